@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# khoboot: `make demo` shows it, `make check` tests it, `make help` lists the rest.
+#
+#   ARCH=x86_64   architecture of the image (default: x86_64)
+#   O=DIR         where everything built goes (default: build)
+#   V=1           show the commands
+
+ARCH ?= x86_64
+O    ?= build
+V    ?= 0
+Q    := $(if $(filter 1,$(V)),,@)
+say   = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' "$(1)" "$(2)")
+
+CC    ?= gcc
+CLANG ?= clang
+ARCHDIR := $(if $(filter x86_64,$(ARCH)),arch/x86,$(error ARCH=$(ARCH) is not supported yet))
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# ---- sources -------------------------------------------------------------------------------
+# Pure code decides; it compiles for firmware and host alike. The rest touches the machine.
+PURE      := $(wildcard core/*.c fdt/*.c) $(wildcard $(ARCHDIR)/plan/*.c)
+MACHINE_C := $(wildcard $(ARCHDIR)/*.c)
+MACHINE_S := $(wildcard $(ARCHDIR)/*.S)
+EFI_C     := $(wildcard efi/*.c)
+TOOLS_C   := $(wildcard tools/*.c)
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes \
+	-Wwrite-strings -Wpointer-arith -Wcast-qual -Wvla -Wimplicit-fallthrough -Wconversion \
+	-Wno-sign-conversion
+BASE := -std=gnu11 -Iinclude -I$(ARCHDIR)/include -g -MMD -MP -ffile-prefix-map=$(CURDIR)/=
+
+# ---- firmware image ------------------------------------------------------------------------
+# Position independent from both doors, no red zone (interrupts), no SSE (nobody saved it).
+IMAGE_CFLAGS := $(BASE) $(WARN) -Os -ffreestanding -fpie -fvisibility=hidden -fshort-wchar \
+	-mno-red-zone -mgeneral-regs-only -fno-asynchronous-unwind-tables -fcf-protection=none \
+	-fstack-protector-strong -fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections \
+	-DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/$(ARCH)
+IMAGE_LDFLAGS := -nostdlib -static -pie --no-dynamic-linker -z text -z noexecstack -z norelro \
+	--gc-sections --build-id=none --fatal-warnings --no-undefined -T $(ARCHDIR)/image.lds
+IMAGE_LIBS = $(LIBFDT) $(LIBGNUEFI)
+LIBFDT := $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libfdt.a /usr/lib/libfdt.a) -lfdt)
+LIBGNUEFI := $(firstword $(wildcard /usr/lib/libgnuefi.a /usr/lib/x86_64-linux-gnu/libgnuefi.a))
+
+IMAGE_OBJ := $(patsubst %,$(O)/$(ARCH)/obj/%.o,$(PURE) $(MACHINE_C) $(MACHINE_S) $(EFI_C))
+IMAGE_ELF := $(O)/$(ARCH)/khoboot.elf
+IMAGE     := $(O)/$(ARCH)/khoboot.efi
+
+# ---- host ----------------------------------------------------------------------------------
+HOST_CFLAGS := $(BASE) $(WARN) -D_GNU_SOURCE
+SAN         := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+TOOL_LIBS   := -lfdt -lz -lzstd -llzma -llz4
+
+TEST_SRC  := $(wildcard tests/unit/test_*.c)
+TEST_HELP := $(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c))
+TESTS     := $(patsubst tests/unit/%.c,$(O)/host/tests/%,$(TEST_SRC))
+FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZERS   := $(patsubst tests/fuzz/%.c,$(O)/host/fuzz/%,$(FUZZ_SRC))
+BENCH_SRC := $(wildcard tests/bench/bench_*.c)
+BENCHES   := $(patsubst tests/bench/%.c,$(O)/host/bench/%,$(BENCH_SRC))
+
+# Pure objects of the host in four flavours: for tools (-O2), tests (sanitizers), fuzzers (clang)
+# and the clang build that only has to be free of warnings.
+host_obj = $(patsubst %,$(O)/host/obj-$(1)/%.o,$(2))
+
+include tests/tests.mk
+
+.PHONY: all help deps demo check bench fuzz clean
+all: deps
+	$(Q)$(MAKE) --no-print-directory image khoctl
+
+.PHONY: image khoctl
+image: $(IMAGE)
+khoctl: $(O)/host/khoctl $(O)/$(ARCH)/khoctl
+
+help:
+	@echo "make          build/$(ARCH)/khoboot.efi and khoctl"
+	@echo "make demo     from a bare machine: OVMF -> khoboot -> Linux A -> kexec -> khoboot -> Linux B"
+	@echo "make check    all tests; ends with 'N passed, N failed, N skipped'"
+	@echo "make bench    speed and size, beside plain kexec"
+	@echo "make fuzz     fuzz every parser (FUZZ_SECONDS=60 each)"
+	@echo "make deps     install what is missing (apt)"
+	@echo "make clean    remove $(O)/"
+	@echo "ARCH=x86_64  O=build  V=1"
+
+deps:
+	$(Q)tools/deps
+
+clean:
+	rm -rf $(O)
+
+# ---- rules ---------------------------------------------------------------------------------
+$(O)/$(ARCH)/obj/%.c.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(IMAGE_CFLAGS) -c $< -o $@
+
+$(O)/$(ARCH)/obj/%.S.o: %.S
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) -fpie -ffreestanding -D__ASSEMBLY__ -c $< -o $@
+
+$(IMAGE_ELF): $(IMAGE_OBJ) $(ARCHDIR)/image.lds
+	$(call say,LD,$@)
+	$(Q)$(LD) $(IMAGE_LDFLAGS) -o $@ $(IMAGE_OBJ) $(IMAGE_LIBS)
+
+$(IMAGE): $(IMAGE_ELF)
+	$(call say,IMAGE,$@)
+	$(Q)objcopy -O binary $< $@
+
+define host_rules
+$(O)/host/obj-$(1)/%.c.o: %.c
+	$$(call say,CC($(1)),$$<)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(2) $(HOST_CFLAGS) $(3) -c $$< -o $$@
+endef
+$(eval $(call host_rules,tool,$(CC),-O2))
+$(eval $(call host_rules,test,$(CC),-O1 $(SAN)))
+$(eval $(call host_rules,fuzz,$(CLANG),-O1 $(SAN) -fsanitize=fuzzer-no-link))
+$(eval $(call host_rules,clang,$(CLANG),-O2))
+
+$(O)/host/khoctl: $(call host_obj,tool,$(PURE) $(TOOLS_C))
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
+
+$(O)/$(ARCH)/khoctl: $(call host_obj,tool,$(PURE) $(TOOLS_C))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -static -o $@ $^ $(TOOL_LIBS)
+	$(Q)strip $@
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
