@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Command line: split into words, khoboot's own taken out. */
+#include <khoboot/cmdline.h>
+#include <khoboot/diag.h>
+
+#include <string.h>
+
+static const char prefix[] = "khoboot.";
+
+/* ---- words ----------------------------------------------------------------------------------- */
+
+/*
+ * White space of ASCII. The kernel's isspace() has 0xa0 too, which is part of many UTF-8 letters:
+ * as words are copied as they are, the kernel still sees its own separator.
+ */
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+bool cmdline_next(struct cmdline_iter *it, struct cmdline_word *ret)
+{
+	bool quoted = false;
+	size_t at = it->pos;
+	size_t end;
+
+	while (at < it->len && is_space(it->text[at]))
+		at++;
+	for (end = at; end < it->len && it->text[end]; end++) {
+		if (it->text[end] == '"')
+			quoted = !quoted;
+		else if (is_space(it->text[end]) && !quoted)
+			break;
+	}
+	it->pos = end;
+	if (end == at)
+		return false;
+	*ret = (struct cmdline_word){it->text + at, end - at, at};
+	return true;
+}
+
+/* Dash and underscore are one character in the names of parameters. */
+static char fold(char c)
+{
+	return c == '-' ? '_' : c;
+}
+
+static bool names_equal(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (fold(a[i]) != fold(b[i]))
+			return false;
+	return true;
+}
+
+/* The word behind which everything belongs to init. */
+static bool is_end(const struct cmdline_word *w)
+{
+	return w->len == 2 && !memcmp(w->text, "--", 2);
+}
+
+/* A quote at the start and its partner at the end; the latter may be missing, as in the kernel. */
+static struct kb_text unquote(struct kb_text t)
+{
+	if (!t.len || t.text[0] != '"')
+		return t;
+	t.text++;
+	t.len--;
+	if (t.len && t.text[t.len - 1] == '"')
+		t.len--;
+	return t;
+}
+
+bool cmdline_value(const struct cmdline_word *w, const char *name, struct kb_text *ret)
+{
+	struct kb_text all = unquote((struct kb_text){w->text, w->len});
+	size_t len = strlen(name);
+
+	if (all.len <= len || all.text[len] != '=' || !names_equal(all.text, name, len))
+		return false;
+	*ret = unquote((struct kb_text){all.text + len + 1, all.len - len - 1});
+	return true;
+}
+
+bool cmdline_last(struct kb_text text, const char *name, struct kb_text *ret)
+{
+	struct cmdline_iter it = {text.text, text.len, 0};
+	struct cmdline_word w;
+	bool found = false;
+
+	while (cmdline_next(&it, &w) && !is_end(&w))
+		found |= cmdline_value(&w, name, ret);
+	return found;
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+static size_t choice_len(const char *choices)
+{
+	size_t len = 0;
+
+	while (choices[len] && choices[len] != '|')
+		len++;
+	return len;
+}
+
+/* Index of @value in the words of @choices, separated by '|'; -1 when it is none of them. */
+static int choose(struct kb_text value, const char *choices)
+{
+	for (int i = 0; *choices; i++) {
+		size_t len = choice_len(choices);
+
+		if (value.len == len && !memcmp(value.text, choices, len))
+			return i;
+		choices += len + (choices[len] ? 1 : 0);
+	}
+	return -1;
+}
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return 16;
+}
+
+/* "0x" and hexadecimal digits, or decimal ones. */
+static bool parse_number(struct kb_text t, uint64_t *ret)
+{
+	int base = t.len > 2 && t.text[0] == '0' && (t.text[1] | 0x20) == 'x' ? 16 : 10;
+	size_t i = base == 16 ? 2 : 0;
+	uint64_t v = 0;
+
+	if (!t.len)
+		return false;
+	for (; i < t.len; i++) {
+		int d = digit(t.text[i]);
+
+		if (d >= base || mul_overflow(v, (uint64_t)base, &v) ||
+		    add_overflow(v, (uint64_t)d, &v))
+			return false;
+	}
+	*ret = v;
+	return true;
+}
+
+/* "ADDR,SIZE" */
+static bool parse_range(struct kb_text t, struct range *ret)
+{
+	struct range r;
+	size_t comma = 0;
+
+	while (comma < t.len && t.text[comma] != ',')
+		comma++;
+	if (comma == t.len || !parse_number((struct kb_text){t.text, comma}, &r.base) ||
+	    !parse_number((struct kb_text){t.text + comma + 1, t.len - comma - 1}, &r.size))
+		return false;
+	if (!r.size || range_wraps(r))
+		return false;
+	*ret = r;
+	return true;
+}
+
+/* One option: its value is one of @choices, or a range when there are none. */
+struct option {
+	const char *name;
+	const char *choices;
+	bool outside; /* honoured from outside of a locked image */
+};
+
+enum {
+	OPT_VIA,
+	OPT_KHO,
+	OPT_BRIDGE,
+	OPT_ON_ERROR,
+	OPT_LOG,
+	OPT_KHO_FDT,
+	OPT_KHO_SCRATCH,
+	OPT_MAX
+};
+
+/* The order of the choices is that of the enumerations in the header. */
+static const struct option options[OPT_MAX] = {
+	[OPT_VIA] = {"khoboot.via", "direct|firmware", true},
+	[OPT_KHO] = {"khoboot.kho", "auto|off|park", false},
+	[OPT_BRIDGE] = {"khoboot.bridge", "auto|off", false},
+	[OPT_ON_ERROR] = {"khoboot.on_error", "halt|discard|reset", false},
+	[OPT_LOG] = {"khoboot.log", "error|warn|info|debug", true},
+	[OPT_KHO_FDT] = {"khoboot.kho-fdt", NULL, false},
+	[OPT_KHO_SCRATCH] = {"khoboot.kho-scratch", NULL, false},
+};
+
+static void set_choice(struct kb_options *o, int option, int choice)
+{
+	switch (option) {
+	case OPT_VIA:
+		o->via = (enum kb_via)choice;
+		break;
+	case OPT_KHO:
+		o->kho = (enum kb_kho)choice;
+		break;
+	case OPT_BRIDGE:
+		o->bridge = (enum kb_bridge)choice;
+		break;
+	case OPT_ON_ERROR:
+		o->on_error = (enum kb_on_error)choice;
+		break;
+	default:
+		o->log = (enum kb_log_level)choice;
+	}
+}
+
+static enum kb_status set_option(struct kb_options *o, int option, struct kb_text value)
+{
+	struct range *r = option == OPT_KHO_FDT ? &o->kho_fdt : &o->kho_scratch;
+	int choice;
+
+	if (!options[option].choices)
+		return parse_range(value, r) ? KB_OK : KB_CMD_VALUE;
+	choice = choose(value, options[option].choices);
+	if (choice < 0)
+		return KB_CMD_VALUE;
+	set_choice(o, option, choice);
+	return KB_OK;
+}
+
+static bool is_ours(const struct cmdline_word *w)
+{
+	struct kb_text t = unquote((struct kb_text){w->text, w->len});
+	const size_t len = sizeof(prefix) - 1;
+
+	return t.len >= len && !memcmp(t.text, prefix, len);
+}
+
+/* The option that word @w gives; OPT_MAX for none of them. */
+static int find_option(const struct cmdline_word *w, struct kb_text *ret)
+{
+	int i = 0;
+
+	while (i < OPT_MAX && !cmdline_value(w, options[i].name, ret))
+		i++;
+	return i;
+}
+
+/* ---- splitting ------------------------------------------------------------------------------- */
+
+struct split {
+	const struct cmdline_in *in;
+	struct kb_options opts;
+	struct kb_diag *diag;
+	bool outside;  /* which text is being read */
+	bool for_init; /* behind "--" */
+};
+
+/* May words of this text do more than choose the route and the log level? */
+static bool trusted(const struct split *s)
+{
+	return !s->outside || !s->in->locked;
+}
+
+static enum kb_status refuse(const struct split *s, enum kb_status st, const struct cmdline_word *w)
+{
+	return kb_note(s->diag, st, w->pos, s->outside);
+}
+
+static enum kb_status take_option(struct split *s, const struct cmdline_word *w)
+{
+	struct kb_text value = {NULL, 0};
+	int i = find_option(w, &value);
+
+	if (!trusted(s) && (i == OPT_MAX || !options[i].outside)) {
+		s->opts.ignored++;
+		return KB_OK;
+	}
+	if (i == OPT_MAX)
+		return refuse(s, KB_CMD_UNKNOWN, w);
+	return set_option(&s->opts, i, value) ? refuse(s, KB_CMD_VALUE, w) : KB_OK;
+}
+
+/* linux= and initrd= of the UEFI door. False when @w is neither. */
+static bool take_path(struct split *s, const struct cmdline_word *w, enum kb_status *st)
+{
+	struct kb_text value;
+
+	if (!s->outside || !(s->in->flags & CMDLINE_PATHS))
+		return false;
+	if (cmdline_value(w, "linux", &value)) {
+		s->opts.kernel = value;
+		return true;
+	}
+	if (!cmdline_value(w, "initrd", &value))
+		return false;
+	if (s->opts.initrds == KB_INITRD_MAX)
+		*st = refuse(s, KB_CMD_PATHS, w);
+	else
+		s->opts.initrd[s->opts.initrds++] = value;
+	return true;
+}
+
+static bool is_program_name(const struct split *s, const struct cmdline_word *w)
+{
+	static const char suffix[] = ".efi";
+	struct kb_text t = unquote((struct kb_text){w->text, w->len});
+
+	if (!s->outside || !(s->in->flags & CMDLINE_ARGV0) || w->pos || t.len < 4)
+		return false;
+	for (size_t i = 0; i < 4; i++)
+		if ((t.text[t.len - 4 + i] | 0x20) != (suffix[i] | 0x20))
+			return false;
+	return true;
+}
+
+/*
+ * What khoboot takes of @w; true when nothing is left for the kernel. Reading twice, for the
+ * options and for the copy, takes the same words twice.
+ */
+static bool take_word(struct split *s, const struct cmdline_word *w, enum kb_status *st)
+{
+	if (s->for_init)
+		return false;
+	if (is_program_name(s, w))
+		return true;
+	if (is_ours(w)) {
+		*st = take_option(s, w);
+		return true;
+	}
+	s->for_init = is_end(w);
+	return trusted(s) && take_path(s, w, st);
+}
+
+/* What a boot loader leaves behind is no wish of anybody. */
+static bool counts(const struct cmdline_word *w)
+{
+	struct kb_text value;
+
+	return !cmdline_value(w, "BOOT_IMAGE", &value);
+}
+
+/* Read the options of one text; @ret_words: how many words for the kernel count. */
+static enum kb_status read_text(struct split *s, bool outside, size_t *ret_words)
+{
+	struct kb_text t = outside ? s->in->outside : s->in->builtin;
+	struct cmdline_iter it = {t.text, t.len, 0};
+	enum kb_status st = KB_OK;
+	struct cmdline_word w;
+	size_t words = 0;
+
+	s->outside = outside;
+	s->for_init = false;
+	while (!st && t.text && cmdline_next(&it, &w))
+		if (!take_word(s, &w, &st))
+			words += counts(&w);
+	if (!st)
+		*ret_words = words;
+	return st;
+}
+
+/*
+ * Length of the kernel's part of @t; written to @buf unless that is NULL. Options were read
+ * before and are correct, so that a scratch copy of the state may take them again.
+ */
+static size_t copy_words(const struct split *from, bool outside, char *buf)
+{
+	struct split s = *from;
+	struct kb_text t = outside ? s.in->outside : s.in->builtin;
+	struct cmdline_iter it = {t.text, t.len, 0};
+	enum kb_status st = KB_OK;
+	struct cmdline_word w;
+	size_t len = 0;
+
+	s.outside = outside;
+	s.for_init = false;
+	s.opts.initrds = 0;
+	while (t.text && cmdline_next(&it, &w)) {
+		if (take_word(&s, &w, &st))
+			continue;
+		if (len && buf)
+			buf[len] = ' ';
+		len += len ? 1 : 0;
+		if (buf)
+			memcpy(buf + len, w.text, w.len);
+		len += w.len;
+	}
+	if (buf)
+		buf[len] = '\0';
+	return len;
+}
+
+enum kb_status cmdline_split(const struct cmdline_in *in, char *buf, size_t size,
+			     struct kb_options *ret, struct kb_diag *diag)
+{
+	struct split s = {.in = in, .opts = {.log = KB_INFO}, .diag = diag};
+	size_t builtin, outside;
+	enum kb_status st;
+	size_t len;
+
+	st = read_text(&s, false, &builtin);
+	if (!st)
+		st = read_text(&s, true, &outside);
+	if (st)
+		return st;
+	if (in->locked)
+		s.opts.ignored += outside;
+	s.opts.from_outside = outside && !in->locked;
+	len = copy_words(&s, s.opts.from_outside, NULL);
+	if (len >= size)
+		return kb_note(diag, KB_CMD_LONG, size, len);
+	copy_words(&s, s.opts.from_outside, buf);
+	*ret = s.opts;
+	return KB_OK;
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The log: format once, hand to the sinks, keep for the next operating system. */
+#include <khoboot/fmt.h>
+#include <khoboot/log.h>
+
+#include <string.h>
+
+static const char dropped[] = "khoboot: log: buffer full, later lines dropped\n";
+
+static struct {
+	char *buf;
+	size_t size;
+	size_t used;
+	bool full;
+	kb_log_sink sinks[KB_LOG_SINKS];
+	enum kb_log_level level;
+} the_log = {.level = KB_INFO};
+
+static void keep(const char *text, size_t len)
+{
+	size_t reserve = sizeof(dropped) - 1;
+
+	if (the_log.full || the_log.size < reserve)
+		return;
+	if (len > the_log.size - reserve - the_log.used) {
+		memcpy(the_log.buf + the_log.used, dropped, reserve);
+		the_log.used += reserve;
+		the_log.full = true;
+		return;
+	}
+	memcpy(the_log.buf + the_log.used, text, len);
+	the_log.used += len;
+}
+
+void kb_log_buffer(char *buf, size_t size)
+{
+	const char *old = the_log.buf;
+	size_t used = the_log.used;
+
+	the_log.buf = buf;
+	the_log.size = size;
+	the_log.used = 0;
+	the_log.full = false;
+	if (old && used)
+		keep(old, used);
+}
+
+const char *kb_log_text(size_t *len)
+{
+	*len = the_log.used;
+	return the_log.buf;
+}
+
+void kb_log_add_sink(kb_log_sink sink)
+{
+	for (size_t i = 0; i < KB_LOG_SINKS; i++) {
+		if (the_log.sinks[i] && the_log.sinks[i] != sink)
+			continue;
+		the_log.sinks[i] = sink;
+		return;
+	}
+}
+
+void kb_log_remove_sink(kb_log_sink sink)
+{
+	for (size_t i = 0; i < KB_LOG_SINKS; i++)
+		if (the_log.sinks[i] == sink)
+			the_log.sinks[i] = NULL;
+}
+
+void kb_log_set_level(enum kb_log_level level)
+{
+	the_log.level = level;
+}
+
+void kb_log(enum kb_log_level level, const char *area, const char *fmt, ...)
+{
+	char line[256];
+	va_list args;
+	size_t len;
+
+	if (level > the_log.level)
+		return;
+	len = kb_snprintf(line, sizeof(line) - 1, "khoboot: %s: ", area);
+	va_start(args, fmt);
+	len += kb_vsnprintf(line + len, sizeof(line) - 1 - len, fmt, args);
+	va_end(args);
+	if (len > sizeof(line) - 2)
+		len = sizeof(line) - 2;
+	for (size_t i = 0; i < KB_LOG_SINKS; i++)
+		if (the_log.sinks[i])
+			the_log.sinks[i](line);
+	line[len++] = '\n';
+	keep(line, len);
+}
+
+enum kb_status kb_refuse(const char *area, enum kb_status status, const struct kb_diag *diag)
+{
+	if (diag && diag->status)
+		kb_error(area, "KB-%03d %s (at 0x%llx, value 0x%llx)", (int)status, kb_cause(status),
+			 (unsigned long long)diag->at, (unsigned long long)diag->value);
+	else
+		kb_error(area, "KB-%03d %s", (int)status, kb_cause(status));
+	kb_error(area, "KB-%03d remedy: %s", (int)status, kb_remedy(status));
+	return status;
+}

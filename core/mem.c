@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The one conversion from a physical address of the outgoing kernel to a pointer. */
+#include <khoboot/mem.h>
+
+const void *mem_map_identity(void *ctx, uint64_t pa, uint64_t len)
+{
+	(void)ctx;
+	(void)len;
+	return (const void *)(uintptr_t)pa;
+}
+
+const void *mem_get(const struct mem *m, phys_t pa, uint64_t len)
+{
+	struct range r = {pa.addr, len};
+
+	if (!len || !range_list_contains(&m->ram, r))
+		return NULL;
+	return m->map(m->ctx, pa.addr, len);
+}
+
+enum kb_status kb_fail(struct mem *m, enum kb_status status, uint64_t at, uint64_t value)
+{
+	if (m->diag.status == KB_OK)
+		m->diag = (struct kb_diag){status, at, value};
+	return status;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command line: khoboot's own words are taken out, the kernel gets the rest.
+ *
+ * Words are split as the kernel does (lib/cmdline.c:next_arg): white space outside of double quotes,
+ * a quote toggles and there is no escape. Words for the kernel keep their quotes. Behind a word
+ * "--" everything belongs to init.
+ */
+#ifndef KHOBOOT_CMDLINE_H
+#define KHOBOOT_CMDLINE_H
+
+#include <khoboot/compiler.h>
+#include <khoboot/layout.h>
+#include <khoboot/log.h>
+#include <khoboot/mem.h>
+#include <khoboot/range.h>
+#include <khoboot/status.h>
+
+enum kb_via { KB_VIA_DIRECT, KB_VIA_FIRMWARE };
+enum kb_kho { KB_KHO_AUTO, KB_KHO_OFF, KB_KHO_PARK };
+enum kb_bridge { KB_BRIDGE_AUTO, KB_BRIDGE_OFF };
+enum kb_on_error { KB_ON_ERROR_HALT, KB_ON_ERROR_DISCARD, KB_ON_ERROR_RESET };
+
+/* A piece of a text of the caller; not NUL-terminated. */
+struct kb_text {
+	const char *text; /* NULL: absent */
+	size_t len;
+};
+
+#define KB_INITRD_MAX 8
+
+/* The first value of each enumeration is the default, except for the log level: KB_INFO. */
+struct kb_options {
+	enum kb_via via;	    /* khoboot.via=direct|firmware */
+	enum kb_kho kho;	    /* khoboot.kho=auto|off|park */
+	enum kb_bridge bridge;	    /* khoboot.bridge=auto|off */
+	enum kb_on_error on_error;  /* khoboot.on_error=halt|discard|reset */
+	enum kb_log_level log;	    /* khoboot.log=error|warn|info|debug */
+	struct range kho_fdt;	    /* khoboot.kho-fdt=ADDR,SIZE; size 0: not given */
+	struct range kho_scratch;   /* khoboot.kho-scratch=ADDR,SIZE */
+	struct kb_text kernel;	    /* linux=\PATH, with CMDLINE_PATHS */
+	struct kb_text initrd[KB_INITRD_MAX]; /* initrd=\PATH in the order given, with CMDLINE_PATHS */
+	size_t initrds;
+	size_t ignored;	   /* words from outside that were dropped because of @locked */
+	bool from_outside; /* the words for the kernel are those given at start, not .cmdline */
+};
+
+/* The UEFI door: take linux= and initrd= out of the words given at start. */
+#define CMDLINE_PATHS 1u
+/* The UEFI door: a first word that ends in ".efi" is the program's name (UEFI Shell); drop it. */
+#define CMDLINE_ARGV0 2u
+
+struct cmdline_in {
+	struct kb_text builtin; /* .cmdline of the image; ends at a NUL */
+	struct kb_text outside; /* given at start: load options, kexec command line; ends at a NUL */
+	bool locked;		/* Secure Boot or lockdown is on */
+	unsigned int flags;	/* CMDLINE_* */
+};
+
+/*
+ * cmdline_split - options for khoboot, command line for the kernel
+ * @in: the two sources
+ * @buf: receives the words for the kernel, separated by single spaces, NUL-terminated
+ * @size: bytes of @buf; KB_CMDLINE_MAX + 1 is always enough for what the doors pass
+ * @ret: the options; texts in it point into @in's
+ * @diag: at = position of the refused word in its text, value = 0 for .cmdline, 1 for outside
+ *
+ * Options of .cmdline hold unless given again outside; of one text the last one wins. The kernel gets
+ * the words from outside when there are any, else those of .cmdline. A word BOOT_IMAGE=, which boot
+ * loaders leave behind, does not count as one. When @in->locked, only khoboot.via and khoboot.log
+ * count from outside; other words are dropped and counted.
+ *
+ * Returns KB_OK; KB_CMD_UNKNOWN for a word "khoboot." that no option has; KB_CMD_VALUE for a value
+ * that its option does not take; KB_CMD_PATHS for more than KB_INITRD_MAX initrds; KB_CMD_LONG when
+ * the words do not fit into @buf. @buf and @ret are untouched on failure.
+ */
+__must_check enum kb_status cmdline_split(const struct cmdline_in *in, char *buf, size_t size,
+					   struct kb_options *ret, struct kb_diag *diag);
+
+/* A word of a command line, with its quotes. */
+struct cmdline_word {
+	const char *text;
+	size_t len;
+	size_t pos; /* offset in the text */
+};
+
+/* Where cmdline_next() is; set text and len, and pos to 0. */
+struct cmdline_iter {
+	const char *text;
+	size_t len;
+	size_t pos;
+};
+
+/* The next word; false behind the last one, with @ret untouched. Stops at a NUL. */
+bool cmdline_next(struct cmdline_iter *it, struct cmdline_word *ret);
+
+/*
+ * cmdline_value - the value of word "@name=VALUE", without quotes around it
+ * @ret: untouched unless true; text points into @w
+ *
+ * True when @w is such a word. Dash and underscore in the name are the same, as in the kernel.
+ */
+bool cmdline_value(const struct cmdline_word *w, const char *name, struct kb_text *ret);
+
+/*
+ * cmdline_last - value of the last word "@name=" of @text
+ *
+ * The way to the console that the kernel will write to (console=). False when there is none.
+ */
+bool cmdline_last(struct kb_text text, const char *name, struct kb_text *ret);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Will the next kernel take what was handed over? A kernel that does not know the version string
+ * boots cold, over the preserved memory (Linux kernel/liveupdate/kexec_handover.c:kho_populate), so
+ * this is asked before anything is given up.
+ */
+#ifndef KHOBOOT_KHO_TARGET_H
+#define KHOBOOT_KHO_TARGET_H
+
+#include <khoboot/kho.h>
+#include <khoboot/uki.h>
+
+/*
+ * kho_target_check - compare the image's .kho section with the data
+ * @section: data NULL when the image has none
+ * @diag: at = versions that the kernel speaks (bit N for kho-vN), value = version of the data; for
+ *	  KB_PAGE_SIZE the two page sizes
+ *
+ * Returns KB_OK, KB_KERNEL_UNKNOWN (no section), KB_UKI_KHO (malformed), KB_KERNEL_NO_KHO,
+ * KB_KERNEL_EXPECTS, KB_PAGE_SIZE.
+ */
+__must_check enum kb_status kho_target_check(const struct uki_part *section,
+					     const struct kho_root *root, struct kb_diag *diag);
+
+#endif

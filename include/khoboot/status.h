@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Status codes. Each refusal has a stable number, a one-line cause and a one-line remedy; the table
+ * is <khoboot/status.def>, and docs/codes.md is made from it.
+ */
+#ifndef KHOBOOT_STATUS_H
+#define KHOBOOT_STATUS_H
+
+enum kb_status {
+	KB_OK = 0,
+#define KB(name, number, cause, remedy) KB_##name = number,
+#include <khoboot/status.def>
+#undef KB
+};
+
+/* One-line cause, without the code; "unknown status" for a number that is not in the table. */
+const char *kb_cause(enum kb_status status);
+
+/* One-line remedy: what the operator can do. */
+const char *kb_remedy(enum kb_status status);
+
+#endif
