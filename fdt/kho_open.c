@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The gather step: every reader in turn, and the checks that need more than one of them. */
+#include <khoboot/kho.h>
+
+static struct range blob_range(const struct kho_blob *b)
+{
+	return (struct range){b->at.addr, b->size};
+}
+
+/* Before the map is read: a map whose FDT lies in scratch need not be believed any more. */
+static enum kb_status check_scratch(struct mem *m, const struct kho *k)
+{
+	const struct kho_root *root = &k->root;
+
+	if (range_list_overlap(&k->scratch, root->fdt))
+		return kb_fail(m, KB_KHO_FDT_SCRATCH, root->fdt.base, root->fdt.size);
+	for (unsigned int i = 0; i < root->blob_count; i++)
+		if (range_list_overlap(&k->scratch, blob_range(&root->blob[i])))
+			return kb_fail(m, KB_KHO_BLOB_SCRATCH, root->blob[i].at.addr, i);
+	return KB_OK;
+}
+
+static enum kb_status open_map(struct mem *m, const struct kho_root *root,
+			       enum kho_bitmap_hint hint, struct kho_map *ret)
+{
+	struct range known[1 + KHO_BLOBS];
+	size_t n = 0;
+
+	if (root->abi != KHO_ABI_V1)
+		return kho_map_open_radix(m, root->page_shift, root->map, ret);
+	known[n++] = root->fdt;
+	for (unsigned int i = 0; i < root->blob_count; i++)
+		known[n++] = blob_range(&root->blob[i]);
+	return kho_map_open_v1(m, root->page_shift, root->map, hint, known, n, ret);
+}
+
+static enum kb_status check_preserved(struct mem *m, const struct kho *k)
+{
+	const struct kho_root *root = &k->root;
+
+	if (!kho_map_covers(m, &k->map, root->fdt))
+		return kb_fail(m, KB_KHO_FDT_UNPRESERVED, root->fdt.base, root->fdt.size);
+	for (unsigned int i = 0; i < root->blob_count; i++)
+		if (!kho_map_covers(m, &k->map, blob_range(&root->blob[i])))
+			return kb_fail(m, KB_KHO_BLOB_UNPRESERVED, root->blob[i].at.addr, i);
+	return KB_OK;
+}
+
+enum kb_status kho_open(struct mem *m, const struct kho_handover *h, enum kho_bitmap_hint hint,
+			struct kho_work work, struct kho *ret)
+{
+	enum kb_status st = kho_root_parse(m, h, &ret->root);
+
+	ret->scratch = (struct range_list){ret->scratch_store, 0, KHO_SCRATCH_PIECES};
+	if (!st)
+		st = kho_scratch_parse(m, h, &ret->scratch, &ret->scratch_trimmed);
+	if (!st)
+		st = check_scratch(m, ret);
+	if (!st)
+		st = open_map(m, &ret->root, hint, &ret->map);
+	if (!st)
+		st = kho_walk(m, &ret->map, &ret->scratch, ret->root.fdt, work, &ret->sum,
+			      &ret->occ);
+	if (!st)
+		st = check_preserved(m, ret);
+	return st;
+}
+
+struct query {
+	struct range r;
+	bool hit;
+};
+
+static enum kb_status see_page(void *ctx, const struct kho_meta *meta)
+{
+	struct query *q = ctx;
+
+	q->hit |= ranges_overlap(meta->bytes, q->r);
+	return KB_OK;
+}
+
+bool kho_range_free(struct mem *m, const struct kho *k, struct range r)
+{
+	struct query q = {.r = r};
+
+	if (kho_occupancy_free(&k->occ, r))
+		return true;
+	if (kho_map_touches(m, &k->map, r))
+		return false;
+	return !kho_map_each_page(m, &k->map, see_page, &q) && !q.hit;
+}

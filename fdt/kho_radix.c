@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Maps of kho-v3 and kho-v4: a radix tree over keys that hold order and address.
+ *
+ * key = 1 << (64 - page_shift - order) | address >> (page_shift + order), so the highest set bit
+ * tells the order. Nodes are arrays of physical addresses, 0 for none; whether a page is a node or
+ * a leaf follows from its depth alone. (linux 7.1.13 kho_encode_radix_key, __kho_radix_walk_tree)
+ */
+#include <khoboot/kho_bits.h>
+#include <khoboot/kho_format.h>
+
+static unsigned int table_bits(const struct kho_map *map)
+{
+	return map->page_shift - 3;
+}
+
+static unsigned int leaf_bits(const struct kho_map *map)
+{
+	return map->page_shift + 3;
+}
+
+/* Bits of a key: an address without its page offset, and the marker of order 0. */
+static unsigned int key_width(const struct kho_map *map)
+{
+	return 64 - map->page_shift + 1;
+}
+
+/* Levels of interior nodes; level 1 points to leaves. */
+static unsigned int node_levels(const struct kho_map *map)
+{
+	return (key_width(map) - leaf_bits(map) + table_bits(map) - 1) / table_bits(map);
+}
+
+/* Lowest key bit of the index into a node of @level. */
+static unsigned int level_shift(const struct kho_map *map, unsigned int level)
+{
+	return leaf_bits(map) + (level - 1) * table_bits(map);
+}
+
+/* Bit number of the marker of @order. */
+static unsigned int marker_bit(const struct kho_map *map, unsigned int order)
+{
+	return 64 - map->page_shift - order;
+}
+
+struct visit {
+	struct mem *m;
+	const struct kho_map *map;
+	kho_meta_fn *fn;
+	void *ctx;
+	uint64_t orders;
+	/* RAM that answered last: most lookups hit it again. */
+	struct range page_hit;
+	struct range span_hit;
+};
+
+static bool page_is_ram(struct visit *v, struct range page)
+{
+	const struct range *hit;
+
+	if (range_contains(v->page_hit, page))
+		return true;
+	if (!range_list_contains(&v->m->ram, page))
+		return false;
+	hit = range_list_overlap(&v->m->ram, page);
+	v->page_hit = *hit;
+	return true;
+}
+
+static bool span_touches_ram(struct visit *v, struct range span)
+{
+	const struct range *hit;
+
+	if (ranges_overlap(v->span_hit, span))
+		return true;
+	hit = range_list_overlap(&v->m->ram, span);
+	if (hit)
+		v->span_hit = *hit;
+	return hit;
+}
+
+static enum kb_status check_page(struct visit *v, uint64_t slot, uint64_t pa)
+{
+	uint64_t size = 1ULL << v->map->page_shift;
+
+	if (!is_aligned(pa, size))
+		return kb_fail(v->m, KB_KHO_NODE_ALIGN, slot, pa);
+	if (range_wraps((struct range){pa, size}) || !page_is_ram(v, (struct range){pa, size}))
+		return kb_fail(v->m, KB_KHO_NODE_RAM, slot, pa);
+	return KB_OK;
+}
+
+/* The subtree of the keys from @key on, 2^@shift of them, must describe some RAM. */
+static enum kb_status check_key(struct visit *v, uint64_t slot, uint64_t key, unsigned int shift)
+{
+	unsigned int marker, unit;
+	uint64_t base;
+
+	if (key >> key_width(v->map))
+		return kb_fail(v->m, KB_KHO_KEY_WIDTH, slot, key);
+	if (!key) /* several orders below: nothing to say yet */
+		return KB_OK;
+	marker = highest_bit(key);
+	unit = 64 - marker;
+	base = (key ^ (1ULL << marker)) << unit;
+	if (!span_touches_ram(v, kho_span(base, base | (((1ULL << shift) << unit) - 1))))
+		return kb_fail(v->m, KB_KHO_KEY_OUTSIDE, slot, base);
+	if (shift == leaf_bits(v->map))
+		v->orders |= 1ULL << (unit - v->map->page_shift);
+	return KB_OK;
+}
+
+static enum kb_status report(struct visit *v, enum kho_meta_kind kind, uint64_t pa)
+{
+	struct range page = {pa, 1ULL << v->map->page_shift};
+	struct kho_meta meta = {kind, page, page};
+
+	return v->fn ? v->fn(v->ctx, &meta) : KB_OK;
+}
+
+/* The leaf of the smallest keys would hold several orders, all too large to be in RAM. */
+static enum kb_status check_first_leaf(struct visit *v, uint64_t pa)
+{
+	const uint8_t *bits = mem_get(v->m, phys(pa), 1ULL << v->map->page_shift);
+
+	if (!bits)
+		return kb_fail(v->m, KB_KHO_NODE_RAM, pa, pa);
+	if (bits[0] & 1)
+		return kb_fail(v->m, KB_KHO_KEY_ZERO, pa, 0);
+	for (uint64_t i = 0; i < 1ULL << v->map->page_shift; i += 8)
+		if (get_u64(bits + i))
+			return kb_fail(v->m, KB_KHO_KEY_ORDER, pa + i, get_u64(bits + i));
+	return KB_OK;
+}
+
+static enum kb_status visit_leaf(struct visit *v, uint64_t pa, uint64_t key)
+{
+	enum kb_status st = key ? KB_OK : check_first_leaf(v, pa);
+
+	return st ? st : report(v, KHO_META_LEAF, pa);
+}
+
+static enum kb_status visit_node(struct visit *v, unsigned int level, uint64_t pa, uint64_t key);
+
+static enum kb_status visit_entry(struct visit *v, unsigned int level, uint64_t slot, uint64_t pa,
+				  uint64_t key)
+{
+	enum kb_status st = check_page(v, slot, pa);
+
+	if (!st)
+		st = check_key(v, slot, key, level_shift(v->map, level));
+	if (st)
+		return st;
+	return level == 1 ? visit_leaf(v, pa, key) : visit_node(v, level - 1, pa, key);
+}
+
+/* Recursion is as deep as the tree: at most five nodes. */
+static enum kb_status visit_node(struct visit *v, unsigned int level, uint64_t pa, uint64_t key)
+{
+	uint64_t entries = 1ULL << table_bits(v->map);
+	const uint8_t *node = mem_get(v->m, phys(pa), 1ULL << v->map->page_shift);
+	enum kb_status st;
+
+	if (!node)
+		return kb_fail(v->m, KB_KHO_NODE_RAM, pa, pa);
+	st = report(v, KHO_META_NODE, pa);
+	for (uint64_t i = 0; i < entries && !st; i++) {
+		uint64_t child = get_u64(node + 8 * i);
+
+		if (child)
+			st = visit_entry(v, level, pa + 8 * i, child,
+					 key | i << level_shift(v->map, level));
+	}
+	return st;
+}
+
+enum kb_status kho_radix_each(struct mem *m, const struct kho_map *map, kho_meta_fn *fn, void *ctx,
+			      uint64_t *orders)
+{
+	struct visit v = {.m = m, .map = map, .fn = fn, .ctx = ctx};
+	enum kb_status st = check_page(&v, map->root.addr, map->root.addr);
+
+	if (!st)
+		st = visit_node(&v, node_levels(map), map->root.addr, 0);
+	if (!st && orders)
+		*orders = v.orders;
+	return st;
+}
+
+enum kb_status kho_map_open_radix(struct mem *m, unsigned int page_shift, phys_t root,
+				  struct kho_map *ret)
+{
+	struct kho_map map = {.format = KHO_MAP_RADIX, .page_shift = page_shift, .root = root};
+	enum kb_status st = kho_radix_each(m, &map, NULL, NULL, &map.orders);
+
+	if (!st)
+		*ret = map;
+	return st;
+}
+
+/* First key behind the entry that holds @key. */
+static uint64_t next_entry(uint64_t key, unsigned int shift)
+{
+	return ((key >> shift) + 1) << shift;
+}
+
+/*
+ * In node @pa: move *key forward to the first entry that exists and return it. 0 when there is none
+ * before @end or before the end of the node (*key is then the first key behind it).
+ */
+static uint64_t find_entry(struct kho_strips *it, unsigned int level, uint64_t pa, uint64_t *key,
+			   uint64_t end)
+{
+	unsigned int shift = level_shift(it->map, level);
+	uint64_t mask = (1ULL << table_bits(it->map)) - 1;
+	const uint8_t *node = mem_get(it->m, phys(pa), 1ULL << it->map->page_shift);
+
+	if (!node) {
+		it->status = KB_KHO_CHANGED;
+		return 0;
+	}
+	do {
+		uint64_t child = get_u64(node + 8 * (*key >> shift & mask));
+
+		if (child)
+			return child;
+		*key = next_entry(*key, shift);
+	} while (*key < end && *key >> shift & mask);
+	return 0;
+}
+
+/* Address of the leaf of the first key from *key on, below @end, that has one; 0 for none. */
+static uint64_t find_leaf(struct kho_strips *it, uint64_t *key, uint64_t end)
+{
+	while (*key < end && !it->status) {
+		uint64_t pa = it->map->root.addr;
+
+		for (unsigned int level = node_levels(it->map); level && pa; level--)
+			pa = find_entry(it, level, pa, key, end);
+		if (pa)
+			return pa;
+	}
+	return 0;
+}
+
+static bool take_leaf(struct kho_strips *it, uint64_t key)
+{
+	struct kho_strip *s = &it->s;
+	unsigned int marker = marker_bit(it->map, s->order);
+	uint64_t pa = find_leaf(it, &key, 2ULL << marker);
+
+	if (!pa)
+		return false;
+	s->bits = mem_get(it->m, phys(pa), 1ULL << it->map->page_shift);
+	if (!s->bits) {
+		it->status = KB_KHO_CHANGED;
+		return false;
+	}
+	s->at = phys(pa);
+	s->block_shift = it->map->page_shift + s->order;
+	s->blocks = 1ULL << leaf_bits(it->map);
+	s->base = (align_down(key, s->blocks) ^ (1ULL << marker)) << s->block_shift;
+	return true;
+}
+
+bool kho_radix_seek(struct kho_strips *it, uint64_t from)
+{
+	unsigned int unit = it->map->page_shift + it->s.order;
+
+	return take_leaf(it, 1ULL << (64 - unit) | from >> unit);
+}
+
+bool kho_radix_next(struct kho_strips *it)
+{
+	const struct kho_strip *s = &it->s;
+	uint64_t last = kho_strip_last(s);
+
+	return last != UINT64_MAX && kho_radix_seek(it, last + 1);
+}

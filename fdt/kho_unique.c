@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Is each page of the map used once? Exact, in fixed memory and without hashing (the addresses are
+ * chosen by whoever wrote the map): collect the lowest addresses that fit, sort, compare
+ * neighbours, and go again with those above.
+ */
+#include <khoboot/kho.h>
+#include <khoboot/kho_format.h>
+
+/* Objects are aligned to 512 bytes or more: bit 0 tells a whole page from a small bitmap. */
+#define WHOLE_PAGE 1ULL
+
+struct window {
+	struct mem *m;
+	uint64_t page_size;
+	uint64_t *buf;
+	size_t cap;
+	size_t n;
+	uint64_t floor; /* this pass takes keys from here */
+	uint64_t ceil;  /* up to here, excluded */
+	uint64_t end;   /* first byte behind the last object settled */
+};
+
+static void sift_down(uint64_t *v, size_t at, size_t n)
+{
+	uint64_t key = v[at];
+
+	for (size_t child; (child = 2 * at + 1) < n; at = child) {
+		if (child + 1 < n && v[child + 1] > v[child])
+			child++;
+		if (key >= v[child])
+			break;
+		v[at] = v[child];
+	}
+	v[at] = key;
+}
+
+/* Heap sort: in place, and without a bad case. */
+static void sort_keys(uint64_t *v, size_t n)
+{
+	for (size_t i = n / 2; i-- > 0;)
+		sift_down(v, i, n);
+	for (size_t last = n; last-- > 1;) {
+		uint64_t top = v[0];
+
+		v[0] = v[last];
+		v[last] = top;
+		sift_down(v, 0, last);
+	}
+}
+
+static uint64_t key_end(const struct window *w, uint64_t key)
+{
+	return (key & ~WHOLE_PAGE) + (key & WHOLE_PAGE ? w->page_size : 512);
+}
+
+/* Sort and compare; *end is what the first must not begin before, and then the end of the last. */
+static enum kb_status settle(struct window *w, uint64_t *end)
+{
+	sort_keys(w->buf, w->n);
+	for (size_t i = 0; i < w->n; i++) {
+		uint64_t at = w->buf[i] & ~WHOLE_PAGE;
+
+		if (at < *end)
+			return kb_fail(w->m, KB_KHO_META_SHARED, at, *end - at);
+		*end = key_end(w, w->buf[i]);
+	}
+	return KB_OK;
+}
+
+/* The buffer is full: leave the upper half to a later pass. */
+static enum kb_status shrink(struct window *w)
+{
+	uint64_t end = w->end;
+	enum kb_status st = settle(w, &end);
+
+	w->n = w->cap / 2;
+	w->ceil = w->buf[w->n];
+	return st;
+}
+
+static enum kb_status collect(void *ctx, const struct kho_meta *meta)
+{
+	struct window *w = ctx;
+	uint64_t key = meta->bytes.base | (meta->bytes.size == w->page_size ? WHOLE_PAGE : 0);
+	enum kb_status st = KB_OK;
+
+	if (key < w->floor || key >= w->ceil)
+		return KB_OK;
+	if (w->n == w->cap)
+		st = shrink(w);
+	if (!st && key < w->ceil)
+		w->buf[w->n++] = key;
+	return st;
+}
+
+static enum kb_status pass(struct window *w, const struct kho_map *map, struct range fdt)
+{
+	struct kho_meta meta = {.bytes = fdt, .page = fdt};
+	enum kb_status st = KB_OK;
+
+	w->n = 0;
+	w->ceil = UINT64_MAX;
+	if (fdt.size)
+		st = collect(w, &meta);
+	if (!st)
+		st = kho_map_each_page(w->m, map, collect, w);
+	if (!st)
+		st = settle(w, &w->end);
+	w->floor = w->ceil;
+	return st;
+}
+
+enum kb_status kho_unique(struct mem *m, const struct kho_map *map, struct range fdt, uint64_t *buf,
+			  size_t cap)
+{
+	struct window w = {.m = m, .page_size = 1ULL << map->page_shift, .buf = buf, .cap = cap};
+	enum kb_status st;
+
+	do
+		st = pass(&w, map, fdt);
+	while (!st && w.ceil != UINT64_MAX);
+	return st;
+}

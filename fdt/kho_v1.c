@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Maps of kho-v1: a list of page-size chunks, each with bitmaps of one order.
+ *
+ * Chunk: next u64 @0, order u32 @8, num_elms u32 @12, then elements {phys_start u64, bitmap u64}.
+ * (linux 6.17.8 and 6.18.15, struct khoser_mem_chunk, kho_mem_serialize, deserialize_bitmap)
+ */
+#include <khoboot/kho_bits.h>
+#include <khoboot/kho_format.h>
+
+#define CHUNK_HEADER 16
+#define ELM_SIZE     16
+#define SMALL_BYTES  512ULL /* PRESERVE_BITS of 6.16 and 6.17, in bytes */
+
+struct chunk {
+	uint64_t at;
+	const uint8_t *p;
+	uint64_t next;
+	uint32_t order;
+	uint32_t elms;
+};
+
+struct elm {
+	uint64_t at; /* address of the element itself */
+	uint64_t start;
+	uint64_t bitmap;
+};
+
+static enum kb_status read_chunk(const struct mem *m, unsigned int page_shift, uint64_t at,
+				 struct chunk *ret)
+{
+	uint64_t size = 1ULL << page_shift;
+	struct chunk c = {.at = at};
+
+	if (!is_aligned(at, size))
+		return KB_KHO_CHUNK_ALIGN;
+	c.p = mem_get(m, phys(at), size);
+	if (!c.p)
+		return KB_KHO_CHUNK_RAM;
+	c.next = get_u64(c.p);
+	c.order = get_u32(c.p + 8);
+	c.elms = get_u32(c.p + 12);
+	if (c.elms > (size - CHUNK_HEADER) / ELM_SIZE)
+		return KB_KHO_CHUNK_ELMS;
+	if (c.order >= kho_orders(page_shift))
+		return KB_KHO_CHUNK_ORDER;
+	*ret = c;
+	return KB_OK;
+}
+
+static struct elm read_elm(const struct chunk *c, uint64_t i)
+{
+	uint64_t off = CHUNK_HEADER + ELM_SIZE * i;
+
+	return (struct elm){c->at + off, get_u64(c->p + off), get_u64(c->p + off + 8)};
+}
+
+static uint64_t bitmap_bytes(const struct kho_map *map)
+{
+	return map->format == KHO_MAP_V1_SMALL ? SMALL_BYTES : 1ULL << map->page_shift;
+}
+
+/* Bytes of address space, less one, that a bitmap of @bytes describes; all ones for 2^64. */
+static uint64_t strip_mask(uint64_t bytes, unsigned int block_shift)
+{
+	return ((bytes * 8) << block_shift) - 1;
+}
+
+/* What a pass over the list sees. Not KB_OK ends the pass. */
+struct scan {
+	struct mem *m;
+	const struct kho_map *map;
+	enum kb_status (*chunk)(void *ctx, const struct chunk *c);
+	enum kb_status (*elm)(void *ctx, const struct chunk *c, const struct elm *e);
+	void *ctx;
+	unsigned int empty;
+	/* The element before. */
+	bool any;
+	uint32_t order;
+	uint64_t start;
+};
+
+/* Every kernel writes orders ascending and addresses ascending within: a cycle cannot. */
+static bool ascends(const struct scan *s, uint32_t order, uint64_t start)
+{
+	return !s->any || order > s->order || (order == s->order && start > s->start);
+}
+
+static enum kb_status check_elm(struct scan *s, const struct chunk *c, const struct elm *e)
+{
+	uint64_t bytes = bitmap_bytes(s->map);
+	uint64_t mask = strip_mask(bytes, s->map->page_shift + c->order);
+
+	if (e->start & mask)
+		return kb_fail(s->m, KB_KHO_BITMAP_START, e->at, e->start);
+	if (!ascends(s, c->order, e->start))
+		return kb_fail(s->m, KB_KHO_BITMAP_SORT, e->at, e->start);
+	if (!range_list_overlap(&s->m->ram, kho_span(e->start, e->start | mask)))
+		return kb_fail(s->m, KB_KHO_BITMAP_OUTSIDE, e->at, e->start);
+	if (!is_aligned(e->bitmap, bytes))
+		return kb_fail(s->m, KB_KHO_BITMAP_ALIGN, e->at, e->bitmap);
+	if (!mem_get(s->m, phys(e->bitmap), bytes))
+		return kb_fail(s->m, KB_KHO_BITMAP_RAM, e->at, e->bitmap);
+	s->any = true;
+	s->order = c->order;
+	s->start = e->start;
+	return KB_OK;
+}
+
+static enum kb_status scan_chunk(struct scan *s, const struct chunk *c)
+{
+	enum kb_status st = s->chunk ? s->chunk(s->ctx, c) : KB_OK;
+
+	if (!st && !c->elms && ++s->empty > KHO_EMPTY_CHUNKS)
+		st = kb_fail(s->m, KB_KHO_CHUNK_EMPTY, c->at, s->empty);
+	for (uint32_t i = 0; i < c->elms && !st; i++) {
+		struct elm e = read_elm(c, i);
+
+		st = check_elm(s, c, &e);
+		if (!st && s->elm)
+			st = s->elm(s->ctx, c, &e);
+	}
+	return st;
+}
+
+static enum kb_status scan_list(struct scan *s)
+{
+	uint64_t from = s->map->root.addr, at = from;
+	enum kb_status st = KB_OK;
+
+	while (at && !st) {
+		struct chunk c;
+
+		st = read_chunk(s->m, s->map->page_shift, at, &c);
+		if (st)
+			return kb_fail(s->m, st, from, at);
+		st = scan_chunk(s, &c);
+		from = at;
+		at = c.next;
+	}
+	return st;
+}
+
+/* ---- metadata pages ---- */
+
+struct each {
+	const struct kho_map *map;
+	kho_meta_fn *fn;
+	void *ctx;
+};
+
+static enum kb_status report_chunk(void *ctx, const struct chunk *c)
+{
+	const struct each *each = ctx;
+	struct range page = {c->at, 1ULL << each->map->page_shift};
+	struct kho_meta meta = {KHO_META_CHUNK, page, page};
+
+	return each->fn(each->ctx, &meta);
+}
+
+static enum kb_status report_bitmap(void *ctx, const struct chunk *c, const struct elm *e)
+{
+	const struct each *each = ctx;
+	uint64_t size = 1ULL << each->map->page_shift;
+	struct kho_meta meta = {KHO_META_BITMAP,
+				{e->bitmap, bitmap_bytes(each->map)},
+				{align_down(e->bitmap, size), size}};
+
+	(void)c;
+	return each->fn(each->ctx, &meta);
+}
+
+enum kb_status kho_v1_each(struct mem *m, const struct kho_map *map, kho_meta_fn *fn, void *ctx)
+{
+	struct each each = {map, fn, ctx};
+	struct scan s = {
+		.m = m, .map = map, .chunk = report_chunk, .elm = report_bitmap, .ctx = &each};
+
+	return scan_list(&s);
+}
+
+/* ---- which bitmap size? ---- */
+
+struct evidence {
+	struct mem *m;
+	struct kho_map *map; /* read as small; orders and first chunks are filled in */
+	bool small;          /* cannot have page-size bitmaps */
+	bool differ;         /* page-size bitmaps would have more bits set */
+};
+
+static bool more_bits(const struct evidence *ev, uint64_t bitmap)
+{
+	uint64_t size = 1ULL << ev->map->page_shift;
+	const uint8_t *p = mem_get(ev->m, phys(bitmap), size);
+
+	for (uint64_t i = SMALL_BYTES; p && i < size; i += 8)
+		if (get_u64(p + i))
+			return true;
+	return false;
+}
+
+static enum kb_status gather_evidence(void *ctx, const struct chunk *c, const struct elm *e)
+{
+	struct evidence *ev = ctx;
+	uint64_t size = 1ULL << ev->map->page_shift;
+
+	if (!(ev->map->orders >> c->order & 1))
+		ev->map->first[c->order] = c->at;
+	ev->map->orders |= 1ULL << c->order;
+	if (!is_aligned(e->bitmap, size) || !mem_get(ev->m, phys(e->bitmap), size))
+		ev->small = true;
+	else if (e->start & strip_mask(size, ev->map->page_shift + c->order))
+		ev->small = true;
+	else if (!ev->differ)
+		ev->differ = more_bits(ev, e->bitmap);
+	return KB_OK;
+}
+
+static bool covers_all(const struct evidence *ev, const struct range *known, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!kho_map_covers(ev->m, ev->map, known[i]))
+			return false;
+	return true;
+}
+
+static enum kb_status decide(const struct evidence *ev, enum kho_bitmap_hint hint, bool covered,
+			     enum kho_map_format *ret)
+{
+	enum kho_map_format format = ev->small ? KHO_MAP_V1_SMALL : KHO_MAP_V1_PAGE;
+	bool certain = ev->small || !covered;
+
+	if (certain && hint == (ev->small ? KHO_BITMAP_PAGE : KHO_BITMAP_SMALL))
+		return kb_fail(ev->m, KB_KHO_V1_HINT, ev->map->root.addr, hint);
+	if (!certain && ev->differ && hint == KHO_BITMAP_UNKNOWN)
+		return kb_fail(ev->m, KB_KHO_V1_AMBIGUOUS, ev->map->root.addr, 0);
+	if (!certain && hint == KHO_BITMAP_SMALL)
+		format = KHO_MAP_V1_SMALL;
+	*ret = format;
+	return KB_OK;
+}
+
+enum kb_status kho_map_open_v1(struct mem *m, unsigned int page_shift, phys_t root,
+			       enum kho_bitmap_hint hint, const struct range *known,
+			       size_t known_count, struct kho_map *ret)
+{
+	struct kho_map map = {.format = KHO_MAP_V1_SMALL, .page_shift = page_shift, .root = root};
+	struct evidence ev = {.m = m, .map = &map};
+	struct scan s = {.m = m, .map = &map, .elm = gather_evidence, .ctx = &ev};
+	enum kb_status st = scan_list(&s);
+
+	if (!st)
+		st = decide(&ev, hint, ev.small || covers_all(&ev, known, known_count),
+			    &map.format);
+	if (!st)
+		*ret = map;
+	return st;
+}
+
+/* ---- strips ---- */
+
+static bool take_elm(struct kho_strips *it, const struct chunk *c, uint64_t i)
+{
+	struct elm e = read_elm(c, i);
+	struct kho_strip s = {
+		.base = e.start,
+		.bits = mem_get(it->m, phys(e.bitmap), bitmap_bytes(it->map)),
+		.blocks = bitmap_bytes(it->map) * 8,
+		.order = it->s.order,
+		.block_shift = it->map->page_shift + it->s.order,
+		.chunk = c->at,
+		.elm = i,
+		.at = phys(e.bitmap),
+	};
+
+	if (!s.bits || e.start & strip_mask(bitmap_bytes(it->map), s.block_shift)) {
+		it->status = KB_KHO_CHANGED;
+		return false;
+	}
+	it->s = s;
+	return true;
+}
+
+/* Take element @i of the chunk at @at, or the first one in the chunks behind it. */
+static bool take_from(struct kho_strips *it, uint64_t at, uint64_t i)
+{
+	for (unsigned int n = 0; at && n <= KHO_EMPTY_CHUNKS + 1; n++, i = 0) {
+		struct chunk c;
+
+		it->status =
+			read_chunk(it->m, it->map->page_shift, at, &c) ? KB_KHO_CHANGED : KB_OK;
+		if (it->status)
+			return false;
+		if (i < c.elms)
+			return c.order == it->s.order && take_elm(it, &c, i);
+		at = c.next;
+	}
+	return false;
+}
+
+bool kho_v1_next(struct kho_strips *it)
+{
+	uint64_t before = it->s.base;
+
+	if (!take_from(it, it->s.chunk, it->s.elm + 1))
+		return false;
+	if (it->s.base > before)
+		return true;
+	it->status = KB_KHO_CHANGED;
+	return false;
+}
+
+bool kho_v1_seek(struct kho_strips *it, uint64_t from)
+{
+	uint64_t at = it->map->first[it->s.order];
+	bool found = at && take_from(it, at, 0);
+
+	while (found && kho_strip_last(&it->s) < from)
+		found = kho_v1_next(it);
+	return found;
+}
