@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The bare-metal door: khoboot entered as a kernel by kexec, without firmware.
+ */
+#ifndef ARCH_X86_BARE_H
+#define ARCH_X86_BARE_H
+
+#include <arch/bootparams.h>
+
+/*
+ * bare_main - gather, plan, commit
+ * @bp: the zero page that kexec made
+ * @image_base: address that file offset 0 of the image would have; the first KB_SETUP_SIZE bytes
+ *		behind it are not ours
+ */
+_Noreturn void bare_main(const struct boot_params *bp, const uint8_t *image_base);
+
+#endif

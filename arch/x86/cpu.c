@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Descriptor tables, protection bits, stopping and resetting, the clock. */
+#include <arch/cpu.h>
+
+#include <string.h>
+
+#define MSR_EFER 0xc0000080
+#define EFER_NXE (1u << 11)
+#define CR0_WP	 (1ULL << 16)
+
+extern char trap_stack_top[];
+extern const int32_t trap_stubs[32]; /* offsets from the table itself */
+void load_segments(void);
+
+struct table_ptr {
+	uint16_t limit;
+	uint64_t base;
+} __packed;
+
+struct gate {
+	uint16_t offset_low;
+	uint16_t selector;
+	uint8_t ist;
+	uint8_t type;
+	uint16_t offset_mid;
+	uint32_t offset_high;
+	uint32_t reserved;
+} __packed;
+
+struct task_state {
+	uint32_t reserved0;
+	uint64_t rsp[3];
+	uint64_t reserved1;
+	uint64_t ist[7];
+	uint64_t reserved2;
+	uint16_t reserved3;
+	uint16_t iomap;
+} __packed;
+
+/* The selectors that the boot protocol wants: code 0x10, data 0x18. Task state behind them. */
+static uint64_t gdt[6] = {0, 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, 0};
+static struct gate idt[32];
+static struct task_state tss;
+
+static void set_task_state(void)
+{
+	uint64_t base = (uintptr_t)&tss;
+
+	tss.ist[0] = (uintptr_t)trap_stack_top;
+	tss.iomap = sizeof(tss);
+	gdt[4] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ULL << 40 |
+		 (base >> 24 & 0xff) << 56;
+	gdt[5] = base >> 32;
+}
+
+static void set_gates(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(idt); i++) {
+		uint64_t at = (uintptr_t)trap_stubs + (uint64_t)(int64_t)trap_stubs[i];
+
+		idt[i] = (struct gate){.offset_low = (uint16_t)at,
+				       .selector = 0x10,
+				       .ist = 1,
+				       .type = 0x8e,
+				       .offset_mid = (uint16_t)(at >> 16),
+				       .offset_high = (uint32_t)(at >> 32)};
+	}
+}
+
+void cpu_init(void)
+{
+	struct table_ptr gdtr = {sizeof(gdt) - 1, (uintptr_t)gdt};
+	struct table_ptr idtr = {sizeof(idt) - 1, (uintptr_t)idt};
+
+	set_task_state();
+	set_gates();
+	asm volatile("lgdt %0" : : "m"(gdtr));
+	load_segments();
+	asm volatile("ltr %w0" : : "r"(0x20));
+	asm volatile("lidt %0" : : "m"(idtr));
+}
+
+void cpu_enable_protection(void)
+{
+	uint64_t cr0;
+	uint32_t lo, hi;
+
+	asm volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(MSR_EFER));
+	asm volatile("wrmsr" : : "a"(lo | EFER_NXE), "d"(hi), "c"(MSR_EFER));
+	asm volatile("mov %%cr0, %0" : "=r"(cr0));
+	asm volatile("mov %0, %%cr0" : : "r"(cr0 | CR0_WP) : "memory");
+}
+
+void cpu_halt(void)
+{
+	for (;;)
+		asm volatile("cli; hlt");
+}
+
+void cpu_reset(void)
+{
+	outb(0xcf9, 0x02);
+	outb(0xcf9, 0x06);
+	/* Bounded: without a chipset that listens to 0xCF9 the keyboard controller must do it. */
+	for (unsigned int i = 0; i < 100000 && (inb(0x64) & 2); i++)
+		;
+	outb(0x64, 0xfe);
+	cpu_halt();
+}
+
+/* Time stamp ticks per second from CPUID (Intel leaves 0x15 and 0x16, hypervisor leaf), or 0. */
+static uint64_t tsc_hz_cpuid(void)
+{
+	uint32_t max = cpuid(0).a;
+
+	if (max >= 0x15) {
+		struct cpuid r = cpuid(0x15);
+
+		if (r.a && r.b && r.c)
+			return (uint64_t)r.c * r.b / r.a;
+	}
+	if (cpuid(1).c & (1u << 31) && cpuid(0x40000000).a >= 0x40000010)
+		return (uint64_t)cpuid(0x40000010).a * 1000;
+	if (max >= 0x16)
+		return (uint64_t)(cpuid(0x16).a & 0xffff) * 1000000;
+	return 0;
+}
+
+/* Count over 1 ms of channel 2 of the interval timer, 1.193182 MHz; bounded when there is none. */
+static uint64_t tsc_hz_pit(void)
+{
+	const unsigned int ticks = 1193;
+	uint8_t gate = inb(0x61);
+	uint64_t start;
+
+	outb(0x61, (uint8_t)((gate & ~2) | 1));
+	outb(0x43, 0xb0);
+	outb(0x42, ticks & 0xff);
+	outb(0x42, (uint8_t)(ticks >> 8));
+	start = read_tsc();
+	for (unsigned int i = 0; i < 1000000 && !(inb(0x61) & 0x20); i++)
+		;
+	start = read_tsc() - start;
+	outb(0x61, gate);
+	return start * 1000;
+}
+
+uint64_t cpu_tsc_us(uint64_t ticks)
+{
+	static uint64_t hz;
+
+	if (!hz)
+		hz = tsc_hz_cpuid();
+	if (!hz)
+		hz = tsc_hz_pit();
+	return hz < 1000000 ? 0 : ticks / (hz / 1000000);
+}

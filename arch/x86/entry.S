@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * First instructions behind both doors, exception stubs, and the jump to the next kernel.
+ */
+	.section .text.entry, "ax"
+	.code64
+
+/*
+ * Bare-metal door: 64-bit entry of the Linux boot protocol, from kexec's purgatory.
+ * %rsi = boot_params; interrupts off; all RAM mapped 1:1 by tables of the outgoing kernel. Nothing
+ * but our own image may be written until khoboot has tables of its own.
+ */
+	.globl	bare_entry
+bare_entry:
+	cli
+	cld
+	leaq	boot_stack_top(%rip), %rsp
+	xorl	%ebp, %ebp
+	movq	%rsi, %rbx
+	call	set_guard
+	call	relocate_image
+	movq	%rbx, %rdi
+	leaq	image_base(%rip), %rsi
+	call	bare_main			/* does not return */
+1:	hlt
+	jmp	1b
+
+/*
+ * UEFI door: PE entry, Microsoft calling convention, %rcx = image handle, %rdx = system table.
+ * Returns an EFI_STATUS; %fs base is put back for the firmware's sake.
+ */
+	.globl	efi_entry
+efi_entry:
+	pushq	%rbp
+	movq	%rsp, %rbp
+	pushq	%rbx
+	pushq	%rsi
+	pushq	%rdi
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	subq	$8, %rsp			/* 64 bytes below %rbp: aligned */
+	movq	%rcx, %r12
+	movq	%rdx, %r13
+	movl	$0xc0000100, %ecx		/* MSR_FS_BASE */
+	rdmsr
+	movl	%eax, %r14d
+	movl	%edx, %r15d
+	call	set_guard
+	call	relocate_image
+	movq	%r12, %rdi
+	movq	%r13, %rsi
+	leaq	image_base(%rip), %rdx
+	call	efi_main
+	movq	%rax, %rbx
+	movl	%r14d, %eax
+	movl	%r15d, %edx
+	movl	$0xc0000100, %ecx
+	wrmsr
+	movq	%rbx, %rax
+	addq	$8, %rsp
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rdi
+	popq	%rsi
+	popq	%rbx
+	popq	%rbp
+	ret
+
+/*
+ * The compiler and Debian's libfdt.a find the stack guard at %fs:0x28. Give them a random one; the
+ * time stamp counter is what every CPU has.
+ */
+set_guard:
+	rdtsc
+	shlq	$32, %rdx
+	orq	%rdx, %rax
+	leaq	image_base(%rip), %rdx
+	xorq	%rdx, %rax
+	movabsq	$0x9e3779b97f4a7c15, %rdx
+	imulq	%rdx, %rax
+	xorb	%al, %al			/* a NUL byte stops string overruns */
+	leaq	guard_block(%rip), %rdx
+	movq	%rax, 0x28(%rdx)
+	movq	%rdx, %rax
+	shrq	$32, %rdx
+	movl	$0xc0000100, %ecx
+	wrmsr
+	ret
+
+relocate_image:
+	leaq	image_base(%rip), %rdi
+	leaq	_DYNAMIC(%rip), %rsi
+	xorl	%edx, %edx
+	xorl	%ecx, %ecx
+	jmp	_relocate			/* gnu-efi */
+
+/*
+ * khoboot_jump(entry, boot_params, cr3): enter the next kernel. The page that holds this code, the
+ * kernel's window and boot_params are mapped in the tables behind @cr3.
+ */
+	.globl	khoboot_jump
+khoboot_jump:
+	cli
+	movq	%rdx, %cr3
+	xorl	%ebp, %ebp
+	xorl	%ebx, %ebx
+	/* The breakpoint of the placement proof: everything is in place, nothing runs but this. */
+	.globl	khoboot_jump_point
+khoboot_jump_point:
+	jmp	*%rdi				/* %rsi = boot_params already */
+
+	.globl	load_segments
+load_segments:					/* reload all segment registers from the new GDT */
+	popq	%rax
+	pushq	$0x10
+	pushq	%rax
+	movl	$0x18, %eax
+	movl	%eax, %ds
+	movl	%eax, %es
+	movl	%eax, %ss
+	lretq
+
+/* ---- exceptions ---------------------------------------------------------------------------- */
+.macro	stub vector, has_code
+trap_\vector:
+	.if	\has_code == 0
+	pushq	$0
+	.endif
+	pushq	$\vector
+	jmp	trap_common
+.endm
+
+	.altmacro
+	.set	v, 0
+	.rept	32
+	/* Vectors that push an error code: 8, 10-14, 17, 21, 29, 30 (Intel SDM 3A table 6-1, AMD). */
+	.if	(0x60227d00 >> v) & 1
+	stub	%v, 1
+	.else
+	stub	%v, 0
+	.endif
+	.balign	16
+	.set	v, v + 1
+	.endr
+
+trap_common:
+	pushq	%rax
+	pushq	%rbx
+	pushq	%rcx
+	pushq	%rdx
+	pushq	%rsi
+	pushq	%rdi
+	pushq	%rbp
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	%r11
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	movq	%rsp, %rdi
+	andq	$-16, %rsp
+	cld
+	call	trap_report			/* does not return */
+
+	.section .rodata
+	.globl	trap_stubs
+	.balign 8
+trap_stubs:					/* offsets from this table */
+	.set	v, 0
+.macro	entry vector
+	.long	trap_\vector - trap_stubs
+.endm
+	.rept	32
+	entry	%v
+	.set	v, v + 1
+	.endr
+
+	.bss
+	.balign 4096
+	.globl	boot_stack
+boot_stack:
+	.skip	16384
+boot_stack_top:
+	.globl	trap_stack_top
+	.skip	4096
+trap_stack_top:
+guard_block:
+	.skip	64
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The headers that make one file a PE32+ application and a bzImage.
+ *
+ * bzImage side: Linux Documentation/arch/x86/boot.rst; the checks are those of
+ * arch/x86/kernel/kexec-bzimage64.c:bzImage64_probe and bzImage64_load. kexec loads only what lies
+ * behind the setup sectors, so the PE header and the section table live in the loaded part.
+ * PE side: Microsoft PE/COFF specification, UEFI 2.10 section 2.1.1.
+ */
+#include <khoboot/layout.h>
+
+	.section .header, "a"
+	.code16
+dos_header:
+	.ascii	"MZ"
+	.org	0x3c
+	.long	pe_header - dos_header
+
+/* ---- setup header -------------------------------------------------------------------------- */
+	.org	0x1f1
+	.byte	KB_SETUP_SIZE / 512 - 1		/* setup_sects */
+	.word	0				/* root_flags */
+	.long	image_syssize - dos_header			/* syssize, 16-byte units; khoctl corrects it */
+	.word	0
+	.word	0xffff				/* vid_mode: normal */
+	.word	0
+	.word	0xaa55				/* boot_flag */
+	.org	0x200
+	.byte	0xeb, setup_code - 1f		/* jump; its length byte says where the header ends */
+1:	.ascii	"HdrS"
+	.word	0x020f				/* version */
+	.long	0				/* realmode_swtch */
+	.word	0
+	.word	version_string - dos_header - 0x200		/* kernel_version */
+	.byte	0				/* type_of_loader */
+	.byte	1				/* loadflags: LOADED_HIGH */
+	.word	0
+	.long	0x100000			/* code32_start */
+	.long	0, 0				/* ramdisk_image, ramdisk_size */
+	.long	0
+	.word	0
+	.byte	0, 0
+	.long	0				/* cmd_line_ptr */
+	.long	0x7fffffff			/* initrd_addr_max */
+	.long	0x1000				/* kernel_alignment: any page will do */
+	.byte	1				/* relocatable_kernel */
+	.byte	12				/* min_alignment, log2 */
+	/* xloadflags: KERNEL_64, CAN_BE_LOADED_ABOVE_4G, 5LEVEL, 5LEVEL_ENABLED */
+	.word	0x0063
+	.long	KB_CMDLINE_MAX			/* cmdline_size */
+	.long	0				/* hardware_subarch */
+	.quad	0
+	.long	0, 0				/* payload_offset, payload_length: nothing packed */
+	.quad	0				/* setup_data: kexec starts its list from this value */
+	.quad	0x100000			/* pref_address */
+	.long	image_init_size - dos_header			/* init_size; khoctl corrects it */
+	.long	0				/* handover_offset: no EFI handover entry */
+	.long	0				/* kernel_info_offset */
+
+/* Started as a boot sector or by a BIOS loader: say so on the screen and stop. */
+setup_code:
+	cld
+	push	%cs
+	pop	%ds
+	movw	$(bios_message - dos_header - 0x200), %si
+1:	lodsb
+	testb	%al, %al
+	jz	2f
+	movb	$0x0e, %ah
+	movw	$7, %bx
+	int	$0x10
+	jmp	1b
+2:	hlt
+	jmp	2b
+bios_message:
+	.asciz	"khoboot: no 16-bit entry. Start it from UEFI firmware or with kexec.\r\n"
+version_string:
+	.asciz	KB_VERSION_STRING
+
+/* ---- protected-mode part: the first byte that kexec loads ----------------------------------- */
+	.org	KB_SETUP_SIZE
+	.code32
+1:	hlt					/* the 32-bit entry: not supported */
+	jmp	1b
+	.org	KB_SETUP_SIZE + 0x200
+	.code64
+	jmp	bare_entry			/* the 64-bit entry, %rsi = boot_params */
+
+/* ---- PE header ------------------------------------------------------------------------------ */
+	.org	KB_PE_OFFSET
+pe_header:
+	.ascii	"PE\0\0"
+	.word	0x8664				/* Machine: x86-64 */
+	.word	(section_table_end - section_table) / 40
+	.long	0				/* TimeDateStamp: reproducible */
+	.long	0, 0
+	.word	section_table - optional_header
+	.word	0x0226				/* EXECUTABLE, LINE_NUMS/DEBUG_STRIPPED, LARGE_ADDRESS */
+optional_header:
+	.word	0x020b				/* PE32+ */
+	.byte	0, 0
+	.long	text_bytes - dos_header			/* SizeOfCode */
+	.long	data_bytes - dos_header			/* SizeOfInitializedData */
+	.long	0				/* SizeOfUninitializedData */
+	.long	efi_entry_rva - dos_header			/* AddressOfEntryPoint */
+	.long	text_rva - dos_header			/* BaseOfCode */
+	.quad	0				/* ImageBase */
+	.long	0x1000				/* SectionAlignment */
+	.long	0x200				/* FileAlignment */
+	.word	0, 0
+	.word	0, 0				/* image version */
+	.word	0, 0				/* subsystem version */
+	.long	0
+	.long	image_end_rva - dos_header			/* SizeOfImage */
+	.long	KB_HEADERS_SIZE			/* SizeOfHeaders */
+	.long	0				/* CheckSum */
+	.word	10				/* EFI application */
+	.word	0x0100				/* NX_COMPAT */
+	.quad	0, 0, 0, 0			/* stack and heap: unused by UEFI */
+	.long	0
+	.long	16				/* NumberOfRvaAndSizes */
+	.quad	0, 0, 0, 0, 0			/* export, import, resource, exception, certificate */
+	.long	reloc_rva - dos_header, reloc_size - dos_header /* base relocations */
+	.quad	0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+
+.macro section name, start, bytes, raw, flags
+	.ascii	"\name"
+	.org	. - (. - section_table) % 40 + 8
+	.long	\bytes - dos_header		/* VirtualSize */
+	.long	\start - dos_header		/* VirtualAddress */
+	.long	\raw - dos_header		/* SizeOfRawData */
+	.long	\start - dos_header		/* PointerToRawData, the same */
+	.long	0, 0
+	.word	0, 0
+	.long	\flags
+.endm
+section_table:
+	section	".text",   text_rva,   text_bytes,   text_bytes,   0x60000020	/* R X */
+	section	".rodata", rodata_rva, rodata_bytes, rodata_bytes, 0x40000040	/* R */
+	section	".data",   data_rva,   rwdata_bytes, rwdata_bytes, 0xc0000040	/* R W */
+	section	".reloc",  reloc_rva,  reloc_size,   reloc_size,   0x42000040	/* R, discardable */
+	section	".sbat",   sbat_rva,   sbat_bytes,   sbat_raw,      0x40000040	/* R */
+section_table_end:
+	.org	KB_HEADERS_SIZE
+
+	.section .reloc, "a"
+	/* One block without entries: the image relocates itself, loaders want to see the table. */
+	.long	0, 12
+	.word	0, 0
+
+	.section .sbat, "a"
+	.incbin	"efi/sbat.csv"

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The CPU: control registers, ports, CPUID. Thin wrappers around instructions, nothing that decides.
+ */
+#ifndef ARCH_X86_CPU_H
+#define ARCH_X86_CPU_H
+
+#include <khoboot/compiler.h>
+
+#define CR4_LA57 (1ULL << 12)
+
+static inline void outb(uint16_t port, uint8_t v)
+{
+	asm volatile("outb %0, %1" : : "a"(v), "Nd"(port));
+}
+
+static inline uint8_t inb(uint16_t port)
+{
+	uint8_t v;
+
+	asm volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
+	return v;
+}
+
+static inline uint64_t read_cr2(void)
+{
+	uint64_t v;
+
+	asm volatile("mov %%cr2, %0" : "=r"(v));
+	return v;
+}
+
+static inline uint64_t read_cr4(void)
+{
+	uint64_t v;
+
+	asm volatile("mov %%cr4, %0" : "=r"(v));
+	return v;
+}
+
+static inline void write_cr3(uint64_t v)
+{
+	asm volatile("mov %0, %%cr3" : : "r"(v) : "memory");
+}
+
+static inline uint64_t read_tsc(void)
+{
+	uint32_t lo, hi;
+
+	asm volatile("lfence; rdtsc" : "=a"(lo), "=d"(hi));
+	return (uint64_t)hi << 32 | lo;
+}
+
+struct cpuid {
+	uint32_t a, b, c, d;
+};
+
+static inline struct cpuid cpuid(uint32_t leaf)
+{
+	struct cpuid r;
+
+	asm volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(0));
+	return r;
+}
+
+static inline bool cpu_la57(void)
+{
+	return read_cr4() & CR4_LA57;
+}
+
+static inline bool cpu_gbpages(void)
+{
+	return cpuid(0x80000000).a >= 0x80000001 && (cpuid(0x80000001).d & (1u << 26));
+}
+
+/* Own GDT, IDT and task state: from here on a fault is reported instead of a silent reset. */
+void cpu_init(void);
+
+/* Write protection for supervisor code and no-execute, which our page tables rely on. */
+void cpu_enable_protection(void);
+
+/* Stop for good: interrupts off, halted. */
+__noreturn void cpu_halt(void);
+
+/* Warm reset: 0xCF9 as 0x06, then the keyboard controller; halts when neither works. */
+__noreturn void cpu_reset(void);
+
+/* Microseconds between two read_tsc() values; the first call may calibrate (about 1 ms). */
+uint64_t cpu_tsc_us(uint64_t ticks);
+
+/* Enter the next kernel; see entry.S. */
+__noreturn void khoboot_jump(uint64_t entry, uint64_t boot_params, uint64_t cr3);
+
+#endif

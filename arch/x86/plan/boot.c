@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Planning and writing what the next kernel gets; see the header. */
+#include <arch/boot.h>
+
+#include <string.h>
+
+/* NR_FIX_BTMAPS pages of early_memremap(), less one for an offset inside the first page. */
+#define EARLY_MAP_MAX (63 * SZ_4K)
+#define NODE_MAX      (16 * SZ_1M)
+#define NODE_ALIGN    16
+
+static bool carried(const struct setup_list *l, size_t i)
+{
+	uint32_t type = l->node[i].type;
+
+	return type != SETUP_KEXEC_KHO && type != SETUP_KHOBOOT_LOG && type != SETUP_NONE;
+}
+
+/* Keep room for a node with @payload bytes; returns its offset. */
+static uint64_t reserve(uint64_t *size, uint64_t payload)
+{
+	uint64_t at = *size;
+
+	*size += align_down(sizeof(struct setup_data) + payload + NODE_ALIGN - 1, NODE_ALIGN);
+	return at;
+}
+
+static uint64_t kho_payload(const struct x86_boot *b)
+{
+	return sizeof(struct kho_data) + b->scratch->count * sizeof(struct range);
+}
+
+enum kb_status x86_layout(const struct x86_boot *b, struct x86_layout *ret)
+{
+	struct x86_layout l = {.cmdline = BP_SIZE};
+	size_t cmdline = strlen(b->cmdline);
+
+	if (cmdline > b->kernel->cmdline_size)
+		return KB_CMDLINE_LONG;
+	if (b->efi_map_max > EARLY_MAP_MAX || (b->kho && kho_payload(b) > EARLY_MAP_MAX))
+		return KB_SETUP_BIG;
+	l.size = align_down(BP_SIZE + cmdline + NODE_ALIGN, NODE_ALIGN);
+	if (b->kho)
+		l.kho = reserve(&l.size, kho_payload(b));
+	if (b->efi_map_max)
+		l.efi_map = reserve(&l.size, b->efi_map_max);
+	if (b->e820_ext_max)
+		l.e820_ext = reserve(&l.size, b->e820_ext_max * sizeof(struct e820_entry));
+	l.carried = l.size;
+	for (size_t i = 0; b->carry && i < b->carry->count; i++) {
+		if (b->carry->node[i].len > NODE_MAX)
+			return KB_SETUP_BIG;
+		if (carried(b->carry, i))
+			reserve(&l.size, b->carry->node[i].len);
+	}
+	if (b->log_max)
+		l.log = reserve(&l.size, b->log_max);
+	l.size = align_down(l.size + SZ_4K - 1, SZ_4K);
+	*ret = l;
+	return KB_OK;
+}
+
+enum kb_status x86_place(struct range_list *free, const struct bzimage *kernel, uint64_t block_size,
+			 struct x86_placement *ret)
+{
+	struct x86_placement p = {.entry = 0};
+	uint64_t low = max_u64(kernel->pref_address, SZ_1M);
+	struct range above = {low, UINT64_MAX - low};
+	uint64_t size = align_down(kernel->init_size + SZ_4K - 1, SZ_4K);
+	enum kb_status st;
+
+	if (range_list_find(free, above, size, max_u64(kernel->kernel_alignment, SZ_4K), false,
+			    &p.window))
+		return KB_PLACE_KERNEL;
+	st = range_list_subtract(free, p.window);
+	if (st)
+		return st;
+	if (range_list_find(free, (struct range){SZ_1M, SZ_4G - SZ_1M}, block_size, SZ_4K, true,
+			    &p.block) &&
+	    range_list_find(free, (struct range){SZ_1M, UINT64_MAX - SZ_1M}, block_size, SZ_4K, true,
+			    &p.block))
+		return KB_PLACE_BLOCK;
+	p.entry = p.window.base + BZ_ENTRY_64;
+	*ret = p;
+	return KB_OK;
+}
+
+static struct boot_params *zero_page(uint8_t *block)
+{
+	return (struct boot_params *)(void *)block;
+}
+
+/* Write a node's header and push it in front of the list. */
+static void push_node(uint8_t *block, uint64_t addr, uint64_t node, uint32_t type, uint32_t len)
+{
+	struct boot_params *bp = zero_page(block);
+	struct setup_data h = {bp->setup_data, type, len};
+
+	memcpy(block + node, &h, sizeof(h));
+	bp->setup_data = addr + node;
+}
+
+static void set_len(uint8_t *block, uint64_t node, uint64_t len)
+{
+	put_u32(block + node + offsetof(struct setup_data, len), (uint32_t)len);
+}
+
+static void write_zero_page(const struct x86_boot *b, const struct x86_layout *l, uint8_t *block,
+			    uint64_t addr)
+{
+	struct boot_params *bp = zero_page(block);
+	uint64_t cmdline = addr + l->cmdline;
+
+	if (b->from)
+		memcpy(bp, b->from, sizeof(*bp));
+	else
+		memset(bp, 0, sizeof(*bp));
+	/* The old header goes whole, also where it was longer than the new one. */
+	memset(block + BP_HDR, 0, BP_HDR_END - BP_HDR);
+	memcpy(block + BP_HDR, b->kernel_file + BP_HDR, b->kernel->header_size);
+	bp->sentinel = 0;
+	bp->type_of_loader = b->loader;
+	bp->setup_data = 0;
+	bp->cmd_line_ptr = (uint32_t)cmdline;
+	bp->ext_cmd_line_ptr = (uint32_t)(cmdline >> 32);
+	bp->ramdisk_image = (uint32_t)b->initrd.base;
+	bp->ext_ramdisk_image = (uint32_t)(b->initrd.size ? b->initrd.base >> 32 : 0);
+	bp->ramdisk_size = (uint32_t)b->initrd.size;
+	bp->ext_ramdisk_size = (uint32_t)(b->initrd.size >> 32);
+	if (!b->initrd.size)
+		bp->ramdisk_image = 0;
+	memcpy(block + l->cmdline, b->cmdline, strlen(b->cmdline) + 1);
+}
+
+static void write_kho(const struct x86_boot *b, const struct x86_layout *l, uint8_t *block,
+		      uint64_t addr)
+{
+	uint64_t array = l->kho + sizeof(struct setup_data) + sizeof(struct kho_data);
+	struct kho_data d = {.fdt_addr = b->kho->fdt.addr,
+			     .fdt_size = b->kho->fdt_size,
+			     .scratch_addr = addr + array,
+			     .scratch_size = b->scratch->count * sizeof(struct range)};
+
+	memcpy(x86_payload(block, l->kho), &d, sizeof(d));
+	/* struct kho_scratch of the kernel is struct range: address, size. */
+	memcpy(block + array, b->scratch->r, d.scratch_size);
+	push_node(block, addr, l->kho, SETUP_KEXEC_KHO, (uint32_t)kho_payload(b));
+}
+
+static void copy_nodes(const struct x86_boot *b, const struct x86_layout *l, uint8_t *block,
+		       uint64_t addr)
+{
+	uint64_t at = l->carried;
+
+	/* Backwards, because each is pushed in front: the list keeps its order. */
+	for (size_t n = b->carry ? b->carry->count : 0; n-- > 0;) {
+		uint32_t len = b->carry->node[n].len;
+		const uint8_t *from;
+		uint64_t node;
+
+		if (!carried(b->carry, n))
+			continue;
+		from = mem_get(b->mem, phys(b->carry->node[n].addr), setup_node_size(len));
+		node = reserve(&at, len);
+		memcpy(x86_payload(block, node), from + sizeof(struct setup_data), len);
+		push_node(block, addr, node, b->carry->node[n].type, len);
+	}
+}
+
+void x86_write_block(const struct x86_boot *b, const struct x86_layout *layout, uint8_t *block,
+		     uint64_t addr)
+{
+	memset(block, 0, layout->size);
+	write_zero_page(b, layout, block, addr);
+	if (layout->log)
+		push_node(block, addr, layout->log, SETUP_KHOBOOT_LOG, 0);
+	copy_nodes(b, layout, block, addr);
+	if (layout->e820_ext)
+		push_node(block, addr, layout->e820_ext, SETUP_E820_EXT, 0);
+	if (layout->efi_map)
+		push_node(block, addr, layout->efi_map, SETUP_NONE, (uint32_t)b->efi_map_max);
+	if (layout->kho)
+		write_kho(b, layout, block, addr);
+}
+
+enum kb_status x86_set_e820(const struct x86_layout *layout, uint8_t *block, uint64_t ext_max,
+			    const struct memmap *map)
+{
+	struct boot_params *bp = zero_page(block);
+	size_t first = map->count < BP_E820_MAX ? map->count : BP_E820_MAX;
+	size_t rest = map->count - first;
+
+	if (rest > ext_max)
+		return KB_E820_FULL;
+	memcpy(bp->e820_table, map->e, first * sizeof(*map->e));
+	bp->e820_entries = (uint8_t)first;
+	if (layout->e820_ext) {
+		memcpy(x86_payload(block, layout->e820_ext), map->e + first,
+		       rest * sizeof(*map->e));
+		set_len(block, layout->e820_ext, rest * sizeof(*map->e));
+		/* Not every kernel likes an extension without entries. */
+		if (!rest)
+			put_u32(block + layout->e820_ext + offsetof(struct setup_data, type),
+				SETUP_NONE);
+	}
+	return KB_OK;
+}
+
+void x86_set_efi(const struct x86_layout *layout, uint8_t *block, uint64_t addr, uint64_t systab,
+		 uint64_t size, uint32_t desc_size, uint32_t desc_version)
+{
+	struct boot_params *bp = zero_page(block);
+	uint64_t map = addr + layout->efi_map + sizeof(struct setup_data);
+
+	memcpy(bp->efi_loader_signature, BP_EFI_64, sizeof(bp->efi_loader_signature));
+	bp->efi_systab = (uint32_t)systab;
+	bp->efi_systab_hi = (uint32_t)(systab >> 32);
+	bp->efi_memmap = (uint32_t)map;
+	bp->efi_memmap_hi = (uint32_t)(map >> 32);
+	bp->efi_memmap_size = (uint32_t)size;
+	bp->efi_memdesc_size = desc_size;
+	bp->efi_memdesc_version = desc_version;
+}
+
+void x86_set_log(const struct x86_layout *layout, uint8_t *block, uint64_t max, const char *text,
+		 uint64_t len)
+{
+	if (!layout->log)
+		return;
+	len = min_u64(len, max);
+	memcpy(x86_payload(block, layout->log), text, len);
+	set_len(block, layout->log, len);
+}
+
+void x86_release(const struct bzimage *kernel, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	while (n < kernel->release_len && n + 1 < size && kernel->release[n] != ' ')
+		n++;
+	memcpy(buf, n ? kernel->release : "?", n ? n : 1);
+	buf[n ? n : 1] = '\0';
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Output to an 8250 that somebody else has set up. Bounded waiting: a dead port costs time once.
+ */
+#ifndef ARCH_X86_SERIAL_H
+#define ARCH_X86_SERIAL_H
+
+#include <khoboot/console.h>
+
+/* Use @u for serial_line() from now on. False when there is no such port. MMIO must be mapped. */
+bool serial_open(struct uart u);
+
+/* A log sink: the line, then CR LF. */
+void serial_line(const char *line);
+
+/* Wait (bounded) until the port has sent everything. */
+void serial_drain(void);
+
+#endif

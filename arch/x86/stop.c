@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <arch/cpu.h>
+#include <khoboot/log.h>
+
+#include "stop.h"
+
+static enum kb_on_error on_error = KB_ON_ERROR_HALT;
+
+void stop_set_policy(enum kb_on_error policy)
+{
+	on_error = policy;
+}
+
+void stop(enum kb_status status)
+{
+	if (on_error == KB_ON_ERROR_RESET) {
+		kb_error("stop", "KB-%03d: resetting (khoboot.on_error=reset)", (int)status);
+		cpu_reset();
+	}
+	kb_error("stop", "KB-%03d: halted, memory is as the outgoing kernel left it", (int)status);
+	cpu_halt();
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The firmware's console as a log sink. */
+#include "firmware.h"
+
+#include <khoboot/log.h>
+
+static SIMPLE_TEXT_OUTPUT_INTERFACE *out;
+
+void console_use(EFI_SYSTEM_TABLE *st)
+{
+	out = st->ConOut;
+}
+
+void console_line(const char *line)
+{
+	CHAR16 text[260];
+	size_t n = 0;
+
+	if (!out)
+		return;
+	while (line[n] && n < ARRAY_SIZE(text) - 3) {
+		text[n] = (CHAR16)(unsigned char)line[n];
+		n++;
+	}
+	text[n++] = '\r';
+	text[n++] = '\n';
+	text[n] = 0;
+	out->OutputString(out, text);
+}
+
+enum kb_status fw_fail(enum kb_status status, const char *call, EFI_STATUS answer)
+{
+	kb_error("efi", "%s answered 0x%llx", call, (unsigned long long)answer);
+	return status;
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Files of the volume that khoboot was loaded from. The file system is the firmware's. */
+#include <khoboot/log.h>
+
+#include "firmware.h"
+
+/* Far above any kernel or initrd, far below what could wrap. */
+#define FILE_MAX (4ULL << 30)
+
+static enum kb_status open_volume(struct firmware *fw, EFI_FILE_HANDLE *root)
+{
+	static EFI_GUID guid = SIMPLE_FILE_SYSTEM_PROTOCOL;
+	EFI_FILE_IO_INTERFACE *volume;
+	void *found;
+	EFI_STATUS st;
+
+	if (!fw->loaded->DeviceHandle ||
+	    fw->bs->HandleProtocol(fw->loaded->DeviceHandle, &guid, &found))
+		return KB_FW_VOLUME;
+	volume = found;
+	st = volume->OpenVolume(volume, root);
+	return st ? fw_fail(KB_FW_VOLUME, "OpenVolume", st) : KB_OK;
+}
+
+/* Size by seeking to the end: no variable-size info structure to parse. */
+static EFI_STATUS file_size(EFI_FILE_HANDLE f, uint64_t *size)
+{
+	EFI_STATUS st = f->SetPosition(f, UINT64_MAX);
+
+	if (!st)
+		st = f->GetPosition(f, size);
+	if (!st)
+		st = f->SetPosition(f, 0);
+	return st;
+}
+
+static enum kb_status read_all(struct firmware *fw, EFI_FILE_HANDLE f, const uint8_t **data,
+			       uint64_t *size)
+{
+	uint64_t bytes = 0, done = 0;
+	EFI_STATUS st = file_size(f, &bytes);
+	enum kb_status kb;
+	void *p;
+
+	if (st || !bytes || bytes > FILE_MAX)
+		return fw_fail(KB_FW_FILE, "file size", st);
+	kb = fw_alloc(fw, bytes, &p);
+	if (kb)
+		return kb;
+	while (done < bytes) {
+		UINTN n = min_u64(bytes - done, SZ_1M);
+
+		st = f->Read(f, &n, (uint8_t *)p + done);
+		if (st || !n)
+			return fw_fail(KB_FW_FILE, "Read", st);
+		done += n;
+	}
+	*data = p;
+	*size = bytes;
+	return KB_OK;
+}
+
+enum kb_status file_read(struct firmware *fw, const char *path, const uint8_t **data,
+			 uint64_t *size)
+{
+	CHAR16 name[256];
+	EFI_FILE_HANDLE root, f;
+	enum kb_status kb;
+	size_t n = 0;
+	EFI_STATUS st;
+
+	for (; path[n] && n < ARRAY_SIZE(name) - 1; n++)
+		name[n] = (CHAR16)(unsigned char)path[n];
+	name[n] = 0;
+	if (path[n])
+		return KB_FW_FILE;
+	kb = open_volume(fw, &root);
+	if (kb)
+		return kb;
+	st = root->Open(root, &f, name, EFI_FILE_MODE_READ, 0);
+	if (st) {
+		kb_error("efi", "cannot open %s", path);
+		kb = fw_fail(KB_FW_FILE, "Open", st);
+	} else {
+		kb = read_all(fw, f, data, size);
+		f->Close(f);
+	}
+	root->Close(root);
+	return kb;
+}

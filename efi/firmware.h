@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The UEFI door's view of the firmware: one struct that is filled at entry and one header that
+ * includes <efi.h>. All calls into firmware are in efi/.
+ */
+#ifndef EFI_FIRMWARE_H
+#define EFI_FIRMWARE_H
+
+#include <efi.h>
+
+#include <khoboot/mem.h>
+#include <khoboot/range.h>
+#include <khoboot/status.h>
+
+struct firmware {
+	EFI_HANDLE image;
+	EFI_SYSTEM_TABLE *st;
+	EFI_BOOT_SERVICES *bs;
+	EFI_LOADED_IMAGE *loaded;
+	bool secure_boot;	/* enforced: only what the signed file holds is trusted */
+	uint8_t secure_boot_state; /* for boot_params: 1 unknown, 2 disabled, 3 enabled */
+};
+
+/* Log at error level what a firmware call answered, and return @status. */
+enum kb_status fw_fail(enum kb_status status, const char *call, EFI_STATUS answer);
+
+/* ---- console.c */
+/* A log sink: the firmware's console. Needs console_use() first; not after ExitBootServices. */
+void console_use(EFI_SYSTEM_TABLE *st);
+void console_line(const char *line);
+
+/* ---- secure.c */
+/* Read SecureBoot and SetupMode into @fw (UEFI 2.10 section 32.3). Never fails: unknown is a state. */
+void secure_boot_read(struct firmware *fw);
+
+/* ---- memory.c */
+/* A memory map in pool memory with room for later growth. */
+struct fw_map {
+	void *buffer;
+	UINTN capacity; /* bytes of buffer */
+	UINTN size;	/* bytes used */
+	UINTN key;
+	UINTN desc_size;
+	UINT32 desc_version;
+};
+
+/* Fetch the map; the buffer has slack for the descriptors that later allocations add. KB_FW_MAP. */
+__must_check enum kb_status fw_map_get(struct firmware *fw, struct fw_map *ret);
+
+/* Fetch again into the same buffer, allocating nothing. KB_FW_MAP. */
+__must_check enum kb_status fw_map_refresh(struct firmware *fw, struct fw_map *map);
+
+/* Claim exactly @r (whole pages) as EfiLoaderData. KB_FW_MEMORY. */
+__must_check enum kb_status fw_claim(struct firmware *fw, struct range r);
+
+/* @bytes of zeroed EfiLoaderData anywhere, rounded up to pages. KB_FW_MEMORY, *ret untouched. */
+__must_check enum kb_status fw_alloc(struct firmware *fw, uint64_t bytes, void **ret);
+
+/*
+ * fw_exit - ExitBootServices with the map of that very moment in @map
+ *
+ * Tries three times: a call in between may change the map (UEFI 2.10 section 7.4.6). KB_FW_EXIT when
+ * the firmware refuses; boot services may be partly down by then and only stopping is safe.
+ */
+__must_check enum kb_status fw_exit(struct firmware *fw, struct fw_map *map);
+
+/* ---- tables.c */
+/* Physical address of the ACPI root pointer, 2.0 before 1.0, or 0. */
+uint64_t acpi_rsdp(const struct firmware *fw);
+
+/* Install the seed table that Linux reads (LINUX_EFI_RANDOM_SEED_TABLE_GUID), from EFI_RNG_PROTOCOL. */
+void rng_seed_install(struct firmware *fw);
+
+/* ---- tpm.c */
+/* Keep the TCG2 event log for the kernel (LINUX_EFI_TPM_EVENT_LOG_GUID). Logs what it did. */
+void tpm_log_install(struct firmware *fw);
+
+/* ---- gop.c */
+struct screen_info;
+/* Describe the frame buffer that the firmware set up; leaves @si alone when there is none. */
+void gop_describe(struct firmware *fw, struct screen_info *si);
+
+/* ---- file.c */
+/*
+ * file_read - a whole file of the volume that the image was loaded from
+ * @path: backslashes, ASCII
+ *
+ * *data is EfiLoaderData of @size bytes. KB_FW_VOLUME (image not loaded from one), KB_FW_FILE.
+ */
+__must_check enum kb_status file_read(struct firmware *fw, const char *path, const uint8_t **data,
+				      uint64_t *size);
+
+/* ---- options.c */
+/* Load options as ASCII in @buf; "" when there are none. KB_FW_OPTIONS: not text, or too long. */
+__must_check enum kb_status options_read(const struct firmware *fw, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Memory map, allocation and the exit from boot services. */
+#include <khoboot/log.h>
+
+#include <string.h>
+
+#include "firmware.h"
+
+/* Descriptors that allocations between two fetches may add: each splits one into three at most. */
+#define SLACK 64
+
+enum kb_status fw_map_refresh(struct firmware *fw, struct fw_map *map)
+{
+	UINTN size = map->capacity;
+	EFI_STATUS st = fw->bs->GetMemoryMap(&size, map->buffer, &map->key, &map->desc_size,
+					     &map->desc_version);
+
+	if (st)
+		return fw_fail(KB_FW_MAP, "GetMemoryMap", st);
+	map->size = size;
+	return KB_OK;
+}
+
+enum kb_status fw_map_get(struct firmware *fw, struct fw_map *ret)
+{
+	struct fw_map map = {.buffer = NULL};
+	EFI_STATUS st = fw->bs->GetMemoryMap(&map.size, NULL, &map.key, &map.desc_size,
+					     &map.desc_version);
+	enum kb_status kb;
+	void *buffer;
+
+	if (st != EFI_BUFFER_TOO_SMALL || map.desc_size < sizeof(EFI_MEMORY_DESCRIPTOR))
+		return fw_fail(KB_FW_MAP, "GetMemoryMap", st);
+	map.capacity = map.size + SLACK * map.desc_size;
+	kb = fw_alloc(fw, map.capacity, &buffer);
+	if (kb)
+		return kb;
+	map.buffer = buffer;
+	kb = fw_map_refresh(fw, &map);
+	if (!kb)
+		*ret = map;
+	return kb;
+}
+
+enum kb_status fw_claim(struct firmware *fw, struct range r)
+{
+	EFI_PHYSICAL_ADDRESS at = r.base;
+	EFI_STATUS st = fw->bs->AllocatePages(AllocateAddress, EfiLoaderData, r.size / SZ_4K, &at);
+
+	return st ? fw_fail(KB_FW_MEMORY, "AllocatePages", st) : KB_OK;
+}
+
+enum kb_status fw_alloc(struct firmware *fw, uint64_t bytes, void **ret)
+{
+	EFI_PHYSICAL_ADDRESS at = 0;
+	uint64_t size;
+	EFI_STATUS st;
+
+	if (align_up_overflow(bytes, SZ_4K, &size))
+		return KB_FW_MEMORY;
+	st = fw->bs->AllocatePages(AllocateAnyPages, EfiLoaderData, size / SZ_4K, &at);
+	if (st)
+		return fw_fail(KB_FW_MEMORY, "AllocatePages", st);
+	*ret = memset((void *)(uintptr_t)at, 0, size);
+	return KB_OK;
+}
+
+enum kb_status fw_exit(struct firmware *fw, struct fw_map *map)
+{
+	EFI_STATUS st = EFI_INVALID_PARAMETER;
+
+	for (unsigned int i = 0; i < 3 && st == EFI_INVALID_PARAMETER; i++) {
+		enum kb_status kb = fw_map_refresh(fw, map);
+
+		if (kb)
+			return kb;
+		st = fw->bs->ExitBootServices(fw->image, map->key);
+	}
+	return st ? KB_FW_EXIT : KB_OK;
+}

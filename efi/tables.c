@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Configuration tables: finding the ACPI root pointer, leaving a random seed for the kernel. */
+#include <khoboot/log.h>
+
+#include <string.h>
+
+#include "firmware.h"
+
+#define SEED_BYTES 64
+
+static uint64_t find_table(const struct firmware *fw, const EFI_GUID *guid)
+{
+	for (UINTN i = 0; i < fw->st->NumberOfTableEntries; i++)
+		if (!memcmp(&fw->st->ConfigurationTable[i].VendorGuid, guid, sizeof(*guid)))
+			return (uintptr_t)fw->st->ConfigurationTable[i].VendorTable;
+	return 0;
+}
+
+uint64_t acpi_rsdp(const struct firmware *fw)
+{
+	static const EFI_GUID acpi2 = ACPI_20_TABLE_GUID, acpi1 = ACPI_TABLE_GUID;
+	uint64_t at = find_table(fw, &acpi2);
+
+	return at ? at : find_table(fw, &acpi1);
+}
+
+/* Linux include/linux/efi.h: struct linux_efi_random_seed */
+struct seed_table {
+	uint32_t size;
+	uint8_t bits[SEED_BYTES];
+};
+
+void rng_seed_install(struct firmware *fw)
+{
+	static EFI_GUID protocol = EFI_RNG_PROTOCOL_GUID;
+	static EFI_GUID table_guid = {
+		0x1ce1e5bc, 0x7ceb, 0x42f2, {0x81, 0xe5, 0x8a, 0xad, 0xf1, 0x80, 0xf5, 0x7b}};
+	struct seed_table *seed;
+	EFI_RNG_PROTOCOL *rng;
+	void *found, *pool;
+	EFI_STATUS st;
+
+	if (fw->bs->LocateProtocol(&protocol, NULL, &found)) {
+		kb_info("efi", "firmware has no random number generator, no seed for the kernel");
+		return;
+	}
+	rng = found;
+	/* The kernel keeps ACPI reclaim memory until it has read the seed. */
+	if (fw->bs->AllocatePool(EfiACPIReclaimMemory, sizeof(*seed), &pool))
+		return;
+	seed = pool;
+	seed->size = SEED_BYTES;
+	st = rng->GetRNG(rng, NULL, SEED_BYTES, seed->bits);
+	if (!st)
+		st = fw->bs->InstallConfigurationTable(&table_guid, seed);
+	if (st) {
+		kb_warn("efi", "no random seed for the kernel: firmware answered 0x%llx",
+			(unsigned long long)st);
+		memset(seed, 0, sizeof(*seed));
+		fw->bs->FreePool(seed);
+	}
+}
