@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * init - the only user-space program of the boot tests, on both sides of a handover.
+ *
+ * Outgoing side (the default): reports the state of KHO, preserves what it is told to, loads the
+ * next kernel and jumps. Incoming side (khotest.side=in): reports what arrived, and powers off.
+ * What it says to the host goes through /dev/kmsg, so that a line of the kernel's own never cuts
+ * one of ours in half: `khotest: key=value`, and `khotest: FAIL reason` before an early end.
+ *
+ * Words on the kernel command line (all begin `khotest.`):
+ *   side=in          this is the incoming kernel
+ *   load=MODE        plain: /next/linux, /next/initrd and /next/cmdline by kexec_file_load;
+ *                    uki: /next/uki.efi by kexec_file_load; khoctl: `khoctl switch`;
+ *                    kexec: Debian's `kexec -s -l`
+ *   cmdline=FILE     uki, khoctl, kexec: words to give along, one line (default: none)
+ *   debug=1          ask the kernel to print where it loads (KEXEC_FILE_DEBUG)
+ *   wait=1           say `khotest: ready=jump`, then wait for one byte on the console
+ *   luo=N            preserve N non-adjacent pages in a memfd; the incoming side checks N pages
+ *   seed=S           seed of the pattern in them
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define KHO_DEBUGFS   "/sys/kernel/debug/kho"
+#define SETUP_DATA    "/sys/kernel/boot_params/setup_data"
+#define EFIVARS       "/sys/firmware/efi/efivars"
+#define TEST_VARIABLE EFIVARS "/KhoTest-6f1c0f3e-3c0b-4b1e-9a43-7b4b686f7465"
+
+/* "GLBK" in memory: the node in which khoboot leaves its log. */
+#define SETUP_KHOBOOT_LOG 0x4b424c47
+
+/* include/uapi/linux/kexec.h */
+#define KEXEC_FILE_NO_INITRAMFS 0x4
+#define KEXEC_FILE_DEBUG        0x8
+
+static char cmdline[4096];
+static int kmsg = -1;
+
+void say(const char *fmt, ...)
+{
+	char line[900];
+	va_list ap;
+	int head = snprintf(line, sizeof(line), "<2>khotest: ");
+
+	va_start(ap, fmt);
+	vsnprintf(line + head, sizeof(line) - (size_t)head - 1, fmt, ap);
+	va_end(ap);
+	strcat(line, "\n");
+	if (write(kmsg, line, strlen(line)) < 0)
+		fputs(line + 3, stdout);
+}
+
+static _Noreturn void power_off(void)
+{
+	sync();
+	reboot(RB_POWER_OFF);
+	/* No way to cut power: with -no-reboot a reset ends QEMU as well. */
+	reboot(RB_AUTOBOOT);
+	for (;;)
+		pause();
+}
+
+_Noreturn void fail(const char *fmt, ...)
+{
+	char reason[700];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	say("FAIL %s", reason);
+	power_off();
+}
+
+/* word("load"): the value of khotest.load=VALUE, in a static buffer, or NULL */
+static const char *word(const char *key)
+{
+	static char value[256];
+	char find[64];
+	const char *at = cmdline;
+	size_t len = (size_t)snprintf(find, sizeof(find), "khotest.%s=", key);
+
+	while ((at = strstr(at, find))) {
+		if (at == cmdline || at[-1] == ' ') {
+			snprintf(value, sizeof(value), "%.*s", (int)strcspn(at + len, " \n"),
+				 at + len);
+			return value;
+		}
+		at += len;
+	}
+	return NULL;
+}
+
+static int word_is(const char *key, const char *value)
+{
+	const char *have = word(key);
+
+	return have && !strcmp(have, value);
+}
+
+static uint64_t word_number(const char *key)
+{
+	const char *have = word(key);
+
+	return have ? strtoull(have, NULL, 0) : 0;
+}
+
+/* Reads all of @path into @buf as a string; returns its length, or -1. */
+static ssize_t read_text(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t done = 0;
+	ssize_t n = 1;
+
+	if (fd < 0)
+		return -1;
+	while (done < size - 1 && (n = read(fd, buf + done, size - 1 - done)) > 0)
+		done += (size_t)n;
+	close(fd);
+	buf[done] = '\0';
+	return n < 0 ? -1 : (ssize_t)done;
+}
+
+static void mount_or_fail(const char *type, const char *dir)
+{
+	mkdir(dir, 0755);
+	if (mount(type, dir, type, 0, NULL) && errno != EBUSY)
+		fail("mount %s: %s", dir, strerror(errno));
+}
+
+/* The initramfs has no device nodes: made without root, it cannot. */
+static void open_console(void)
+{
+	int fd = open("/dev/console", O_RDWR);
+
+	if (fd < 0)
+		return;
+	for (int i = 0; i < 3; i++)
+		dup2(fd, i);
+	if (fd > 2)
+		close(fd);
+}
+
+static void set_up(void)
+{
+	mount_or_fail("devtmpfs", "/dev");
+	open_console();
+	kmsg = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	mount_or_fail("proc", "/proc");
+	mount_or_fail("sysfs", "/sys");
+	mount_or_fail("debugfs", "/sys/kernel/debug");
+	if (read_text("/proc/cmdline", cmdline, sizeof(cmdline)) < 0)
+		fail("/proc/cmdline: %s", strerror(errno));
+}
+
+/* 5-level paging is on: the flag is only shown when the kernel uses it. */
+static int has_la57(void)
+{
+	static char text[1 << 16];
+
+	return read_text("/proc/cpuinfo", text, sizeof(text)) > 0 && strstr(text, " la57");
+}
+
+static void report_kernel(const char *side)
+{
+	struct utsname u;
+
+	uname(&u);
+	say("side=%s", side);
+	say("release=%s", u.release);
+	say("cpus=%ld", sysconf(_SC_NPROCESSORS_ONLN));
+	say("la57=%s", has_la57() ? "yes" : "no");
+	say("cmdline=%.*s", (int)strcspn(cmdline, "\n"), cmdline);
+	say("efi=%s", access("/sys/firmware/efi", F_OK) ? "no" : "yes");
+}
+
+static long ms_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- outgoing side -------------------------------------------------------------------------- */
+
+/* The areas as debugfs prints them, one number per line, made one line. */
+static void report_scratch(const char *file)
+{
+	char path[128], text[512];
+
+	snprintf(path, sizeof(path), KHO_DEBUGFS "/out/%s", file);
+	if (read_text(path, text, sizeof(text)) < 0)
+		return;
+	for (char *c = text; *c; c++)
+		if (*c == '\n')
+			*c = c[1] ? ',' : '\0';
+	say("%s=%s", file, text);
+}
+
+/* Up to 6.19 the map is only built when it is asked for, and kexec_file_load looks for it. */
+static void finalize_kho(void)
+{
+	int fd = open(KHO_DEBUGFS "/out/finalize", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, "1", 1) != 1)
+		fail("finalize: %s", strerror(errno));
+	close(fd);
+	say("finalize=done");
+}
+
+static int open_or_fail(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		fail("%s: %s", path, strerror(errno));
+	return fd;
+}
+
+/* kexec_file_load; an @initrd or @cmdline_file of NULL means none. */
+static void load_file(const char *kernel, const char *initrd, const char *cmdline_file)
+{
+	unsigned long flags = initrd ? 0 : KEXEC_FILE_NO_INITRAMFS;
+	char args[4096] = "";
+
+	if (cmdline_file && read_text(cmdline_file, args, sizeof(args)) < 0)
+		fail("%s: %s", cmdline_file, strerror(errno));
+	args[strcspn(args, "\n")] = '\0';
+	if (word_number("debug"))
+		flags |= KEXEC_FILE_DEBUG;
+	if (syscall(SYS_kexec_file_load, open_or_fail(kernel), initrd ? open_or_fail(initrd) : -1,
+		    strlen(args) + 1, args, flags))
+		fail("kexec_file_load %s: %s", kernel, strerror(errno));
+}
+
+static void run(const char *const argv[])
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		fail("fork: %s", strerror(errno));
+	if (pid == 0) {
+		execv(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		fail("waitpid: %s", strerror(errno));
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		fail("%s: wait status 0x%x", argv[0], (unsigned)status);
+}
+
+/* Without wait=1 khoctl jumps by itself, so that the tests run what a user runs. */
+static void load_khoctl(const char *args)
+{
+	const char *argv[8] = {"/khoctl", "switch", "/next/uki.efi"};
+	int n = 3;
+
+	if (args) {
+		argv[n++] = "--cmdline";
+		argv[n++] = args;
+	}
+	if (word_number("debug"))
+		argv[n++] = "--debug";
+	if (word_number("wait"))
+		argv[n++] = "--load-only";
+	run(argv);
+	if (!word_number("wait"))
+		fail("khoctl switch came back");
+}
+
+static void load_kexec_tools(const char *args)
+{
+	char append[4200];
+	const char *argv[8] = {"/sbin/kexec", "-s", "-l", "/next/uki.efi"};
+	int n = 4;
+
+	if (args) {
+		snprintf(append, sizeof(append), "--command-line=%s", args);
+		argv[n++] = append;
+	}
+	if (word_number("debug"))
+		argv[n++] = "-d";
+	run(argv);
+}
+
+static void load_next(void)
+{
+	static char args[4096];
+	const char *file = word("cmdline");
+	const char *given = NULL;
+	long start = ms_now();
+
+	if (file) {
+		if (read_text(file, args, sizeof(args)) < 0)
+			fail("%s: %s", file, strerror(errno));
+		args[strcspn(args, "\n")] = '\0';
+		given = args;
+	}
+	if (word_is("load", "plain"))
+		load_file("/next/linux", "/next/initrd", "/next/cmdline");
+	else if (word_is("load", "uki"))
+		load_file("/next/uki.efi", NULL, word("cmdline"));
+	else if (word_is("load", "khoctl"))
+		load_khoctl(given);
+	else if (word_is("load", "kexec"))
+		load_kexec_tools(given);
+	else
+		fail("khotest.load is missing or unknown");
+	say("loaded_ms=%ld", ms_now() - start);
+}
+
+/* The host answers when it is ready for the jump (it sets its breakpoints first). */
+static void wait_for_host(void)
+{
+	struct termios t;
+	char byte;
+
+	if (!word_number("wait"))
+		return;
+	if (!tcgetattr(0, &t)) {
+		t.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+		tcsetattr(0, TCSANOW, &t);
+	}
+	say("ready=jump");
+	if (read(0, &byte, 1) != 1)
+		fail("console: %s", strerror(errno));
+}
+
+static void outgoing(void)
+{
+	report_kernel("out");
+	say("kho=%s", access(KHO_DEBUGFS "/out", F_OK) ? "off" : "on");
+	report_scratch("scratch_phys");
+	report_scratch("scratch_len");
+	if (word_number("luo"))
+		luo_preserve(word_number("luo"), word_number("seed"));
+	finalize_kho();
+	say("loading=%s", word("load") ? word("load") : "none");
+	load_next();
+	wait_for_host();
+	say("jump=now");
+	reboot(RB_KEXEC);
+	fail("kexec: %s", strerror(errno));
+}
+
+/* ---- incoming side -------------------------------------------------------------------------- */
+
+static const char *restore_result(const char *log)
+{
+	if (strstr(log, "KHO restore succeeded"))
+		return "succeeded";
+	if (strstr(log, "KHO restore failed"))
+		return "failed";
+	return "none";
+}
+
+static void report_restore(void)
+{
+	static char log[1 << 20];
+	int n = klogctl(3 /* read all */, log, sizeof(log) - 1);
+
+	if (n < 0)
+		fail("kernel log: %s", strerror(errno));
+	log[n] = '\0';
+	say("restore=%s", restore_result(log));
+	say("kho_in=%s", access(KHO_DEBUGFS "/in/fdt", F_OK) ? "no" : "yes");
+}
+
+/* Prints khoboot's log line by line. It is text; whatever else is in there is shown as a dot. */
+static void print_log(char *text, ssize_t len)
+{
+	for (ssize_t i = 0; i < len; i++)
+		if ((text[i] < ' ' && text[i] != '\n') || text[i] > '~')
+			text[i] = text[i] ? '.' : '\n';
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		say("log: %s", line);
+}
+
+static void report_setup_data_node(const char *name)
+{
+	static char data[1 << 18];
+	char path[400], text[32];
+	unsigned long type;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), SETUP_DATA "/%s/type", name);
+	if (read_text(path, text, sizeof(text)) < 0)
+		return;
+	type = strtoul(text, NULL, 0);
+	snprintf(path, sizeof(path), SETUP_DATA "/%s/data", name);
+	len = read_text(path, data, sizeof(data));
+	say("setup_data=0x%lx,%zd", type, len);
+	if (type == SETUP_KHOBOOT_LOG)
+		print_log(data, len);
+}
+
+static void report_setup_data(void)
+{
+	DIR *dir = opendir(SETUP_DATA);
+	struct dirent *e;
+
+	if (!dir)
+		return;
+	while ((e = readdir(dir)))
+		if (e->d_name[0] != '.')
+			report_setup_data_node(e->d_name);
+	closedir(dir);
+}
+
+/* One variable through the runtime services: they survived the handover if it comes back. */
+static void check_efivars(void)
+{
+	static const uint8_t value[] = {7, 0, 0, 0, 'k', 'h', 'o', 't', 'e', 's', 't'};
+	uint8_t back[sizeof(value) + 1];
+	int fd;
+
+	if (access("/sys/firmware/efi", F_OK))
+		return;
+	if (mount("efivarfs", EFIVARS, "efivarfs", 0, NULL)) {
+		say("efivars=no (%s)", strerror(errno));
+		return;
+	}
+	fd = open(TEST_VARIABLE, O_WRONLY | O_CREAT, 0644);
+	if (fd < 0 || write(fd, value, sizeof(value)) != sizeof(value))
+		fail("efivarfs write: %s", strerror(errno));
+	close(fd);
+	fd = open_or_fail(TEST_VARIABLE);
+	if (read(fd, back, sizeof(back)) != sizeof(value) || memcmp(back, value, sizeof(value)))
+		fail("efivarfs read: not what was written");
+	close(fd);
+	say("efivars=ok");
+}
+
+static void incoming(void)
+{
+	report_kernel("in");
+	report_restore();
+	report_setup_data();
+	if (word_number("luo"))
+		luo_check(word_number("luo"), word_number("seed"));
+	check_efivars();
+	say("end=ok");
+	power_off();
+}
+
+int main(void)
+{
+	if (getpid() != 1) {
+		fputs("init: this is the init of a test machine, it powers off\n", stderr);
+		return 1;
+	}
+	set_up();
+	if (word_is("side", "in"))
+		incoming();
+	else
+		outgoing();
+	return 0;
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * luo.c - memory preserved by user space: a memfd in a live update session, in as many separate
+ * pieces as it has pages.
+ *
+ * The ioctl numbers and structures restate include/uapi/linux/liveupdate.h of Linux 7.1: the C
+ * library of the build machine is older than they are.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define PAGE    4096UL
+#define WORDS   (PAGE / sizeof(uint64_t))
+#define SESSION "khotest"
+#define TOKEN   0x6b686f
+
+/* Damaged words that are printed one by one. */
+#define MOST_SHOWN 16
+
+struct luo_session {
+	uint32_t size;
+	int32_t fd;
+	uint8_t name[64];
+};
+
+struct luo_fd {
+	uint32_t size;
+	int32_t fd;
+	uint64_t token __attribute__((aligned(8)));
+};
+
+struct luo_finish {
+	uint32_t size;
+	uint32_t reserved;
+};
+
+#define LUO_CREATE_SESSION   _IO(0xba, 0x00)
+#define LUO_RETRIEVE_SESSION _IO(0xba, 0x01)
+#define LUO_PRESERVE_FD      _IO(0xba, 0x40)
+#define LUO_RETRIEVE_FD      _IO(0xba, 0x41)
+#define LUO_FINISH           _IO(0xba, 0x42)
+
+/* The word at @index of the whole memfd (splitmix64): no two pages are alike. */
+static uint64_t pattern(uint64_t seed, uint64_t index)
+{
+	uint64_t z = seed + (index + 1) * 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
+}
+
+static void fill_page(uint64_t *page, uint64_t seed, uint64_t number)
+{
+	for (uint64_t i = 0; i < WORDS; i++)
+		page[i] = pattern(seed, number * WORDS + i);
+}
+
+static int make_memfd(const char *name, uint64_t pages)
+{
+	int fd = (int)syscall(SYS_memfd_create, name, 0);
+
+	if (fd < 0 || ftruncate(fd, (off_t)(pages * PAGE)))
+		fail("memfd: %s", strerror(errno));
+	return fd;
+}
+
+static uint64_t *map_memfd(int fd, uint64_t pages, int protection)
+{
+	void *at = mmap(NULL, pages * PAGE, protection, MAP_SHARED, fd, 0);
+
+	if (at == MAP_FAILED)
+		fail("mmap memfd: %s", strerror(errno));
+	return at;
+}
+
+static int session(unsigned long request)
+{
+	struct luo_session s = {.size = sizeof(s), .name = SESSION};
+	int fd = open("/dev/liveupdate", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		fail("/dev/liveupdate: %s (is liveupdate=on?)", strerror(errno));
+	if (ioctl(fd, request, &s))
+		fail("live update session: %s", strerror(errno));
+	return s.fd;
+}
+
+/* Physical address of the page at @at of this process; 0 when the kernel does not tell. */
+static uint64_t physical(const void *at)
+{
+	static int fd = -1;
+	uint64_t entry = 0;
+	off_t where = (off_t)((uintptr_t)at / PAGE * sizeof(entry));
+
+	if (fd < 0)
+		fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (pread(fd, &entry, sizeof(entry), where) != sizeof(entry))
+		return 0;
+	return (entry & ((1ULL << 55) - 1)) * PAGE;
+}
+
+/* In how many physical pieces the memfd is: the claim that it is fragmented, measured. */
+static uint64_t count_runs(const uint64_t *at, uint64_t pages)
+{
+	uint64_t runs = 0, last = 0;
+
+	for (uint64_t i = 0; i < pages; i++) {
+		uint64_t phys = physical(at + i * WORDS);
+
+		runs += phys != last + PAGE && phys != last - PAGE;
+		last = phys;
+	}
+	return runs;
+}
+
+/*
+ * The page allocator hands out neighbours. Filling two memfds by turns gives each of them every
+ * second page, so that preserving one leaves a gap after every page.
+ */
+static void fill_by_turns(uint64_t *kept, uint64_t *gap, uint64_t pages, uint64_t seed)
+{
+	for (uint64_t i = 0; i < pages; i++) {
+		fill_page(kept + i * WORDS, seed, i);
+		gap[i * WORDS] = i;
+	}
+}
+
+void luo_preserve(uint64_t pages, uint64_t seed)
+{
+	int kept = make_memfd("khotest", pages);
+	int gap = make_memfd("khotest-gap", pages);
+	struct luo_fd p = {.size = sizeof(p), .fd = kept, .token = TOKEN};
+	uint64_t *at = map_memfd(kept, pages, PROT_READ | PROT_WRITE);
+
+	fill_by_turns(at, map_memfd(gap, pages, PROT_READ | PROT_WRITE), pages, seed);
+	if (ioctl(session(LUO_CREATE_SESSION), LUO_PRESERVE_FD, &p))
+		fail("preserve memfd: %s", strerror(errno));
+	say("luo_preserved=%llu", (unsigned long long)pages);
+	say("luo_runs=%llu", (unsigned long long)count_runs(at, pages));
+}
+
+static void check_pages(const uint64_t *at, uint64_t pages, uint64_t seed)
+{
+	uint64_t bad = 0;
+
+	for (uint64_t i = 0; i < pages * WORDS; i++) {
+		if (at[i] == pattern(seed, i) || bad++ >= MOST_SHOWN)
+			continue;
+		say("luo_bad=page %llu, physical 0x%llx: 0x%llx, not 0x%llx",
+		    (unsigned long long)(i / WORDS),
+		    (unsigned long long)(physical(at + i) + i % WORDS * sizeof(*at)),
+		    (unsigned long long)at[i], (unsigned long long)pattern(seed, i));
+	}
+	if (bad)
+		fail("luo: %llu words differ", (unsigned long long)bad);
+}
+
+void luo_check(uint64_t pages, uint64_t seed)
+{
+	int s = session(LUO_RETRIEVE_SESSION);
+	struct luo_fd r = {.size = sizeof(r), .token = TOKEN};
+	struct luo_finish f = {.size = sizeof(f)};
+
+	if (ioctl(s, LUO_RETRIEVE_FD, &r))
+		fail("retrieve memfd: %s", strerror(errno));
+	check_pages(map_memfd(r.fd, pages, PROT_READ), pages, seed);
+	if (ioctl(s, LUO_FINISH, &f))
+		fail("finish live update: %s", strerror(errno));
+	say("luo_checked=%llu", (unsigned long long)pages);
+}
