@@ -1,0 +1,154 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# lib.sh - what the boot scripts share: KTAP, the guest's initramfs, QEMU. To be sourced.
+#
+# Environment: KHO_BUILD   where khoboot was built (default: build/ of this tree)
+#              KHO_ACCEL   QEMU accelerator (default: tcg; KVM is often there and cannot run OVMF)
+#              KHO_OVMF    directory of OVMF_CODE_4M.fd and OVMF_VARS_4M.fd
+#              KHO_QEMU    qemu-system-x86_64 to use
+
+export LC_ALL=C
+kho_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+kho_build=${KHO_BUILD:-$kho_root/build}
+kho_qemu=${KHO_QEMU:-qemu-system-x86_64}
+kho_ovmf=${KHO_OVMF:-/usr/share/OVMF}
+
+die() { echo "${0##*/}: $*" >&2; exit 2; }
+
+need() {
+	local tool
+	for tool; do
+		command -v "$tool" >/dev/null || die "$tool is missing; 'make deps' installs it"
+	done
+}
+
+# ---- KTAP ----------------------------------------------------------------------------------
+
+ktap_n=0 ktap_passed=0 ktap_failed=0 ktap_skipped=0
+
+ktap_start() { printf 'KTAP version 1\n1..%d\n' "$1"; }
+ktap_diag() { sed 's/^/# /'; }
+
+ktap_pass() {
+	ktap_n=$((ktap_n + 1)) ktap_passed=$((ktap_passed + 1))
+	echo "ok $ktap_n $1"
+}
+
+ktap_fail() {
+	ktap_n=$((ktap_n + 1)) ktap_failed=$((ktap_failed + 1))
+	echo "not ok $ktap_n $1"
+}
+
+ktap_skip() {
+	ktap_n=$((ktap_n + 1)) ktap_skipped=$((ktap_skipped + 1))
+	echo "ok $ktap_n $1 # SKIP $2"
+}
+
+# ktap_test NAME COMMAND...: one test point, decided by the command
+ktap_test() {
+	local name=$1
+	shift
+	if "$@"; then ktap_pass "$name"; else ktap_fail "$name"; fi
+}
+
+# ---- guest ---------------------------------------------------------------------------------
+
+# guest_init: path of the guest's init, compiled when it is older than its source
+guest_init() {
+	local dir=$kho_root/tests/guest out=$kho_build/x86_64/init
+	if [ ! -x "$out" ] || [ -n "$(find "$dir" -newer "$out" -name '*.[ch]')" ]; then
+		mkdir -p "${out%/*}"
+		"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -Os -static -s -Wall -Wextra -Werror \
+			-o "$out.$$" "$dir"/*.c || die "the guest's init does not compile"
+		mv "$out.$$" "$out"
+	fi
+	echo "$out"
+}
+
+# pack DIR: DIR as a newc archive on stdout, owned by root. The kernel takes several in a row.
+pack() { (cd "$1" && find . -mindepth 1 | sort | cpio -o -H newc -R 0:0 --quiet); }
+
+# copy_with_libs PROGRAM DIR PATH: a dynamically linked program and what it needs, below DIR
+copy_with_libs() {
+	local lib
+	install -D "$1" "$2$3"
+	ldd "$1" | grep -o '/[^ ]*' | while read -r lib; do
+		install -D "$lib" "$2$lib"
+	done
+}
+
+# khoctl_host: khoctl of this machine
+khoctl_host() {
+	local tool
+	for tool in "$kho_build/host/khoctl" "$kho_build/x86_64/khoctl"; do
+		[ -x "$tool" ] && { echo "$tool"; return; }
+	done
+	die "khoctl is not built; run 'make' first"
+}
+
+# make_uki OUT LINUX INITRD CMDLINE
+make_uki() {
+	local stub=${KHO_STUB:-$kho_build/x86_64/khoboot.efi}
+	[ -s "$stub" ] || die "$stub is not built; run 'make' first"
+	"$(khoctl_host)" uki --stub "$stub" --linux "$2" --initrd "$3" --cmdline "$4" -o "$1" \
+		>&2 || die "khoctl uki failed"
+}
+
+# make_esp IMAGE PROGRAM: a FAT file system that firmware starts PROGRAM from
+make_esp() {
+	local size
+	size=$(($(stat -c %s "$2") / 1048576 + 8))
+	rm -f "$1"
+	truncate -s "${size}M" "$1"
+	# 1 MiB cylinders of 32 heads and 64 sectors; mtools wants a geometry for a bare file
+	mformat -i "$1" -t "$size" -h 32 -s 64 -v KHOBOOT ::
+	mmd -i "$1" ::/EFI ::/EFI/BOOT
+	mcopy -i "$1" "$2" ::/EFI/BOOT/BOOTX64.EFI
+}
+
+# ---- QEMU ----------------------------------------------------------------------------------
+
+# qemu_base MEM SMP CPU: sets the array qemu to what every machine of the tests has
+qemu_base() {
+	qemu=("$kho_qemu" -machine q35 -accel "${KHO_ACCEL:-tcg}" -cpu "$3" -m "$1" -smp "$2"
+		-display none -vga none -nic none -no-reboot -nodefaults)
+}
+
+# qemu_firmware DIR: OVMF, with a variable store of its own in DIR
+qemu_firmware() {
+	[ -r "$kho_ovmf/OVMF_CODE_4M.fd" ] || die "no OVMF in $kho_ovmf; 'make deps' installs it"
+	cp "$kho_ovmf/OVMF_VARS_4M.fd" "$1/vars.fd"
+	chmod u+w "$1/vars.fd"
+	qemu+=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=$kho_ovmf/OVMF_CODE_4M.fd"
+		-drive "if=pflash,unit=1,format=raw,file=$1/vars.fd")
+}
+
+# qemu_watch DIR SECONDS HOOK: runs the array qemu with its first serial port on DIR/serial.log.
+# HOOK is called with every line of it; when it returns 1 the machine is told to quit. Sets
+# qemu_end (self, asked or timeout) and qemu_status.
+qemu_watch() {
+	local dir=$1 end=$((EPOCHSECONDS + $2)) hook=$3 line pid
+	rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/out
+	mkfifo "$dir/mon.in" "$dir/mon.out" "$dir/out"
+	"${qemu[@]}" -chardev "stdio,id=serial,signal=off,logfile=$dir/serial.log" \
+		-serial chardev:serial -chardev "pipe,id=mon,path=$dir/mon" -mon chardev=mon \
+		</dev/null >"$dir/out" 2>"$dir/qemu.err" &
+	pid=$!
+	exec 7<>"$dir/mon.in" 8<>"$dir/mon.out" 6<"$dir/out"
+	qemu_end=self qemu_status=0
+	while [ $EPOCHSECONDS -lt $end ]; do
+		if IFS= read -r -t $((end - EPOCHSECONDS + 1)) -u 6 line; then
+			"$hook" "${line%$'\r'}" && continue
+			qemu_end=asked
+		fi
+		break
+	done
+	# It quits within seconds of being asked; one that does not listen is stopped.
+	[ $EPOCHSECONDS -lt $end ] || qemu_end=timeout
+	[ $qemu_end = self ] || echo quit >&7
+	timeout 10 cat <&6 >/dev/null || kill -KILL $pid
+	wait $pid || qemu_status=$?
+	exec 6<&- 7>&- 8>&-
+	rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/out
+}

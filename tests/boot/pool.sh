@@ -1,0 +1,65 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# pool.sh - runs boot tests side by side, one KTAP line for each. To be sourced after lib.sh.
+#
+# Environment: KHO_JOBS  machines at a time (default: one for each processor)
+
+pool_jobs=${KHO_JOBS:-$(nproc)}
+pool_dir=$(mktemp -d "${TMPDIR:-/tmp}/khoboot-boot.XXXXXX")
+pool_running=0
+declare -A pool_name pool_log pool_start
+
+# shellcheck disable=SC2317 # called by trap
+pool_clean() {
+	local pid
+	for pid in "${!pool_name[@]}"; do kill "$pid" 2>/dev/null; done
+	if [ "$ktap_failed" -eq 0 ]; then
+		rm -rf "$pool_dir"
+	else
+		echo "# logs are kept in $pool_dir"
+	fi
+}
+trap pool_clean EXIT
+
+# pool_reap: waits for one test and prints its line; what it said follows when it failed
+pool_reap() {
+	local pid status=0 name seconds
+	wait -n -p pid || status=$?
+	[ -n "${pid:-}" ] || return
+	pool_running=$((pool_running - 1))
+	name=${pool_name[$pid]}
+	seconds=$((EPOCHSECONDS - pool_start[$pid]))
+	case $status in
+	0) ktap_pass "$name # $seconds s" ;;
+	4) ktap_skip "$name" "$(tail -n 1 "${pool_log[$pid]}")" ;;
+	*)
+		ktap_fail "$name # $seconds s"
+		ktap_diag <"${pool_log[$pid]}"
+		;;
+	esac
+	unset "pool_name[$pid]"
+}
+
+# pool_run NAME COMMAND...: starts a test as soon as there is room. It gets a directory of its own in
+# $logs, and passes with status 0; with status 4 it was skipped, and its last line says why.
+pool_run() {
+	local name=$1 logs=$pool_dir/${1//[^a-zA-Z0-9.+-]/_}
+	shift
+	while [ "$pool_running" -ge "$pool_jobs" ]; do pool_reap; done
+	mkdir -p "$logs"
+	logs=$logs "$@" >"$logs/out" 2>&1 &
+	pool_name[$!]=$name pool_log[$!]=$logs/out pool_start[$!]=$EPOCHSECONDS
+	pool_running=$((pool_running + 1))
+}
+
+# pool_end WHAT: waits for all, prints the plan and the last line; returns 0 when none failed
+pool_end() {
+	while [ "$pool_running" -gt 0 ]; do pool_reap; done
+	echo "1..$ktap_n"
+	echo "$1: $ktap_passed passed, $ktap_failed failed, $ktap_skipped skipped"
+	[ "$ktap_failed" -eq 0 ]
+}
+
+# kernel NAME: path of a test kernel, built when it is not cached; empty when it cannot be had
+kernel() { "$kho_root/tests/kernels/build" "$1" || true; }

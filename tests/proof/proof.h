@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * proof.h - the parts of the placement proof: QEMU's gdb stub, guest RAM, the KHO data in it.
+ *
+ * Every function ends the program with a message when it cannot do its work: a proof that did not
+ * run to the end proves nothing.
+ */
+#ifndef PROOF_H
+#define PROOF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Prints "proof: ..." to stderr and exits with status 2. */
+_Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- ram.c: guest RAM, a file that QEMU maps too -------------------------------------------- */
+
+struct ram {
+	int fd;
+	uint8_t *live; /* the guest's memory as it is now */
+	uint8_t *copy; /* the same at the first stop; NULL before ram_snapshot() */
+	uint64_t size; /* bytes */
+	uint64_t low;  /* bytes below the hole; the rest begins at 4 GiB (hw/i386/pc_q35.c) */
+};
+
+/* Makes a RAM file of @size bytes; QEMU inherits @r->fd. */
+void ram_create(struct ram *r, uint64_t size);
+
+/* Offset in the file of @len bytes at physical address @pa; dies when they are not RAM. */
+uint64_t ram_offset(const struct ram *r, uint64_t pa, uint64_t len);
+
+/* @len live bytes at physical address @pa; dies when they are not RAM. */
+const uint8_t *ram_get(const struct ram *r, uint64_t pa, uint64_t len);
+uint64_t ram_u64(const struct ram *r, uint64_t pa);
+uint32_t ram_u32(const struct ram *r, uint64_t pa);
+
+/* Copies all of the guest's RAM aside. */
+void ram_snapshot(struct ram *r);
+
+/* How many of @len bytes at @pa differ from the snapshot; prints the first one to stderr. */
+uint64_t ram_changed(const struct ram *r, uint64_t pa, uint64_t len);
+
+/* A range of physical addresses. */
+struct piece {
+	uint64_t pa;
+	uint64_t len;
+};
+
+/*
+ * How many bytes differ from the snapshot in all of RAM but the @count page-aligned pieces @spared;
+ * prints the first one of each page to stderr.
+ */
+uint64_t ram_changed_elsewhere(const struct ram *r, const struct piece *spared, size_t count);
+
+/* ---- gdb.c: QEMU's gdb stub ----------------------------------------------------------------- */
+
+struct gdb_regs {
+	uint64_t rsi;
+	uint64_t rip;
+	uint32_t cs;
+};
+
+/* Called while waiting for the stub, so that the guest's serial output keeps flowing. */
+typedef void (*gdb_idle_fn)(void);
+
+void gdb_open(int fd, gdb_idle_fn idle);
+void gdb_continue(void);
+void gdb_interrupt(void);
+void gdb_regs(struct gdb_regs *ret);
+
+/*
+ * Runs until a CPU is about to execute @pa in kernel mode. The address is a virtual one to the
+ * stub; where this is used memory is mapped 1:1. User-mode hits on the same address are stepped
+ * over.
+ */
+void gdb_run_to(uint64_t pa, struct gdb_regs *ret);
+
+/* Lets the guest run free. */
+void gdb_detach(void);
+
+/* ---- walk.c: what must not change ----------------------------------------------------------- */
+
+struct pieces {
+	struct piece *p;
+	size_t count;
+	size_t max;
+	uint64_t preserved; /* bytes that the map lists */
+	uint64_t metadata;  /* bytes of the map itself: FDT page, chunks, bitmaps, radix nodes */
+	unsigned version;   /* N of kho-vN */
+};
+
+/* Where boot_params says that the KHO data are: the node SETUP_KEXEC_KHO. */
+struct kho_node {
+	uint64_t fdt;
+	uint64_t scratch;     /* physical address of the array */
+	uint64_t scratch_len; /* bytes of the array */
+};
+
+/* Walks the setup_data list of the boot_params at @pa. */
+void walk_setup_data(const struct ram *r, uint64_t pa, struct kho_node *ret);
+
+/* Reads the scratch array into @ret, of which there are @max; returns how many areas there are. */
+size_t walk_scratch(const struct ram *r, const struct kho_node *node, struct piece *ret,
+		    size_t max);
+
+/*
+ * Lists all preserved memory and all metadata. This walk shares no code with fdt/: were it the same
+ * code, a page that it overlooks would be missing from what khoboot protects and from what is
+ * compared here alike. Formats: kernel/liveupdate/kexec_handover.c and
+ * include/linux/kho/abi/kexec_handover.h, 4 KiB pages, kho-v1 with page-size bitmaps.
+ */
+void walk_kho(const struct ram *r, const struct kho_node *node, struct pieces *ret);
+
+#endif

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Unit tests, fuzzers and benchmarks of the host. Boot tests are in ovmf-scripts/ and tests/boot.
+
+FUZZ_SECONDS ?= 60
+
+$(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) $(call host_obj,test,$(PURE) $(TEST_HELP))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SAN) -o $@ $^ -lcmocka $(TOOL_LIBS)
+
+$(O)/host/fuzz/%: $(call host_obj,fuzz,tests/fuzz/%.c) $(call host_obj,fuzz,$(PURE))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(SAN) -fsanitize=fuzzer -o $@ $^ $(TOOL_LIBS)
+
+$(O)/host/bench/%: $(call host_obj,tool,tests/bench/%.c) $(call host_obj,tool,$(PURE))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
+
+.PHONY: unit fuzzers benches
+unit: $(TESTS)
+	$(Q)tests/run-unit $(O)/host/tests $(TESTS)
+fuzzers: $(FUZZERS)
+benches: $(BENCHES)
+.SECONDARY:
