@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Lay out a UKI so that file offset, virtual address and place behind the load address agree. */
+#include <khoboot/bzimage.h>
+#include <khoboot/diag.h>
+#include <khoboot/layout.h>
+
+#include "image.h"
+
+#include <string.h>
+
+#define PAGE		  0x1000u
+#define SYMBOLS		  8  /* PointerToSymbolTable, NumberOfSymbols; from the PE header */
+#define OPTIONAL	  24 /* optional header, from the PE header */
+#define OPT_INIT_DATA	  8  /* SizeOfInitializedData */
+#define OPT_IMAGE_SIZE	  56
+#define OPT_CHECKSUM	  64
+
+/* A section on its way into the new file. */
+struct piece {
+	char name[PE_NAME_MAX + 1];
+	const uint8_t *data;
+	uint64_t data_size; /* bytes at @data; zeros follow up to @vsize */
+	uint64_t vsize;
+	uint64_t at; /* file offset and virtual address */
+	uint32_t flags;
+};
+
+struct layout {
+	const struct pe *stub;
+	struct piece piece[PE_SECTION_MAX + 1];
+	uint32_t count;
+	uint64_t end; /* of the file so far */
+};
+
+/* ---- what a stub looks like ------------------------------------------------------------------ */
+
+static bool has_our_release(const uint8_t *d, size_t size)
+{
+	size_t at = 0x200u + get_u16(d + BZ_KERNEL_VERSION);
+
+	return at + 8 <= size && !memcmp(d + at, "khoboot ", 8);
+}
+
+static bool is_stub(const uint8_t *d, size_t size)
+{
+	return size > KB_HEADERS_SIZE && !memcmp(d + BZ_HEADER, "HdrS", 4) &&
+	       get_u16(d + BZ_BOOT_FLAG) == 0xaa55 &&
+	       (d[BZ_SETUP_SECTS] + 1) * 512 == KB_SETUP_SIZE && has_our_release(d, size);
+}
+
+/* The steps that image_open() and image_check() share. */
+static enum kb_status open_as(const void *data, size_t size, enum pe_layout layout, struct pe *ret,
+			      struct kb_diag *diag)
+{
+	struct pe_view v = {data, 0, size};
+	enum kb_status st;
+	uint64_t header;
+
+	st = pe_find_header(&v, &header, diag);
+	if (st)
+		return st;
+	if (header != KB_PE_OFFSET || !is_stub(data, size))
+		return kb_note(diag, KB_CTL_NOT_STUB, 0x3c, header);
+	st = pe_open(&v, header, layout, ret, diag);
+	if (!st && ret->headers_size != KB_HEADERS_SIZE)
+		st = kb_note(diag, KB_CTL_NOT_STUB, header, ret->headers_size);
+	return st;
+}
+
+enum kb_status image_open(const void *data, size_t size, struct pe *ret, struct kb_diag *diag)
+{
+	enum kb_status st;
+	struct pe pe;
+
+	st = open_as(data, size, PE_FILE, &pe, diag);
+	if (st)
+		return st;
+	if (pe.cert_size)
+		return kb_note(diag, KB_CTL_SIGNED, pe.cert_offset, pe.cert_size);
+	*ret = pe;
+	return KB_OK;
+}
+
+/* The arena begins behind the sections; the file may be longer only by a signature. */
+static enum kb_status check_sizes(const uint8_t *d, const struct pe *pe, struct kb_diag *diag)
+{
+	uint64_t flat = pe->image_size - KB_SETUP_SIZE;
+
+	if ((uint64_t)get_u32(d + BZ_SYSSIZE) * 16 != flat)
+		return kb_note(diag, KB_CTL_NOT_STUB, BZ_SYSSIZE, get_u32(d + BZ_SYSSIZE));
+	if (get_u32(d + BZ_INIT_SIZE) < flat + KB_ARENA_SIZE)
+		return kb_note(diag, KB_BZ_INIT_SIZE, BZ_INIT_SIZE, get_u32(d + BZ_INIT_SIZE));
+	return KB_OK;
+}
+
+enum kb_status image_check(const void *data, size_t size, struct pe *ret, struct kb_diag *diag)
+{
+	struct bzimage outer;
+	enum kb_status st;
+	struct pe pe;
+
+	st = open_as(data, size, PE_FLAT, &pe, diag);
+	if (!st)
+		st = bzimage_parse(data, size, &outer, diag);
+	if (!st)
+		st = check_sizes(data, &pe, diag);
+	if (!st)
+		*ret = pe;
+	return st;
+}
+
+/* ---- collecting ------------------------------------------------------------------------------ */
+
+/* Linked code refers to these by distance; they cannot move. */
+static bool is_fixed(const char *name)
+{
+	return !strcmp(name, ".text") || !strcmp(name, ".rodata") || !strcmp(name, ".data") ||
+	       !strcmp(name, ".reloc");
+}
+
+static const struct image_part *find_part(const struct image_part *parts, size_t count,
+					  const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(parts[i].name, name))
+			return &parts[i];
+	return NULL;
+}
+
+static enum kb_status add_piece(struct layout *l, const struct piece *p, struct kb_diag *diag)
+{
+	uint64_t room = (KB_HEADERS_SIZE - l->stub->table) / PE_SECTION_SIZE;
+
+	if (l->count >= room || l->count >= PE_SECTION_MAX)
+		return kb_note(diag, KB_CTL_ROOM, l->stub->table, room);
+	l->piece[l->count++] = *p;
+	return KB_OK;
+}
+
+/* A new section, or new content for one. An empty one is left out. */
+static enum kb_status add_part(struct layout *l, const struct image_part *part,
+			       struct kb_diag *diag)
+{
+	struct piece p = {
+		.data = part->data,
+		.data_size = part->size,
+		.vsize = part->size,
+		.flags = PE_SCN_DATA | PE_SCN_READ,
+	};
+
+	if (!part->size)
+		return KB_OK;
+	memcpy(p.name, part->name, strlen(part->name));
+	return add_piece(l, &p, diag);
+}
+
+static enum kb_status add_kept(struct layout *l, const struct pe_section *s, struct kb_diag *diag)
+{
+	struct piece p = {.vsize = s->vsize ? s->vsize : s->raw_size, .flags = s->flags};
+
+	if (is_fixed(s->name) && s->raw_size && s->va != s->raw)
+		return kb_note(diag, KB_CTL_NOT_STUB, s->va, s->raw);
+	memcpy(p.name, s->name, sizeof(p.name));
+	p.data_size = pe_section_size(s);
+	p.data = p.data_size ? pe_view_get(&l->stub->view, s->raw, p.data_size) : NULL;
+	p.at = is_fixed(s->name) ? s->va : 0;
+	return add_piece(l, &p, diag);
+}
+
+/* Sections of the stub that are fixed, or those that are not, in the order of its table. */
+static enum kb_status collect(struct layout *l, bool fixed, const struct image_part *parts,
+			      size_t count, struct kb_diag *diag)
+{
+	enum kb_status st = KB_OK;
+	struct pe_section s;
+
+	for (uint32_t i = 0; !st && i < l->stub->sections; i++) {
+		const struct image_part *part;
+
+		pe_section(l->stub, i, &s);
+		if (is_fixed(s.name) != fixed)
+			continue;
+		part = fixed ? NULL : find_part(parts, count, s.name);
+		st = part ? add_part(l, part, diag) : add_kept(l, &s, diag);
+	}
+	return st;
+}
+
+static bool stub_has(const struct pe *stub, const char *name)
+{
+	struct pe_section s;
+
+	for (uint32_t i = 0; i < stub->sections; i++) {
+		pe_section(stub, i, &s);
+		if (!strcmp(s.name, name))
+			return true;
+	}
+	return false;
+}
+
+static enum kb_status collect_new(struct layout *l, const struct image_part *parts, size_t count,
+				  struct kb_diag *diag)
+{
+	enum kb_status st = KB_OK;
+
+	for (size_t i = 0; !st && i < count; i++)
+		if (!stub_has(l->stub, parts[i].name))
+			st = add_part(l, &parts[i], diag);
+	return st;
+}
+
+/* ---- placing --------------------------------------------------------------------------------- */
+
+/* Each piece on its own pages, without gaps: signing tools hash the file as one stretch. */
+static enum kb_status place(struct layout *l, struct kb_diag *diag)
+{
+	l->end = KB_HEADERS_SIZE;
+	for (uint32_t i = 0; i < l->count; i++) {
+		struct piece *p = &l->piece[i];
+
+		if (p->at && p->at != l->end)
+			return kb_note(diag, KB_CTL_NOT_STUB, p->at, l->end);
+		p->at = l->end;
+		if (p->vsize > IMAGE_MAX - KB_ARENA_SIZE - l->end)
+			return kb_note(diag, KB_CTL_TOO_BIG, l->end, p->vsize);
+		l->end += align_down(p->vsize + PAGE - 1, PAGE);
+		if (l->end > IMAGE_MAX - KB_ARENA_SIZE)
+			return kb_note(diag, KB_CTL_TOO_BIG, l->end, p->vsize);
+	}
+	return KB_OK;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+/* Bytes of file that @p takes. */
+static uint32_t raw_size(const struct piece *p)
+{
+	return (uint32_t)align_down(p->vsize + PAGE - 1, PAGE);
+}
+
+static void write_entry(uint8_t *e, const struct piece *p)
+{
+	memset(e, 0, PE_SECTION_SIZE);
+	memcpy(e, p->name, PE_NAME_MAX);
+	put_u32(e + 8, (uint32_t)p->vsize);
+	put_u32(e + 12, (uint32_t)p->at);
+	put_u32(e + 16, raw_size(p));
+	put_u32(e + 20, p->vsize ? (uint32_t)p->at : 0);
+	put_u32(e + 36, p->flags);
+}
+
+static uint32_t initialized_data(const struct layout *l)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < l->count; i++)
+		if (!(l->piece[i].flags & PE_SCN_CODE))
+			sum += raw_size(&l->piece[i]);
+	return sum;
+}
+
+static void write_headers(const struct layout *l, uint8_t *file)
+{
+	uint8_t *pe = file + l->stub->header;
+	uint8_t *opt = pe + OPTIONAL;
+	uint8_t *table = file + l->stub->table;
+	uint64_t flat = l->end - KB_SETUP_SIZE;
+
+	memcpy(file, l->stub->view.data, KB_HEADERS_SIZE);
+	put_u32(file + BZ_SYSSIZE, (uint32_t)(flat / 16));
+	put_u32(file + BZ_INIT_SIZE, (uint32_t)(flat + KB_ARENA_SIZE));
+	put_u16(pe + 6, (uint16_t)l->count);
+	put_u64(pe + SYMBOLS, 0);
+	put_u32(opt + OPT_INIT_DATA, initialized_data(l));
+	put_u32(opt + OPT_IMAGE_SIZE, (uint32_t)l->end);
+	put_u32(opt + OPT_CHECKSUM, 0);
+	memset(table, 0, KB_HEADERS_SIZE - l->stub->table);
+	for (uint32_t i = 0; i < l->count; i++)
+		write_entry(table + i * PE_SECTION_SIZE, &l->piece[i]);
+}
+
+static void write_file(const struct layout *l, struct buffer *out)
+{
+	buffer_reserve(out, l->end);
+	out->size = l->end;
+	memset(out->data, 0, l->end);
+	write_headers(l, out->data);
+	for (uint32_t i = 0; i < l->count; i++)
+		if (l->piece[i].data_size)
+			memcpy(out->data + l->piece[i].at, l->piece[i].data,
+			       l->piece[i].data_size);
+}
+
+enum kb_status image_layout(const struct pe *stub, const struct image_part *parts, size_t count,
+			    struct buffer *out, struct kb_diag *diag)
+{
+	struct layout l = {.stub = stub};
+	enum kb_status st;
+	struct pe result;
+
+	st = collect(&l, true, parts, count, diag);
+	if (!st)
+		st = collect(&l, false, parts, count, diag);
+	if (!st)
+		st = collect_new(&l, parts, count, diag);
+	if (!st)
+		st = place(&l, diag);
+	if (st)
+		return st;
+	write_file(&l, out);
+	return image_check(out->data, out->size, &result, diag);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* khoctl: what its commands share. Exit codes and options are documented in docs/khoctl.8. */
+#ifndef KHOCTL_H
+#define KHOCTL_H
+
+#include <khoboot/compiler.h>
+#include <khoboot/mem.h>
+#include <khoboot/status.h>
+
+enum ctl_exit {
+	CTL_OK = 0,
+	CTL_REFUSED = 1, /* a KB code was printed */
+	CTL_USAGE = 2,
+	CTL_SYSTEM = 3, /* the operating system failed us; errno was printed */
+};
+
+/* Commands: like main(), argv[0] is the command's name. */
+int cmd_uki(int argc, char **argv);
+int cmd_switch(int argc, char **argv);
+
+/* Print "khoctl: @what: KB-nnn cause" and the remedy; returns CTL_REFUSED. @diag may be NULL. */
+int ctl_refuse(const char *what, enum kb_status status, const struct kb_diag *diag);
+
+/* Print "khoctl: @what: " and the text of errno; returns CTL_SYSTEM. */
+int ctl_system(const char *what);
+
+/* Print "khoctl: " and the message and where to find help; returns CTL_USAGE. */
+__printf(1, 2) int ctl_usage(const char *fmt, ...);
+
+#endif
