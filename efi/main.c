@@ -360,7 +360,7 @@ static _Noreturn void commit(struct door *d)
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *st, const uint8_t *image_base)
 {
-	static struct door d;
+	struct door d = {0};
 	enum kb_status kb;
 
 	d.entered = read_tsc();

@@ -25,7 +25,6 @@
 #include "stop.h"
 
 #define RAM_MAX	   512	  /* pieces of RAM; the zero page and one E820_EXT node hold fewer */
-#define RAM_PIECES_NEW 256 /* pieces that an E820_EXT node may add, and those before */
 #define FREE_MAX   2048	  /* free pieces of scratch */
 #define E820_MAX   1024	  /* entries of the memory map received */
 #define LOG_SIZE   SZ_64K /* text kept for the next kernel */
@@ -58,6 +57,7 @@ struct bare {
 	struct range initrd;
 	struct range_list busy;
 	struct range_list free;
+	struct range_list fresh; /* RAM that an E820_EXT node brings */
 	struct x86_boot boot;
 	struct x86_layout layout;
 	struct x86_placement place;
@@ -142,12 +142,14 @@ static enum kb_status open_arena(struct bare *b)
 	b->mem.ram.r = arena_alloc(&b->arena, RAM_MAX * sizeof(struct range), 16);
 	b->busy.max = SETUP_NODES_MAX + 16;
 	b->busy.r = arena_alloc(&b->arena, b->busy.max * sizeof(struct range), 16);
+	b->fresh.max = RAM_MAX;
+	b->fresh.r = arena_alloc(&b->arena, RAM_MAX * sizeof(struct range), 16);
 	b->free.max = FREE_MAX;
 	b->free.r = arena_alloc(&b->arena, FREE_MAX * sizeof(struct range), 16);
 	b->e820.max = E820_MAX;
 	b->e820.e = arena_alloc(&b->arena, E820_MAX * sizeof(struct e820_entry), 16);
 	b->kho = arena_alloc(&b->arena, sizeof(*b->kho), 16);
-	if (!b->mem.ram.r || !b->busy.r || !b->free.r || !b->e820.e || !b->kho)
+	if (!b->mem.ram.r || !b->busy.r || !b->fresh.r || !b->free.r || !b->e820.e || !b->kho)
 		return kb_refuse("memory", KB_ARENA, NULL);
 	return KB_OK;
 }
@@ -181,15 +183,15 @@ static enum kb_status map_ram(struct bare *b, const struct range_list *ram)
 /* Map what is RAM now and was not before: what is mapped already (our segment!) stays as it is. */
 static enum kb_status map_new_ram(struct bare *b)
 {
-	struct range store[RAM_PIECES_NEW];
-	struct range_list fresh = {store, 0, RAM_PIECES_NEW};
+	struct range_list *fresh = &b->fresh;
 	enum kb_status st = KB_OK;
 
+	fresh->count = 0;
 	for (size_t i = 0; i < b->mem.ram.count && !st; i++)
-		st = range_list_add(&fresh, b->mem.ram.r[i]);
+		st = range_list_add(fresh, b->mem.ram.r[i]);
 	for (size_t i = 0; i < b->free.count && !st; i++)
-		st = range_list_subtract(&fresh, b->free.r[i]);
-	return st ? st : map_ram(b, &fresh);
+		st = range_list_subtract(fresh, b->free.r[i]);
+	return st ? st : map_ram(b, fresh);
 }
 
 /* Add the entries of one E820_EXT node, and map the RAM that they bring. */
@@ -635,8 +637,8 @@ static enum kb_status gather(struct bare *b)
 
 void bare_main(const struct boot_params *bp, const uint8_t *image_base)
 {
-	static char early_log[4096];
-	static struct bare b;
+	static char early_log[1024];
+	struct bare b = {0};
 	enum kb_status st;
 
 	b.entered = read_tsc();

@@ -181,12 +181,14 @@ trap_stubs:					/* offsets from this table */
 	.set	v, v + 1
 	.endr
 
-	.bss
+	/* First in .data: what runs over its end meets .rodata, which is mapped read-only. */
+	.section .boot_stack, "aw", @progbits
 	.balign 4096
-	.globl	boot_stack
-boot_stack:
-	.skip	16384
+	.skip	20480
 boot_stack_top:
+
+	.bss
+	.balign 16
 	.globl	trap_stack_top
 	.skip	4096
 trap_stack_top:
