@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* E820 and UEFI memory maps, checked against one type per page of a small address space. */
+#include "unit.h"
+
+#include <arch/memmap.h>
+
+#define PAGES 64
+#define MAX   64
+
+static struct e820_entry entries[MAX];
+static struct range ranges[MAX];
+
+static struct memmap empty_map(void)
+{
+	return (struct memmap){entries, 0, MAX};
+}
+
+static struct range_list empty_list(void)
+{
+	return (struct range_list){ranges, 0, MAX};
+}
+
+static bool has_page(const struct range_list *l, uint64_t page)
+{
+	return range_list_contains(l, (struct range){page * SZ_4K, SZ_4K});
+}
+
+/* Overlapping entries: a page is RAM when an entry says so and no other says otherwise. */
+static void ram_matches_model(void **state)
+{
+	uint64_t seed = 21;
+	(void)state;
+
+	for (int round = 0; round < 5000; round++) {
+		struct memmap m = empty_map();
+		struct range_list ram = empty_list();
+		int type[PAGES] = {0};
+		bool any = false;
+		enum kb_status st;
+
+		for (size_t n = random_below(&seed, 10); n; n--) {
+			uint64_t base = random_below(&seed, PAGES);
+			uint64_t count = random_below(&seed, PAGES - base) / 2;
+			uint32_t t = random_below(&seed, 2) ? E820_RAM : E820_RESERVED;
+			struct e820_entry e = {base * SZ_4K, count * SZ_4K, t};
+
+			ok(memmap_add(&m, &e, 1));
+			for (uint64_t i = base; i < base + count; i++)
+				type[i] |= t == E820_RAM ? 1 : 2;
+		}
+		for (int i = 0; i < PAGES; i++)
+			any |= type[i] == 1;
+		st = memmap_ram(&m, &ram);
+		assert_int_equal(st, any ? KB_OK : KB_E820_NO_RAM);
+		for (uint64_t i = 0; any && i < PAGES; i++)
+			assert_int_equal(has_page(&ram, i), type[i] == 1);
+	}
+}
+
+static void damaged_maps_are_refused(void **state)
+{
+	struct e820_entry wrap = {UINT64_MAX - 10, 20, E820_RAM};
+	struct memmap m = empty_map();
+	struct range_list ram = empty_list();
+	(void)state;
+
+	ok(memmap_add(&m, &wrap, 1));
+	assert_int_equal(memmap_ram(&m, &ram), KB_E820_WRAP);
+	m.e[0].type = E820_RESERVED;
+	assert_int_equal(memmap_ram(&m, &ram), KB_E820_WRAP);
+	m.max = 2;
+	assert_int_equal(memmap_add(&m, (struct e820_entry[2]){{0}}, 2), KB_E820_FULL);
+	assert_int_equal(m.count, 1);
+	m = empty_map();
+	ok(memmap_add(&m, (struct e820_entry[2]){{0, 4096, 1}, {8192, 4096, 1}}, 2));
+	ram.max = 1;
+	assert_int_equal(memmap_ram(&m, &ram), KB_RANGE_FULL);
+}
+
+/* ---- UEFI ----------------------------------------------------------------------------------- */
+
+/* Descriptors as firmware gives them: larger than the structure. */
+#define DESC 48
+
+static uint8_t buffer[32 * DESC];
+
+static struct efi_map put_descriptors(const struct efi_descriptor *d, size_t n)
+{
+	memset(buffer, 0xee, sizeof(buffer));
+	for (size_t i = 0; i < n; i++)
+		memcpy(buffer + i * DESC, &d[i], sizeof(*d));
+	return (struct efi_map){buffer, n * DESC, DESC};
+}
+
+/* Types of UEFI 2.10 table 7.10 and what Linux makes of them. */
+static const struct {
+	uint32_t efi;
+	uint64_t attribute;
+	uint32_t e820;
+} types[] = {
+	{0, 0, E820_RESERVED},	   {1, 0, E820_RAM},	  {2, 0, E820_RAM},
+	{3, 0, E820_RAM},	   {4, 0, E820_RAM},	  {5, 0, E820_RESERVED},
+	{6, 0, E820_RESERVED},	   {7, 0, E820_RAM},	  {7, 0x40000, E820_SOFT_RESERVED},
+	{8, 0, E820_UNUSABLE},	   {9, 0, E820_ACPI},	  {10, 0, E820_NVS},
+	{11, 0, E820_RESERVED},	   {12, 0, E820_RESERVED}, {13, 0, E820_RESERVED},
+	{14, 0, E820_PMEM},
+};
+
+static void types_become_those_of_linux(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct efi_descriptor d = {.type = types[i].efi,
+					   .phys = 0x100000,
+					   .pages = 3,
+					   .attribute = types[i].attribute};
+		struct efi_map map = put_descriptors(&d, 1);
+		struct range_list list = empty_list();
+		struct memmap m = empty_map();
+
+		ok(memmap_from_efi(&map, &m));
+		assert_int_equal(m.count, 1);
+		assert_int_equal(m.e[0].type, types[i].e820);
+		assert_int_equal(m.e[0].size, 0x3000);
+		ok(efi_map_ram(&map, &list));
+		assert_int_equal(list.count, types[i].e820 == E820_RAM);
+		ok(efi_map_free(&map, &list));
+		assert_int_equal(list.count, types[i].efi == 7 && !types[i].attribute);
+	}
+}
+
+static void neighbours_of_one_type_are_merged(void **state)
+{
+	struct efi_descriptor d[] = {
+		{.type = 7, .phys = 0, .pages = 16},	   {.type = 4, .phys = 0x10000, .pages = 16},
+		{.type = 6, .phys = 0x20000, .pages = 1},  {.type = 0, .phys = 0x21000, .pages = 1},
+		{.type = 7, .phys = 0x30000, .pages = 1},
+	};
+	struct efi_map map = put_descriptors(d, 5);
+	struct memmap m = empty_map();
+	(void)state;
+
+	ok(memmap_from_efi(&map, &m));
+	assert_int_equal(m.count, 3);
+	assert_int_equal(m.e[0].size, 0x20000);
+	assert_int_equal(m.e[1].size, 0x2000);
+	assert_int_equal(m.e[2].addr, 0x30000);
+}
+
+static void malformed_uefi_maps_are_refused(void **state)
+{
+	struct efi_descriptor d = {.type = 7, .phys = 0x1000, .pages = 1};
+	struct efi_map map = put_descriptors(&d, 1);
+	struct range_list list = empty_list();
+	struct memmap m = empty_map();
+	(void)state;
+
+	map.desc_size = 39;
+	assert_int_equal(memmap_from_efi(&map, &m), KB_EFI_MAP);
+	assert_int_equal(efi_map_ram(&map, &list), KB_EFI_MAP);
+	map.desc_size = DESC;
+	map.size = DESC + 1;
+	assert_int_equal(memmap_from_efi(&map, &m), KB_EFI_MAP);
+	d.pages = 1ULL << 52;
+	map = put_descriptors(&d, 1);
+	assert_int_equal(memmap_from_efi(&map, &m), KB_EFI_MAP);
+	assert_int_equal(efi_map_free(&map, &list), KB_EFI_MAP);
+	d.pages = (1ULL << 52) - 1;
+	map = put_descriptors(&d, 1);
+	assert_int_equal(memmap_from_efi(&map, &m), KB_EFI_MAP);
+	d = (struct efi_descriptor){.type = 15, .pages = 1};
+	map = put_descriptors(&d, 1);
+	assert_int_equal(memmap_from_efi(&map, &m), KB_EFI_UNACCEPTED);
+}
+
+static void a_map_that_is_too_long_is_refused(void **state)
+{
+	struct efi_descriptor d[3] = {{.type = 7, .pages = 1},
+				      {.type = 6, .phys = 0x1000, .pages = 1},
+				      {.type = 7, .phys = 0x2000, .pages = 1}};
+	struct efi_map map = put_descriptors(d, 3);
+	struct memmap m = {entries, 0, 2};
+	struct range_list list = {ranges, 0, 1};
+	(void)state;
+
+	assert_int_equal(memmap_from_efi(&map, &m), KB_E820_FULL);
+	assert_int_equal(efi_map_ram(&map, &list), KB_RANGE_FULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ram_matches_model),
+		cmocka_unit_test(damaged_maps_are_refused),
+		cmocka_unit_test(types_become_those_of_linux),
+		cmocka_unit_test(neighbours_of_one_type_are_merged),
+		cmocka_unit_test(malformed_uefi_maps_are_refused),
+		cmocka_unit_test(a_map_that_is_too_long_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Ranges against a model that keeps one flag per byte of a small address space. */
+#include "unit.h"
+
+#include <khoboot/mem.h>
+#include <khoboot/range.h>
+
+#define SPACE 96
+#define MAX   24
+
+struct model {
+	bool has[SPACE];
+};
+
+static struct range store[4][MAX];
+
+static struct range_list list(int i)
+{
+	return (struct range_list){store[i], 0, MAX};
+}
+
+static struct range random_range(uint64_t *seed)
+{
+	uint64_t base = random_below(seed, SPACE);
+
+	return (struct range){base, random_below(seed, SPACE - base + 1) / 3};
+}
+
+static void model_set(struct model *m, struct range r, bool value)
+{
+	for (uint64_t i = r.base; i < range_end(r); i++)
+		m->has[i] = value;
+}
+
+static bool model_any(const struct model *m, struct range r)
+{
+	for (uint64_t i = r.base; i < range_end(r); i++)
+		if (m->has[i])
+			return true;
+	return false;
+}
+
+static bool model_all(const struct model *m, struct range r)
+{
+	for (uint64_t i = r.base; i < range_end(r); i++)
+		if (!m->has[i])
+			return false;
+	return true;
+}
+
+/* The list is the set of the model, sorted, without overlap, and without neighbours that touch. */
+static void assert_same(const struct range_list *l, const struct model *m, bool merged)
+{
+	struct model got = {0};
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		assert_true(l->r[i].size);
+		if (i)
+			assert_true(l->r[i].base >= range_end(l->r[i - 1]) + merged);
+		model_set(&got, l->r[i], true);
+	}
+	assert_memory_equal(got.has, m->has, sizeof(got.has));
+	for (size_t i = 0; i < SPACE; i++)
+		bytes += m->has[i];
+	assert_int_equal(range_list_bytes(l), bytes);
+}
+
+static void random_list(struct range_list *l, struct model *m, uint64_t *seed)
+{
+	size_t n = random_below(seed, 8);
+
+	*m = (struct model){0};
+	l->count = 0;
+	while (n--) {
+		struct range r = random_range(seed);
+
+		ok(range_list_add(l, r));
+		model_set(m, r, true);
+	}
+	range_list_sort(l);
+}
+
+static void sort_matches_model(void **state)
+{
+	uint64_t seed = 1;
+	(void)state;
+
+	for (int i = 0; i < 20000; i++) {
+		struct range_list l = list(0);
+		struct model m;
+
+		random_list(&l, &m, &seed);
+		assert_same(&l, &m, true);
+	}
+}
+
+static void queries_match_model(void **state)
+{
+	uint64_t seed = 2;
+	(void)state;
+
+	for (int i = 0; i < 20000; i++) {
+		struct range_list l = list(0);
+		struct model m;
+		struct range r = random_range(&seed);
+		const struct range *hit;
+
+		random_list(&l, &m, &seed);
+		hit = range_list_overlap(&l, r);
+		assert_int_equal(hit != NULL, model_any(&m, r));
+		if (hit)
+			assert_true(ranges_overlap(*hit, r));
+		/* Entries do not touch, so a range that is all there lies in one of them. */
+		if (r.size)
+			assert_int_equal(range_list_contains(&l, r), model_all(&m, r));
+	}
+}
+
+static void intersect_matches_model(void **state)
+{
+	uint64_t seed = 3;
+	(void)state;
+
+	for (int i = 0; i < 20000; i++) {
+		struct range_list a = list(0), b = list(1), out = list(2);
+		struct model ma, mb;
+
+		random_list(&a, &ma, &seed);
+		random_list(&b, &mb, &seed);
+		ok(range_list_intersect(&a, &b, &out));
+		for (size_t j = 0; j < SPACE; j++)
+			ma.has[j] = ma.has[j] && mb.has[j];
+		assert_same(&out, &ma, false);
+	}
+}
+
+static void subtract_matches_model(void **state)
+{
+	uint64_t seed = 4;
+	(void)state;
+
+	for (int i = 0; i < 20000; i++) {
+		struct range_list l = list(0);
+		struct range cut = random_range(&seed);
+		struct model m;
+
+		random_list(&l, &m, &seed);
+		ok(range_list_subtract(&l, cut));
+		model_set(&m, cut, false);
+		assert_same(&l, &m, false);
+	}
+}
+
+/* The lowest or highest place that the model knows, or none. */
+static bool model_find(const struct model *m, struct range limit, uint64_t size, uint64_t align,
+		       bool top_down, uint64_t *base)
+{
+	bool found = false;
+
+	for (uint64_t at = 0; at + size <= SPACE; at += align) {
+		struct range r = {at, size};
+
+		if (!range_contains(limit, r) || !model_all(m, r))
+			continue;
+		if (!found || top_down)
+			*base = at;
+		found = true;
+	}
+	return found;
+}
+
+static void find_matches_model(void **state)
+{
+	uint64_t seed = 5;
+	(void)state;
+
+	for (int i = 0; i < 50000; i++) {
+		struct range_list l = list(0);
+		struct range limit = random_range(&seed), got = {77, 77};
+		uint64_t size = 1 + random_below(&seed, 9), align = 1ULL << random_below(&seed, 4);
+		bool top_down = random_below(&seed, 2);
+		uint64_t want;
+		struct model m;
+
+		limit.size *= 3;
+		if (range_end(limit) > SPACE)
+			limit.size = SPACE - limit.base;
+		random_list(&l, &m, &seed);
+		if (model_find(&m, limit, size, align, top_down, &want)) {
+			ok(range_list_find(&l, limit, size, align, top_down, &got));
+			assert_int_equal(got.base, want);
+			assert_int_equal(got.size, size);
+		} else {
+			assert_int_equal(range_list_find(&l, limit, size, align, top_down, &got),
+					 KB_RANGE_NO_ROOM);
+			assert_int_equal(got.base, 77);
+		}
+	}
+}
+
+static void the_end_of_the_address_space(void **state)
+{
+	struct range_list l = list(0);
+	struct range last = {UINT64_MAX - 0xfff, 0xfff}, got;
+	(void)state;
+
+	assert_int_equal(range_list_add(&l, (struct range){UINT64_MAX - 0xfff, 0x1000}), KB_RANGE_WRAP);
+	assert_int_equal(l.count, 0);
+	ok(range_list_add(&l, last));
+	assert_true(range_list_contains(&l, (struct range){UINT64_MAX - 1, 1}));
+	assert_false(range_list_contains(&l, (struct range){UINT64_MAX - 1, 2}));
+	assert_int_equal(range_list_subtract(&l, (struct range){UINT64_MAX, 2}), KB_RANGE_WRAP);
+	assert_int_equal(range_list_find(&l, last, 0x800, 0x1000, false, &got), KB_OK);
+	assert_int_equal(range_list_find(&l, last, 0x1000, 0x1000, false, &got), KB_RANGE_NO_ROOM);
+	assert_int_equal(range_list_find(&l, last, 1, 1ULL << 63, false, &got), KB_RANGE_NO_ROOM);
+}
+
+static void a_full_list_is_left_alone(void **state)
+{
+	struct range_list l = {store[0], 0, 2};
+	(void)state;
+
+	ok(range_list_add(&l, (struct range){0, 10}));
+	ok(range_list_add(&l, (struct range){20, 10}));
+	assert_int_equal(range_list_add(&l, (struct range){40, 1}), KB_RANGE_FULL);
+	ok(range_list_add(&l, (struct range){40, 0}));
+	assert_int_equal(range_list_subtract(&l, (struct range){4, 2}), KB_RANGE_FULL);
+	assert_int_equal(range_list_bytes(&l), 20);
+	ok(range_list_subtract(&l, (struct range){8, 14}));
+	assert_int_equal(range_list_bytes(&l), 16);
+}
+
+static const void *map_whole(void *ctx, uint64_t pa, uint64_t len)
+{
+	(void)len;
+	return (const uint8_t *)ctx + pa;
+}
+
+static void memory_is_read_only_where_there_is_ram(void **state)
+{
+	static const uint8_t bytes[64];
+	struct mem m = {.ram = list(0), .map = map_whole, .ctx = (void *)(uintptr_t)bytes};
+	(void)state;
+
+	ok(range_list_add(&m.ram, (struct range){8, 8}));
+	ok(range_list_add(&m.ram, (struct range){16, 8}));
+	ok(range_list_add(&m.ram, (struct range){32, 8}));
+	range_list_sort(&m.ram);
+	assert_ptr_equal(mem_get(&m, phys(8), 16), bytes + 8);
+	assert_ptr_equal(mem_get(&m, phys(39), 1), bytes + 39);
+	assert_null(mem_get(&m, phys(7), 2));
+	assert_null(mem_get(&m, phys(23), 2));
+	assert_null(mem_get(&m, phys(20), 16));
+	assert_null(mem_get(&m, phys(8), 0));
+	assert_null(mem_get(&m, phys(UINT64_MAX - 2), 8));
+}
+
+static void the_first_diagnosis_stays(void **state)
+{
+	struct mem m = {0};
+	(void)state;
+
+	assert_int_equal(kb_fail(&m, KB_SETUP_RAM, 1, 2), KB_SETUP_RAM);
+	assert_int_equal(kb_fail(&m, KB_SETUP_LONG, 3, 4), KB_SETUP_LONG);
+	assert_int_equal(m.diag.status, KB_SETUP_RAM);
+	assert_int_equal(m.diag.at, 1);
+	assert_int_equal(m.diag.value, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sort_matches_model),
+		cmocka_unit_test(queries_match_model),
+		cmocka_unit_test(intersect_matches_model),
+		cmocka_unit_test(subtract_matches_model),
+		cmocka_unit_test(find_matches_model),
+		cmocka_unit_test(the_end_of_the_address_space),
+		cmocka_unit_test(a_full_list_is_left_alone),
+		cmocka_unit_test(memory_is_read_only_where_there_is_ram),
+		cmocka_unit_test(the_first_diagnosis_stays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
