@@ -27,4 +27,10 @@ int ctl_system(const char *what);
 /* Print "khoctl: " and the message and where to find help; returns CTL_USAGE. */
 __printf(1, 2) int ctl_usage(const char *fmt, ...);
 
+/* What getopt_long() did not take: @found is '?' or ':', @next its optind; returns CTL_USAGE. */
+int ctl_bad_option(int found, char *const *argv, int next);
+
+/* Write @text to standard output; returns CTL_OK, or CTL_SYSTEM when it cannot be written. */
+int ctl_print(const char *text);
+
 #endif

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Packed kernels: Linux scripts/Makefile.lib packs with the usual tools and, except for gzip, which
+ * ends like that anyway, appends the unpacked size as 32 bits (size_append).
+ */
+#include <khoboot/diag.h>
+#include <khoboot/kho.h>
+
+#include "kernel_abi.h"
+
+#define ZLIB_CONST /* inflate() does not write to its input */
+#include <lz4.h>
+#include <lzma.h>
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#define UNPACKED_MAX SZ_1G
+#define LZ4_BLOCK    (8u << 20) /* unpacked bytes of a block of the legacy format, the last excepted \
+				 */
+#define LZMA_MEMORY SZ_1G
+
+/* Unpack all of @in into exactly @out_size bytes at @out. */
+typedef bool unpack_fn(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size);
+
+/* ---- formats --------------------------------------------------------------------------------- */
+
+static bool unpack_gzip(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size)
+{
+	z_stream z = {
+		.next_in = in,
+		.avail_in = (uInt)in_size,
+		.next_out = out,
+		.avail_out = (uInt)out_size,
+	};
+	int ret;
+
+	if (inflateInit2(&z, 16 + MAX_WBITS) != Z_OK)
+		return false;
+	ret = inflate(&z, Z_FINISH);
+	inflateEnd(&z);
+	return ret == Z_STREAM_END && !z.avail_out;
+}
+
+static bool run_lzma(lzma_stream *s, const uint8_t *in, size_t in_size, uint8_t *out,
+		     size_t out_size)
+{
+	lzma_ret ret;
+
+	s->next_in = in;
+	s->avail_in = in_size;
+	s->next_out = out;
+	s->avail_out = out_size;
+	ret = lzma_code(s, LZMA_FINISH);
+	lzma_end(s);
+	return ret == LZMA_STREAM_END && !s->avail_out;
+}
+
+static bool unpack_xz(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size)
+{
+	lzma_stream s = LZMA_STREAM_INIT;
+
+	return lzma_stream_decoder(&s, LZMA_MEMORY, 0) == LZMA_OK &&
+	       run_lzma(&s, in, in_size, out, out_size);
+}
+
+static bool unpack_lzma(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size)
+{
+	lzma_stream s = LZMA_STREAM_INIT;
+
+	return lzma_alone_decoder(&s, LZMA_MEMORY) == LZMA_OK &&
+	       run_lzma(&s, in, in_size, out, out_size);
+}
+
+/* The legacy format has no end mark: magic, then blocks, each behind its packed size. */
+static bool unpack_lz4(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size)
+{
+	size_t at = 4, done = 0;
+
+	while (in_size - at >= 4) {
+		uint32_t packed = get_u32(in + at);
+		size_t room = out_size - done;
+		int n;
+
+		at += 4;
+		if (packed > in_size - at || packed > INT32_MAX)
+			return false;
+		n = LZ4_decompress_safe((const char *)in + at, (char *)out + done, (int)packed,
+					(int)(room < LZ4_BLOCK ? room : LZ4_BLOCK));
+		if (n < 0)
+			return false;
+		at += packed;
+		done += (size_t)n;
+	}
+	return at == in_size && done == out_size;
+}
+
+static bool unpack_zstd(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size)
+{
+	return ZSTD_decompress(out, out_size, in, in_size) == out_size;
+}
+
+static const struct format {
+	const char *magic;
+	uint8_t magic_size;
+	uint8_t trailer; /* bytes behind the packed data: the unpacked size */
+	enum kb_status refusal;
+	unpack_fn *unpack;
+} formats[] = {
+	{"\x1f\x8b", 2, 0, KB_OK, unpack_gzip},
+	{"\xfd\x37zXZ\0", 6, 4, KB_OK, unpack_xz},
+	{"\x5d\0\0", 3, 4, KB_OK, unpack_lzma},
+	{"\x02\x21\x4c\x18", 4, 4, KB_OK, unpack_lz4},
+	{"\x28\xb5\x2f\xfd", 4, 4, KB_OK, unpack_zstd},
+	{"BZh", 3, 4, KB_CTL_BZIP2, NULL},
+	{"\x89LZO", 4, 4, KB_CTL_LZO, NULL},
+};
+
+static const struct format *find_format(const uint8_t *in, size_t size)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
+		if (size >= formats[i].magic_size &&
+		    !memcmp(in, formats[i].magic, formats[i].magic_size))
+			return &formats[i];
+	return NULL;
+}
+
+static enum kb_status unpack(const struct format *f, const uint8_t *in, size_t size,
+			     struct buffer *out)
+{
+	uint32_t promised;
+
+	if (size < (size_t)f->magic_size + 4)
+		return KB_CTL_UNPACK;
+	promised = get_u32(in + size - 4);
+	if (!promised || promised > UNPACKED_MAX)
+		return KB_CTL_UNPACK;
+	buffer_reserve(out, promised);
+	out->size = promised;
+	return f->unpack(in, size - f->trailer, out->data, promised) ? KB_OK : KB_CTL_UNPACK;
+}
+
+enum kb_status kernel_unpack(const void *image, const struct bzimage *b, struct buffer *out,
+			     struct kb_diag *diag)
+{
+	const struct format *f;
+	uint64_t offset, size;
+	const uint8_t *in;
+	enum kb_status st;
+
+	st = bzimage_payload(b, &offset, &size);
+	if (st)
+		return kb_note(diag, st, BZ_PAYLOAD_OFFSET, b->payload_offset);
+	in = (const uint8_t *)image + offset;
+	f = find_format(in, size);
+	if (!f)
+		return kb_note(diag, KB_CTL_PACKING, offset, size < 4 ? 0 : get_u32(in));
+	st = f->refusal ? f->refusal : unpack(f, in, size, out);
+	return st ? kb_note(diag, st, offset, size) : KB_OK;
+}
+
+/* ---- versions -------------------------------------------------------------------------------- */
+
+static const char prefix[] = "kho-v";
+
+static bool is_graphic(uint8_t c)
+{
+	return c > ' ' && c < 0x7f;
+}
+
+/* The number of the string that begins with the prefix at @at; 0 when it is another string. */
+static uint32_t version_at(const uint8_t *data, size_t size, size_t at)
+{
+	size_t i = at + sizeof(prefix) - 1;
+	uint32_t n = 0;
+
+	if (at && is_graphic(data[at - 1]))
+		return 0;
+	for (; i < size && data[i] >= '0' && data[i] <= '9' && n < 1000; i++)
+		n = n * 10 + data[i] - '0';
+	return i < size && !data[i] ? n : 0;
+}
+
+static bool is_known(uint32_t version)
+{
+	return version == KHO_ABI_V1 || version == KHO_ABI_V3 || version == KHO_ABI_V4;
+}
+
+enum kb_status kho_versions(const void *data, size_t size, uint32_t *ret, struct kb_diag *diag)
+{
+	const uint8_t *base = data, *p = data;
+	uint32_t versions = 0;
+
+	while ((p = memmem(p, size - (size_t)(p - base), prefix, sizeof(prefix) - 1))) {
+		uint32_t n = version_at(base, size, (size_t)(p - base));
+
+		if (n && !is_known(n))
+			return kb_note(diag, KB_CTL_VERSION, (uint64_t)(p - base), n);
+		versions |= n ? 1u << n : 0;
+		p++;
+	}
+	*ret = versions;
+	return KB_OK;
+}
+
+static void write_abi(uint32_t versions, struct buffer *out)
+{
+	const char *separator = "kho=";
+	char word[32];
+
+	for (int n = 1; n < 32; n++) {
+		if (!(versions >> n & 1))
+			continue;
+		buffer_append(out, word,
+			      (size_t)snprintf(word, sizeof(word), "%s%s%d", separator, prefix, n));
+		separator = " ";
+	}
+	if (!versions)
+		buffer_append(out, "kho=none", 8);
+	/* x86 has one page size. */
+	buffer_append(out, "\npage=4096\n", 11);
+}
+
+enum kb_status kernel_abi(const void *image, const struct bzimage *b, struct buffer *out,
+			  struct kb_diag *diag)
+{
+	struct buffer kernel = {0};
+	uint32_t versions = 0;
+	enum kb_status st;
+
+	st = kernel_unpack(image, b, &kernel, diag);
+	if (!st)
+		st = kho_versions(kernel.data, kernel.size, &versions, diag);
+	if (!st)
+		write_abi(versions, out);
+	buffer_free(&kernel);
+	return st;
+}

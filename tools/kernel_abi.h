@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a kernel speaks, read from the kernel itself: khoctl unpacks the bzImage and looks for the
+ * version strings that CONFIG_KEXEC_HANDOVER puts into it ("kho-v4"; Linux
+ * include/linux/kho/abi/kexec_handover.h, before 7.0 kernel/kexec_handover.c).
+ */
+#ifndef KHOCTL_KERNEL_ABI_H
+#define KHOCTL_KERNEL_ABI_H
+
+#include <khoboot/bzimage.h>
+
+#include "buffer.h"
+
+/*
+ * kernel_unpack - unpack the kernel of the bzImage at @image, which bzimage_parse() read as @b
+ * @out: an empty buffer that receives the kernel; not to be used on failure
+ *
+ * Returns KB_OK, KB_BZ_PAYLOAD, KB_CTL_BZIP2, KB_CTL_LZO, KB_CTL_PACKING, or KB_CTL_UNPACK also
+ * when the size is not the one that the image promises.
+ */
+__must_check enum kb_status kernel_unpack(const void *image, const struct bzimage *b,
+					  struct buffer *out, struct kb_diag *diag);
+
+/*
+ * kho_versions - the KHO versions named in @size bytes at @data, bit N for kho-vN
+ *
+ * Only strings of their own count, "test-kho-v1" does not. Returns KB_OK, or KB_CTL_VERSION for a
+ * version that khoboot cannot hand over to; diag->value is then its number.
+ */
+__must_check enum kb_status kho_versions(const void *data, size_t size, uint32_t *ret,
+					 struct kb_diag *diag);
+
+/*
+ * kernel_abi - text of the .kho section (<khoboot/uki.h>) for a bzImage
+ * @out: an empty buffer; not to be used on failure
+ *
+ * Returns what the two functions above return.
+ */
+__must_check enum kb_status kernel_abi(const void *image, const struct bzimage *b,
+				       struct buffer *out, struct kb_diag *diag);
+
+#endif

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* khoctl: commands and the way they speak to the user. */
+#include <khoboot/layout.h>
+
+#include "khoctl.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char help[] =
+	"Usage: khoctl COMMAND [OPTION]...\n"
+	"\n"
+	"Commands:\n"
+	"  uki      make one file of khoboot.efi, a kernel, initrds and a command line\n"
+	"  switch   hand the running system over to the kernel of such a file\n"
+	"\n"
+	"  -h, --help      show this text; khoctl COMMAND --help shows the options of COMMAND\n"
+	"  -V, --version   show the version\n"
+	"\n"
+	"Exit status: 0 done, 1 refused (a KB code was printed), 2 wrong usage, 3 system error.\n";
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"uki", cmd_uki},
+	{"switch", cmd_switch},
+};
+
+int ctl_refuse(const char *what, enum kb_status status, const struct kb_diag *diag)
+{
+	fprintf(stderr, "khoctl: %s: KB-%03d %s", what, (int)status, kb_cause(status));
+	if (diag && diag->status)
+		fprintf(stderr, " (at 0x%llx, value 0x%llx)", (unsigned long long)diag->at,
+			(unsigned long long)diag->value);
+	fprintf(stderr, "\nkhoctl: %s: KB-%03d remedy: %s\n", what, (int)status, kb_remedy(status));
+	return CTL_REFUSED;
+}
+
+int ctl_system(const char *what)
+{
+	fprintf(stderr, "khoctl: %s: %s\n", what, strerror(errno));
+	return CTL_SYSTEM;
+}
+
+int ctl_usage(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("khoctl: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputs("\nTry 'khoctl --help'.\n", stderr);
+	return CTL_USAGE;
+}
+
+int ctl_bad_option(int found, char *const *argv, int next)
+{
+	const char *why = found == ':' ? "needs a value" : "is not known or takes no value";
+
+	return ctl_usage("%s: option %s %s", argv[0], argv[next - 1], why);
+}
+
+int ctl_print(const char *text)
+{
+	if (fputs(text, stdout) < 0 || fflush(stdout))
+		return ctl_system("standard output");
+	return CTL_OK;
+}
+
+static bool is_one_of(const char *word, const char *a, const char *b)
+{
+	return !strcmp(word, a) || !strcmp(word, b);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return ctl_usage("a command is missing");
+	if (is_one_of(argv[1], "-h", "--help"))
+		return ctl_print(help);
+	if (is_one_of(argv[1], "-V", "--version"))
+		return ctl_print("khoctl " KB_VERSION "\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	return ctl_usage("there is no command '%s'", argv[1]);
+}

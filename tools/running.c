@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "buffer.h"
+#include "kernel_abi.h"
+#include "running.h"
+
+#include <khoboot/cmdline.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define KHO_OUT "/sys/kernel/debug/kho/out"
+
+static const char *path_of(const struct running *r, const char *name, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s%s", r->root, name);
+	return path;
+}
+
+static bool read_file(const struct running *r, const char *name, struct buffer *b)
+{
+	char path[PATH_MAX];
+
+	return !buffer_read(b, path_of(r, name, path));
+}
+
+static bool exists(const struct running *r, const char *name)
+{
+	char path[PATH_MAX];
+
+	return !access(path_of(r, name, path), F_OK);
+}
+
+static int write_file(const struct running *r, const char *name, const char *text)
+{
+	char path[PATH_MAX];
+	int fd = open(path_of(r, name, path), O_WRONLY | O_CLOEXEC);
+	ssize_t n;
+	int error;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, text, strlen(text));
+	error = errno;
+	close(fd);
+	errno = error;
+	return n < 0 ? -1 : 0;
+}
+
+/* ---- CPU ------------------------------------------------------------------------------------- */
+
+/* The kernel clears the flag when it does not use 5-level paging (early_identify_cpu). */
+bool running_la57(const struct running *r)
+{
+	struct buffer text = {0};
+	bool found;
+
+	found = read_file(r, "/proc/cpuinfo", &text) && memmem(text.data, text.size, " la57", 5);
+	buffer_free(&text);
+	return found;
+}
+
+/* ---- KHO ------------------------------------------------------------------------------------- */
+
+static bool option_on(const struct running *r, const char *name)
+{
+	struct buffer text = {0};
+	struct kb_text value;
+	bool on = false;
+
+	if (read_file(r, "/proc/cmdline", &text) &&
+	    cmdline_last((struct kb_text){(char *)text.data, text.size}, name, &value) && value.len)
+		on = strchr("1yYtT", value.text[0]) ||
+		     (value.len == 2 && !memcmp(value.text, "on", 2));
+	buffer_free(&text);
+	return on;
+}
+
+/* major * 100 + minor of the running kernel, 0 when it does not say. */
+static int release(const struct running *r)
+{
+	unsigned int major = 0, minor = 0;
+	struct buffer text = {0};
+
+	if (read_file(r, "/proc/sys/kernel/osrelease", &text)) {
+		buffer_append(&text, "", 1);
+		if (sscanf((const char *)text.data, "%3u.%2u", &major, &minor) != 2)
+			major = minor = 0;
+	}
+	buffer_free(&text);
+	return (int)(major * 100 + minor);
+}
+
+/*
+ * For a kernel whose debugfs is not to be seen. 6.19 and 7.0 finalize by themselves when live
+ * update is on, later ones have nothing to finalize.
+ */
+static bool wants_finalize(const struct running *r)
+{
+	int rel = release(r);
+
+	if (rel < 616 || rel > 700 || !option_on(r, "kho"))
+		return false;
+	return rel < 619 || !option_on(r, "liveupdate");
+}
+
+enum kb_status running_finalize(struct running *r)
+{
+	if (!exists(r, KHO_OUT))
+		return wants_finalize(r) ? KB_CTL_DEBUGFS : KB_OK;
+	if (!exists(r, KHO_OUT "/finalize"))
+		return KB_OK;
+	if (!write_file(r, KHO_OUT "/finalize", "1"))
+		r->finalized = true;
+	else if (errno != EEXIST) /* somebody did it before */
+		return KB_CTL_FINALIZE;
+	return KB_OK;
+}
+
+void running_unfinalize(struct running *r)
+{
+	/* 6.19 refuses, and goes on preserving without it. */
+	if (r->finalized)
+		(void)write_file(r, KHO_OUT "/finalize", "0");
+	r->finalized = false;
+}
+
+/*
+ * The FDT is looked through for its version, not parsed: what debugfs shows ends where the FDT
+ * ended at boot.
+ */
+bool running_kho(const struct running *r, struct kho_root *ret)
+{
+	struct buffer fdt = {0};
+	uint32_t versions = 0;
+	bool found;
+
+	found = read_file(r, KHO_OUT "/fdt", &fdt) && fdt.size &&
+		!kho_versions(fdt.data, fdt.size, &versions, NULL) && is_pow2(versions);
+	buffer_free(&fdt);
+	if (found)
+		*ret = (struct kho_root){.abi = (enum kho_abi)__builtin_ctz(versions),
+					 .page_shift = (unsigned int)__builtin_ctzl(
+						 sysconf(_SC_PAGESIZE))};
+	return found;
+}
+
+/* ---- kexec_file_load(2) ---------------------------------------------------------------------- */
+
+enum kb_status kexec_status(int error)
+{
+	switch (error) {
+	case ENOSYS:
+		return KB_CTL_NO_KEXEC;
+	case EPERM:
+	case EACCES:
+		return KB_CTL_PERMISSION;
+	case EADDRNOTAVAIL: /* kho_locate_mem_hole() */
+		return KB_CTL_SCRATCH;
+	case ENOEXEC:
+		return KB_CTL_FORMAT;
+	case EBUSY:
+		return KB_CTL_BUSY;
+	case ENODATA: /* no signature */
+	case EBADMSG:
+	case ENOKEY:
+	case EKEYREJECTED:
+	case EKEYREVOKED:
+	case EKEYEXPIRED:
+	case ENOPKG:
+	case ELIBBAD:
+		return KB_CTL_SIGNATURE;
+	case ENOMEM:
+		return KB_CTL_MEMORY;
+	case EINVAL:
+		return KB_CTL_INVALID;
+	}
+	return KB_OK;
+}

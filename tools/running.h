@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the running kernel says about itself and about what it would hand over. Every path is below
+ * a root directory, "" on a real system.
+ *
+ * Linux 6.17 to 7.3: kernel/liveupdate/kexec_handover_debugfs.c, before 6.19
+ * kernel/kexec_handover.c.
+ */
+#ifndef KHOCTL_RUNNING_H
+#define KHOCTL_RUNNING_H
+
+#include <khoboot/kho.h>
+
+struct running {
+	const char *root;
+	bool finalized; /* by running_finalize(), so that it can be taken back */
+};
+
+/* Is 5-level paging on? No when /proc/cpuinfo cannot be read. */
+bool running_la57(const struct running *r);
+
+/*
+ * running_finalize - make the data ready to be handed over
+ *
+ * Kernels up to 6.19 want to be told, newer ones have no file for it. Returns KB_OK also when KHO
+ * is off; KB_CTL_FINALIZE with errno set when the kernel refuses; KB_CTL_DEBUGFS.
+ */
+__must_check enum kb_status running_finalize(struct running *r);
+
+/* Undo running_finalize(), as far as the kernel can: without it nothing more can be preserved. */
+void running_unfinalize(struct running *r);
+
+/*
+ * running_kho - version and page size of the data that will be handed over
+ * @ret: abi and page_shift are set, all else is zero
+ *
+ * False when KHO is off or when the kernel does not show it: from 6.19 on it does only until the
+ * first handover. khoboot then checks alone, after the jump.
+ */
+bool running_kho(const struct running *r, struct kho_root *ret);
+
+/* The refusal that an errno of kexec_file_load(2) stands for; KB_OK for one that is none. */
+enum kb_status kexec_status(int error);
+
+#endif

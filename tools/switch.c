@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* khoctl switch: load an image with kexec_file_load(2) and jump. */
+#include <khoboot/bzimage.h>
+#include <khoboot/cmdline.h>
+#include <khoboot/diag.h>
+#include <khoboot/kho_target.h>
+#include <khoboot/uki.h>
+
+#include "image.h"
+#include "khoctl.h"
+#include "running.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <linux/kexec.h>
+#include <linux/reboot.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef KEXEC_FILE_DEBUG /* Linux 6.8 */
+#define KEXEC_FILE_DEBUG 0x00000008
+#endif
+
+static const char help[] =
+	"Usage: khoctl switch [OPTION]... UKI\n"
+	"\n"
+	"Hand the running system over to the kernel of UKI, with the memory that Kexec Handover\n"
+	"preserves. Does not come back, and stops no services: do that first.\n"
+	"\n"
+	"  --via=direct           from kernel to kernel; the only way in this version\n"
+	"  --cmdline TEXT|@FILE   command line instead of the one in UKI\n"
+	"  --load-only            check and load, do not jump\n"
+	"  --debug                have the running kernel log how it loads\n"
+	"  -h, --help             show this text\n";
+
+struct request {
+	const char *path;
+	bool load_only;
+	bool debug;
+	struct buffer cmdline;
+};
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+enum {
+	OPT_VIA = 256,
+	OPT_CMDLINE,
+	OPT_LOAD_ONLY,
+	OPT_DEBUG
+};
+
+static const struct option options[] = {
+	{"via", required_argument, NULL, OPT_VIA},
+	{"cmdline", required_argument, NULL, OPT_CMDLINE},
+	{"load-only", no_argument, NULL, OPT_LOAD_ONLY},
+	{"debug", no_argument, NULL, OPT_DEBUG},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+static int take_option(struct request *r, int option, const char *arg)
+{
+	switch (option) {
+	case OPT_VIA:
+		return strcmp(arg, "direct")
+			       ? ctl_usage("switch: --via takes direct, not '%s'", arg)
+			       : CTL_OK;
+	case OPT_CMDLINE:
+		return buffer_from_arg(&r->cmdline, arg) ? ctl_system(arg) : CTL_OK;
+	case OPT_LOAD_ONLY:
+		r->load_only = true;
+		return CTL_OK;
+	default:
+		r->debug = true;
+		return CTL_OK;
+	}
+}
+
+/* Exit code, or -1 to go on. */
+static int read_options(struct request *r, int argc, char **argv)
+{
+	int option, ret;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (option == 'h')
+			return ctl_print(help);
+		if (option == '?' || option == ':')
+			return ctl_bad_option(option, argv, optind);
+		ret = take_option(r, option, optarg);
+		if (ret)
+			return ret;
+	}
+	if (argc - optind != 1)
+		return ctl_usage("switch: give one file");
+	r->path = argv[optind];
+	return -1;
+}
+
+/* ---- checks ---------------------------------------------------------------------------------- */
+
+/* The words that khoboot and the next kernel will get; as khoboot puts them together. */
+static enum kb_status check_cmdline(const struct request *r, const struct uki *u,
+				    const struct bzimage *kernel, struct kb_diag *diag)
+{
+	struct cmdline_in in = {
+		.builtin = {u->cmdline.data, u->cmdline.size},
+		.outside = {(const char *)r->cmdline.data, r->cmdline.size},
+	};
+	char words[KB_CMDLINE_MAX + 1];
+	struct kb_options parsed;
+	enum kb_status st;
+
+	/* The running kernel looks at the length before khoboot does. */
+	if (r->cmdline.size > KB_CMDLINE_MAX)
+		return kb_note(diag, KB_CMD_LONG, KB_CMDLINE_MAX, r->cmdline.size);
+	st = cmdline_split(&in, words, sizeof(words), &parsed, diag);
+	if (!st && strlen(words) > kernel->cmdline_size)
+		st = kb_note(diag, KB_CMDLINE_LONG, kernel->cmdline_size, strlen(words));
+	return st;
+}
+
+static enum kb_status check_image(const struct request *r, const struct running *running,
+				  const struct buffer *file, struct uki *u, struct kb_diag *diag)
+{
+	struct bzimage kernel;
+	enum kb_status st;
+	struct pe pe;
+
+	st = image_check(file->data, file->size, &pe, diag);
+	if (!st)
+		st = uki_find(&pe, u, diag);
+	if (!st && !u->kernel.data)
+		st = kb_note(diag, KB_UKI_NO_LINUX, 0, 0);
+	if (!st)
+		st = bzimage_parse(u->kernel.data, u->kernel.size, &kernel, diag);
+	if (!st)
+		st = bzimage_check_5level(&kernel, running_la57(running));
+	if (!st)
+		st = check_cmdline(r, u, &kernel, diag);
+	return st;
+}
+
+/* What would be handed over; @u says what the next kernel takes. */
+static int check_handover(struct running *running, const struct request *r, const struct uki *u)
+{
+	struct kb_diag diag = {0};
+	struct kho_root data;
+	enum kb_status st;
+
+	st = running_finalize(running);
+	if (st == KB_CTL_FINALIZE)
+		ctl_system("KHO");
+	if (st)
+		return ctl_refuse("KHO", st, NULL);
+	if (!running_kho(running, &data))
+		return CTL_OK;
+	st = kho_target_check(&u->kho, &data, &diag);
+	return st ? ctl_refuse(r->path, st, &diag) : CTL_OK;
+}
+
+/* ---- the jump -------------------------------------------------------------------------------- */
+
+static long kexec_file_load(int fd, const char *cmdline, size_t len, unsigned long flags)
+{
+	return syscall(SYS_kexec_file_load, fd, -1, len, cmdline, flags);
+}
+
+static int load(struct request *r)
+{
+	unsigned long flags = KEXEC_FILE_NO_INITRAMFS | (r->debug ? KEXEC_FILE_DEBUG : 0);
+	int fd = open(r->path, O_RDONLY | O_CLOEXEC);
+	enum kb_status st;
+	int error;
+	long ret;
+
+	if (fd < 0)
+		return ctl_system(r->path);
+	buffer_append(&r->cmdline, "", 1);
+	ret = kexec_file_load(fd, (const char *)r->cmdline.data, r->cmdline.size, flags);
+	error = errno;
+	close(fd);
+	if (!ret)
+		return CTL_OK;
+	errno = error;
+	ctl_system("kexec_file_load");
+	st = kexec_status(error);
+	return st ? ctl_refuse(r->path, st, NULL) : CTL_SYSTEM;
+}
+
+/* Comes back only when the kernel refuses, as live update does while a session is open. */
+static int jump(void)
+{
+	int ret;
+
+	sync();
+	reboot(LINUX_REBOOT_CMD_KEXEC);
+	ret = ctl_system("reboot");
+	/* No later reboot is to end up in an image that was meant for now. */
+	kexec_file_load(-1, NULL, 0, KEXEC_FILE_UNLOAD | KEXEC_FILE_NO_INITRAMFS);
+	return ret;
+}
+
+static int run(struct request *r, struct running *running, struct buffer *file)
+{
+	struct kb_diag diag = {0};
+	enum kb_status st;
+	struct uki u;
+	int ret;
+
+	if (buffer_read(file, r->path))
+		return ctl_system(r->path);
+	st = check_image(r, running, file, &u, &diag);
+	if (st)
+		return ctl_refuse(r->path, st, &diag);
+	ret = check_handover(running, r, &u);
+	if (!ret)
+		ret = load(r);
+	if (!ret && !r->load_only)
+		ret = jump();
+	return ret;
+}
+
+int cmd_switch(int argc, char **argv)
+{
+	struct running running = {.root = ""};
+	struct buffer file = {0};
+	struct request r = {0};
+	int ret = read_options(&r, argc, argv);
+
+	if (ret < 0)
+		ret = run(&r, &running, &file);
+	if (ret)
+		running_unfinalize(&running);
+	buffer_free(&file);
+	buffer_free(&r.cmdline);
+	return ret;
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* khoctl uki: a kernel and what belongs to it, added to a khoboot image. */
+#include <khoboot/cmdline.h>
+#include <khoboot/diag.h>
+#include <khoboot/uki.h>
+
+#include "image.h"
+#include "kernel_abi.h"
+#include "khoctl.h"
+
+#include <getopt.h>
+#include <string.h>
+
+static const char help[] =
+	"Usage: khoctl uki --stub FILE [OPTION]... -o OUT\n"
+	"\n"
+	"Make one EFI image that firmware boots and that kexec loads.\n"
+	"\n"
+	"  --stub FILE             khoboot.efi, or an image made from it: parts that no option\n"
+	"                          names are kept, a layout that kexec cannot load is mended\n"
+	"  --linux FILE            kernel, a bzImage\n"
+	"  --initrd FILE           initrd; several are put behind one another\n"
+	"  --cmdline TEXT|@FILE    command line; options of khoboot may be in it\n"
+	"  --uname TEXT            release of the kernel, instead of the one that it names\n"
+	"  --os-release TEXT|@FILE os-release of the system\n"
+	"  -o, --output OUT        file to write\n"
+	"  -h, --help              show this text\n"
+	"\n"
+	"An empty TEXT takes the part out.\n";
+
+/* What was asked for. Of a part without option the stub's is kept. */
+struct request {
+	const char *stub;
+	const char *output;
+	const char *linux_path;
+	const char *uname;
+	bool have_cmdline, have_osrel, have_initrd;
+	struct buffer cmdline, osrel, initrd;
+};
+
+/* Everything that is in memory until the file is written. */
+struct work {
+	struct request req;
+	struct buffer file;   /* the stub */
+	struct pe stub;       /* in it */
+	struct uki old;       /* its parts */
+	struct buffer linux_; /* --linux */
+	const void *kernel;   /* the kernel of the result, from --linux or from the stub */
+	struct bzimage bz;
+	struct buffer kho;
+	struct buffer out;
+	struct image_part part[6];
+	size_t parts;
+};
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+enum {
+	OPT_STUB = 256,
+	OPT_LINUX,
+	OPT_INITRD,
+	OPT_CMDLINE,
+	OPT_UNAME,
+	OPT_OSREL
+};
+
+static const struct option options[] = {
+	{"stub", required_argument, NULL, OPT_STUB},
+	{"linux", required_argument, NULL, OPT_LINUX},
+	{"initrd", required_argument, NULL, OPT_INITRD},
+	{"cmdline", required_argument, NULL, OPT_CMDLINE},
+	{"uname", required_argument, NULL, OPT_UNAME},
+	{"os-release", required_argument, NULL, OPT_OSREL},
+	{"output", required_argument, NULL, 'o'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+/* The kernel unpacks archives that follow one another, each on a 4-byte boundary. */
+static int add_initrd(struct request *r, const char *path)
+{
+	r->have_initrd = true;
+	buffer_align(&r->initrd, 4);
+	return buffer_read(&r->initrd, path) ? ctl_system(path) : CTL_OK;
+}
+
+static int take_text(struct buffer *b, bool *have, const char *arg)
+{
+	*have = true;
+	return buffer_from_arg(b, arg) ? ctl_system(arg) : CTL_OK;
+}
+
+static int take_option(struct request *r, int option, const char *arg)
+{
+	switch (option) {
+	case OPT_STUB:
+		r->stub = arg;
+		return CTL_OK;
+	case OPT_LINUX:
+		r->linux_path = arg;
+		return CTL_OK;
+	case OPT_INITRD:
+		return add_initrd(r, arg);
+	case OPT_CMDLINE:
+		return take_text(&r->cmdline, &r->have_cmdline, arg);
+	case OPT_UNAME:
+		r->uname = arg;
+		return CTL_OK;
+	case OPT_OSREL:
+		return take_text(&r->osrel, &r->have_osrel, arg);
+	default:
+		r->output = arg;
+		return CTL_OK;
+	}
+}
+
+static int check_request(const struct request *r, int argc, char *const *argv, int next)
+{
+	if (next < argc)
+		return ctl_usage("uki: what is '%s' for?", argv[next]);
+	if (!r->stub)
+		return ctl_usage("uki: --stub is missing");
+	if (!r->output)
+		return ctl_usage("uki: --output is missing");
+	return CTL_OK;
+}
+
+/* Exit code, or -1 to go on. */
+static int read_options(struct request *r, int argc, char **argv)
+{
+	int option, ret;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
+		if (option == 'h')
+			return ctl_print(help);
+		if (option == '?' || option == ':')
+			return ctl_bad_option(option, argv, optind);
+		ret = take_option(r, option, optarg);
+		if (ret)
+			return ret;
+	}
+	ret = check_request(r, argc, argv, optind);
+	return ret ? ret : -1;
+}
+
+/* ---- input ----------------------------------------------------------------------------------- */
+
+static int read_stub(struct work *w)
+{
+	const char *path = w->req.stub;
+	struct kb_diag diag = {0};
+	enum kb_status st;
+
+	if (buffer_read(&w->file, path))
+		return ctl_system(path);
+	st = image_open(w->file.data, w->file.size, &w->stub, &diag);
+	if (!st)
+		st = uki_find(&w->stub, &w->old, &diag);
+	return st ? ctl_refuse(path, st, &diag) : CTL_OK;
+}
+
+static int read_kernel(struct work *w)
+{
+	const char *path = w->req.linux_path ? w->req.linux_path : w->req.stub;
+	struct kb_diag diag = {0};
+	enum kb_status st;
+	uint64_t size;
+
+	if (w->req.linux_path && buffer_read(&w->linux_, path))
+		return ctl_system(path);
+	if (!w->req.linux_path && !w->old.kernel.data)
+		return ctl_refuse(path, KB_UKI_NO_LINUX, NULL);
+	w->kernel = w->req.linux_path ? w->linux_.data : w->old.kernel.data;
+	size = w->req.linux_path ? w->linux_.size : w->old.kernel.size;
+	st = bzimage_parse(w->kernel, size, &w->bz, &diag);
+	if (!st)
+		st = kernel_abi(w->kernel, &w->bz, &w->kho, &diag);
+	return st ? ctl_refuse(path, st, &diag) : CTL_OK;
+}
+
+/* Better refused here than by khoboot, in the middle of a switch. */
+static int check_cmdline(const struct work *w)
+{
+	const struct buffer *text = &w->req.cmdline;
+	struct cmdline_in in = {.builtin = {(const char *)text->data, text->size}};
+	char words[KB_CMDLINE_MAX + 1];
+	struct kb_diag diag = {0};
+	struct kb_options parsed;
+	enum kb_status st;
+
+	if (!text->size)
+		return CTL_OK;
+	st = cmdline_split(&in, words, sizeof(words), &parsed, &diag);
+	if (!st && strlen(words) > w->bz.cmdline_size)
+		st = kb_note(&diag, KB_CMDLINE_LONG, w->bz.cmdline_size, strlen(words));
+	return st ? ctl_refuse("--cmdline", st, &diag) : CTL_OK;
+}
+
+/* ---- output ---------------------------------------------------------------------------------- */
+
+static void add(struct work *w, const char *name, const void *data, size_t size)
+{
+	w->part[w->parts++] = (struct image_part){name, data, size};
+}
+
+/* The stub's .uname belongs to the stub's kernel. */
+static int add_uname(struct work *w)
+{
+	if (w->req.uname) {
+		add(w, ".uname", w->req.uname, strlen(w->req.uname));
+		return CTL_OK;
+	}
+	if (!w->req.linux_path && w->old.uname.data)
+		return CTL_OK;
+	if (!w->bz.release)
+		return ctl_refuse(w->req.linux_path ? w->req.linux_path : w->req.stub,
+				  KB_CTL_NO_RELEASE, NULL);
+	add(w, ".uname", w->bz.release, w->bz.release_len);
+	return CTL_OK;
+}
+
+static int collect_parts(struct work *w)
+{
+	struct request *r = &w->req;
+
+	if (r->have_osrel)
+		add(w, ".osrel", r->osrel.data, r->osrel.size);
+	if (r->have_cmdline)
+		add(w, ".cmdline", r->cmdline.data, r->cmdline.size);
+	add(w, ".kho", w->kho.data, w->kho.size);
+	if (r->have_initrd)
+		add(w, ".initrd", r->initrd.data, r->initrd.size);
+	if (r->linux_path)
+		add(w, ".linux", w->linux_.data, w->linux_.size);
+	return add_uname(w);
+}
+
+static int write_image(struct work *w)
+{
+	struct kb_diag diag = {0};
+	enum kb_status st;
+
+	st = image_layout(&w->stub, w->part, w->parts, &w->out, &diag);
+	if (st)
+		return ctl_refuse(w->req.stub, st, &diag);
+	return buffer_write(&w->out, w->req.output) ? ctl_system(w->req.output) : CTL_OK;
+}
+
+static int run(struct work *w)
+{
+	int ret = read_stub(w);
+
+	if (!ret)
+		ret = read_kernel(w);
+	if (!ret)
+		ret = check_cmdline(w);
+	if (!ret)
+		ret = collect_parts(w);
+	return ret ? ret : write_image(w);
+}
+
+int cmd_uki(int argc, char **argv)
+{
+	struct work w = {0};
+	int ret = read_options(&w.req, argc, argv);
+
+	if (ret < 0)
+		ret = run(&w);
+	buffer_free(&w.req.cmdline);
+	buffer_free(&w.req.osrel);
+	buffer_free(&w.req.initrd);
+	buffer_free(&w.file);
+	buffer_free(&w.linux_);
+	buffer_free(&w.kho);
+	buffer_free(&w.out);
+	return ret;
+}
