@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What the next kernel gets, read back as that kernel reads it. */
+#include "unit.h"
+
+#include <arch/boot.h>
+
+#include "fake_mem.h"
+
+#define BLOCK 0x123456000ULL /* above 4 GiB: both halves of each address matter */
+
+static struct fake_mem fake;
+static uint8_t file[0x1000];
+static _Alignas(4096) uint8_t block[64 * 4096];
+static struct bzimage kernel;
+static struct setup_list carry;
+static struct range areas[3] = {{0x1000000, 0x400000}, {0x40000000, 0x800000}, {0x200000000, 0x1000}};
+static struct range_list scratch = {areas, 3, 3};
+static struct kho_handover kho = {.fdt = {0x5000}, .fdt_size = 4096};
+static struct boot_params from;
+
+static int fresh(void **state)
+{
+	(void)state;
+	fake_init(&fake);
+	memset(block, 0xee, sizeof(block));
+	memset(&from, 0x5a, sizeof(from));
+	memset(file, 0xc3, sizeof(file));
+	carry.count = 0;
+	kernel = (struct bzimage){.header_size = 0x7b,
+				  .kernel_alignment = 0x200000,
+				  .pref_address = 0x1000000,
+				  .init_size = 0x3000000,
+				  .cmdline_size = 255,
+				  .release = "6.18.15 (builder) #1",
+				  .release_len = 20};
+	return 0;
+}
+
+static void carry_node(uint64_t at, uint32_t type, uint32_t len, uint8_t fill)
+{
+	size_t n = carry.count++;
+
+	carry.node[n].addr = at;
+	carry.node[n].type = type;
+	carry.node[n].len = len;
+	memset(fake_at(&fake, at + sizeof(struct setup_data)), fill, len);
+}
+
+static struct x86_boot describe(void)
+{
+	return (struct x86_boot){
+		.kernel = &kernel,
+		.kernel_file = file,
+		.from = &from,
+		.loader = 0xd0,
+		.cmdline = "console=ttyS0 quiet",
+		.initrd = {0x1ffffff000, 0x100000080},
+		.mem = &fake.m,
+		.carry = &carry,
+		.kho = &kho,
+		.scratch = &scratch,
+		.efi_map_max = 3000,
+		.e820_ext_max = 10,
+		.log_max = 500,
+	};
+}
+
+/* The block as if it lay at BLOCK: walks the list as parse_setup_data() does. */
+static size_t read_list(struct setup_data *node, uint64_t *at, size_t max)
+{
+	const struct boot_params *bp = (const void *)block;
+	size_t n = 0;
+
+	for (uint64_t next = bp->setup_data; next; next = node[n - 1].next) {
+		assert_in_range(next, BLOCK + BP_SIZE, BLOCK + sizeof(block) - sizeof(*node));
+		assert_true(n < max);
+		memcpy(&node[n], block + (next - BLOCK), sizeof(*node));
+		at[n] = next + sizeof(struct setup_data);
+		n++;
+	}
+	return n;
+}
+
+static void the_zero_page_is_the_old_one_with_the_new_header(void **state)
+{
+	struct x86_boot b = describe();
+	const struct boot_params *bp = (const void *)block;
+	struct x86_layout l;
+	(void)state;
+
+	ok(x86_layout(&b, &l));
+	x86_write_block(&b, &l, block, BLOCK);
+	assert_int_equal(bp->acpi_rsdp_addr, 0x5a5a5a5a5a5a5a5aULL);
+	assert_int_equal(bp->e820_entries, 0x5a);
+	assert_int_equal(bp->sentinel, 0);
+	assert_int_equal(bp->setup_sects, 0xc3);
+	assert_int_equal(block[BP_HDR + 0x7b - 1], 0xc3);
+	for (size_t i = BP_HDR + 0x7b; i < BP_HDR_END; i++)
+		assert_int_equal(block[i], 0);
+	assert_int_equal(block[BP_HDR_END], 0x5a);
+	assert_int_equal(bp->type_of_loader, 0xd0);
+	assert_int_equal(bp_join(bp->ramdisk_image, bp->ext_ramdisk_image), b.initrd.base);
+	assert_int_equal(bp_join(bp->ramdisk_size, bp->ext_ramdisk_size), b.initrd.size);
+	assert_int_equal(bp_join(bp->cmd_line_ptr, bp->ext_cmd_line_ptr), BLOCK + l.cmdline);
+	assert_string_equal((const char *)block + l.cmdline, b.cmdline);
+	for (size_t i = l.size; i < sizeof(block); i++)
+		assert_int_equal(block[i], 0xee);
+}
+
+static void the_kho_node_brings_its_scratch_array(void **state)
+{
+	struct x86_boot b = describe();
+	struct setup_data node[8];
+	struct kho_data d;
+	struct x86_layout l;
+	uint64_t at[8];
+	(void)state;
+
+	b.efi_map_max = b.e820_ext_max = b.log_max = 0;
+	ok(x86_layout(&b, &l));
+	x86_write_block(&b, &l, block, BLOCK);
+	assert_int_equal(read_list(node, at, 8), 1);
+	assert_int_equal(node[0].type, SETUP_KEXEC_KHO);
+	assert_int_equal(node[0].len, sizeof(d) + sizeof(areas));
+	memcpy(&d, block + (at[0] - BLOCK), sizeof(d));
+	assert_int_equal(d.fdt_addr, 0x5000);
+	assert_int_equal(d.fdt_size, 4096);
+	assert_int_equal(d.scratch_addr, at[0] + sizeof(d));
+	assert_int_equal(d.scratch_size, sizeof(areas));
+	assert_memory_equal(block + (d.scratch_addr - BLOCK), areas, sizeof(areas));
+}
+
+static void nodes_are_carried_over_in_order_and_whole(void **state)
+{
+	struct x86_boot b = describe();
+	struct setup_data node[8];
+	struct x86_layout l;
+	uint64_t at[8];
+	(void)state;
+
+	b.kho = NULL;
+	b.efi_map_max = b.e820_ext_max = b.log_max = 0;
+	carry_node(FAKE_BASE + 0x10, SETUP_EFI, 33, 1);
+	carry_node(FAKE_BASE + 0x100, SETUP_KEXEC_KHO, 32, 2);
+	carry_node(FAKE_BASE + 0x200, 0x12345, 5000, 3);
+	carry_node(FAKE_BASE + 0x2000, SETUP_KHOBOOT_LOG, 100, 4);
+	carry_node(FAKE_BASE + 0x3000, SETUP_RNG_SEED, 0, 5);
+	carry_node(FAKE_BASE + 0x3100, SETUP_NONE, 8, 6);
+	ok(x86_layout(&b, &l));
+	x86_write_block(&b, &l, block, BLOCK);
+	assert_int_equal(read_list(node, at, 8), 3);
+	assert_int_equal(node[0].type, SETUP_EFI);
+	assert_int_equal(node[1].type, 0x12345);
+	assert_int_equal(node[2].type, SETUP_RNG_SEED);
+	assert_int_equal(node[0].len, 33);
+	assert_int_equal(node[1].len, 5000);
+	assert_int_equal(node[2].len, 0);
+	for (size_t i = 0; i < 5000; i++)
+		assert_int_equal(block[at[1] - BLOCK + i], 3);
+	assert_int_equal(block[at[0] - BLOCK + 32], 1);
+}
+
+static void the_room_kept_is_filled_at_the_end(void **state)
+{
+	struct x86_boot b = describe();
+	const struct boot_params *bp = (const void *)block;
+	struct e820_entry e[130];
+	struct memmap map = {e, 130, 130};
+	struct setup_data node[8];
+	struct x86_layout l;
+	uint64_t at[8];
+	(void)state;
+
+	for (size_t i = 0; i < 130; i++)
+		e[i] = (struct e820_entry){i * 0x10000, 0x8000, E820_RAM};
+	ok(x86_layout(&b, &l));
+	x86_write_block(&b, &l, block, BLOCK);
+	ok(x86_set_e820(&l, block, b.e820_ext_max, &map));
+	x86_set_efi(&l, block, BLOCK, 0x7fe000000123ULL, 2960, 48, 1);
+	x86_set_log(&l, block, b.log_max, "a line\n", 7);
+	assert_int_equal(read_list(node, at, 8), 4);
+	assert_int_equal(bp->e820_entries, 128);
+	assert_int_equal(bp->e820_table[127].addr, 127 * 0x10000);
+	assert_int_equal(node[1].type, SETUP_NONE);
+	assert_int_equal(bp_join(bp->efi_memmap, bp->efi_memmap_hi), at[1]);
+	assert_int_equal(bp_join(bp->efi_systab, bp->efi_systab_hi), 0x7fe000000123ULL);
+	assert_memory_equal(bp->efi_loader_signature, "EL64", 4);
+	assert_int_equal(node[2].type, SETUP_E820_EXT);
+	assert_int_equal(node[2].len, 2 * sizeof(e[0]));
+	assert_memory_equal(block + (at[2] - BLOCK), &e[128], 2 * sizeof(e[0]));
+	assert_int_equal(node[3].type, SETUP_KHOBOOT_LOG);
+	assert_int_equal(node[3].len, 7);
+	assert_memory_equal(block + (at[3] - BLOCK), "a line\n", 7);
+	/* No more than fits, and no empty extension. */
+	assert_int_equal(x86_set_e820(&l, block, 1, &map), KB_E820_FULL);
+	map.count = 128;
+	ok(x86_set_e820(&l, block, b.e820_ext_max, &map));
+	assert_int_equal(read_list(node, at, 8), 4);
+	assert_int_equal(node[2].type, SETUP_NONE);
+	x86_set_log(&l, block, 3, "a line\n", 7);
+	read_list(node, at, 8);
+	assert_int_equal(node[3].len, 3);
+}
+
+static void what_does_not_fit_is_refused(void **state)
+{
+	struct x86_boot b = describe();
+	struct x86_layout l;
+	(void)state;
+
+	kernel.cmdline_size = 19;
+	ok(x86_layout(&b, &l));
+	kernel.cmdline_size = 18;
+	assert_int_equal(x86_layout(&b, &l), KB_CMDLINE_LONG);
+	kernel.cmdline_size = 255;
+	b.efi_map_max = 63 * 4096 + 1;
+	assert_int_equal(x86_layout(&b, &l), KB_SETUP_BIG);
+	b.efi_map_max = 0;
+	carry_node(FAKE_BASE, SETUP_IMA, 0, 0);
+	carry.node[0].len = 16 * 1048576 + 1;
+	assert_int_equal(x86_layout(&b, &l), KB_SETUP_BIG);
+}
+
+/* ---- placing -------------------------------------------------------------------------------- */
+
+static void placements_are_free_aligned_and_apart(void **state)
+{
+	uint64_t seed = 41;
+	(void)state;
+
+	for (int round = 0; round < 20000; round++) {
+		struct range store[20], before[20];
+		struct range_list free = {store, 0, 20}, all = {before, 0, 20};
+		struct x86_placement p = {.entry = 1};
+		uint64_t size = (1 + random_below(&seed, 16)) * SZ_4K;
+		enum kb_status st;
+
+		for (size_t n = random_below(&seed, 6); n; n--) {
+			struct range r = {random_below(&seed, 0x180000) * SZ_4K,
+					  random_below(&seed, 0x8000) * SZ_4K};
+
+			ok(range_list_add(&free, r));
+		}
+		range_list_sort(&free);
+		memcpy(before, store, sizeof(store));
+		all.count = free.count;
+		st = x86_place(&free, &kernel, size, &p);
+		if (st) {
+			assert_true(st == KB_PLACE_KERNEL || st == KB_PLACE_BLOCK);
+			assert_int_equal(p.entry, 1);
+			continue;
+		}
+		assert_true(range_list_contains(&all, p.window));
+		assert_true(range_list_contains(&all, p.block));
+		assert_false(ranges_overlap(p.window, p.block));
+		assert_true(p.window.base >= kernel.pref_address);
+		assert_int_equal(p.window.base % kernel.kernel_alignment, 0);
+		assert_int_equal(p.window.size, kernel.init_size);
+		assert_int_equal(p.block.size, size);
+		assert_int_equal(p.block.base % SZ_4K, 0);
+		assert_true(p.block.base >= SZ_1M);
+		assert_int_equal(p.entry, p.window.base + 0x200);
+	}
+}
+
+static void the_block_stays_below_4_gib_where_it_can(void **state)
+{
+	struct range store[8] = {{SZ_1M, 0x8000000}, {SZ_4G, 0x8000000}};
+	struct range_list free = {store, 2, 8};
+	struct x86_placement p;
+	(void)state;
+
+	ok(x86_place(&free, &kernel, SZ_4K, &p));
+	assert_int_equal(p.window.base, kernel.pref_address);
+	assert_int_equal(p.block.base, SZ_1M + 0x8000000 - SZ_4K);
+}
+
+static void no_room_has_two_codes(void **state)
+{
+	struct range store[4] = {{0x1000000, 0x2fff000}};
+	struct range_list free = {store, 1, 4};
+	struct x86_placement p;
+	(void)state;
+
+	assert_int_equal(x86_place(&free, &kernel, SZ_4K, &p), KB_PLACE_KERNEL);
+	store[0] = (struct range){0x1000000, 0x3000000};
+	free.count = 1;
+	assert_int_equal(x86_place(&free, &kernel, SZ_4K, &p), KB_PLACE_BLOCK);
+	/* Below 1 MiB nothing is placed: kernels use that memory as they like. */
+	store[0] = (struct range){0, 0x1000};
+	store[1] = (struct range){0x1000000, 0x3000000};
+	free.count = 2;
+	assert_int_equal(x86_place(&free, &kernel, SZ_4K, &p), KB_PLACE_BLOCK);
+	/* A list that is full cannot take the window out of the middle. */
+	store[0] = (struct range){0, 0x8000000};
+	free = (struct range_list){store, 1, 1};
+	assert_int_equal(x86_place(&free, &kernel, SZ_4K, &p), KB_RANGE_FULL);
+}
+
+static void the_release_is_the_first_word(void **state)
+{
+	char buf[80];
+	(void)state;
+
+	x86_release(&kernel, buf, sizeof(buf));
+	assert_string_equal(buf, "6.18.15");
+	x86_release(&kernel, buf, 4);
+	assert_string_equal(buf, "6.1");
+	kernel.release_len = 0;
+	x86_release(&kernel, buf, sizeof(buf));
+	assert_string_equal(buf, "?");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(the_zero_page_is_the_old_one_with_the_new_header, fresh),
+		cmocka_unit_test_setup(the_kho_node_brings_its_scratch_array, fresh),
+		cmocka_unit_test_setup(nodes_are_carried_over_in_order_and_whole, fresh),
+		cmocka_unit_test_setup(the_room_kept_is_filled_at_the_end, fresh),
+		cmocka_unit_test_setup(what_does_not_fit_is_refused, fresh),
+		cmocka_unit_test_setup(placements_are_free_aligned_and_apart, fresh),
+		cmocka_unit_test_setup(the_block_stays_below_4_gib_where_it_can, fresh),
+		cmocka_unit_test_setup(no_room_has_two_codes, fresh),
+		cmocka_unit_test_setup(the_release_is_the_first_word, fresh),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Which kernels take which data. */
+#include "unit.h"
+
+#include <khoboot/kho_target.h>
+
+static enum kb_status check(const char *text, enum kho_abi abi, unsigned int page_shift,
+			    struct kb_diag *diag)
+{
+	struct kho_root root = {.abi = abi, .page_shift = page_shift};
+	struct uki_part section = {text, 0, text ? strlen(text) : 0};
+
+	*diag = (struct kb_diag){0};
+	return kho_target_check(&section, &root, diag);
+}
+
+static void the_same_version_and_page_size_are_taken(void **state)
+{
+	struct kb_diag diag;
+	(void)state;
+
+	ok(check("kho=kho-v4\npage=4096\n", KHO_ABI_V4, 12, &diag));
+	ok(check("kho=kho-v1\npage=4096\n", KHO_ABI_V1, 12, &diag));
+	ok(check("kho=kho-v3 kho-v4\npage=65536\n", KHO_ABI_V3, 16, &diag));
+}
+
+static void all_else_is_refused(void **state)
+{
+	struct kb_diag diag;
+	(void)state;
+
+	assert_int_equal(check(NULL, KHO_ABI_V4, 12, &diag), KB_KERNEL_UNKNOWN);
+	assert_int_equal(check("kho=none\npage=4096\n", KHO_ABI_V4, 12, &diag), KB_KERNEL_NO_KHO);
+	assert_int_equal(check("kho=kho-v3\npage=4096\n", KHO_ABI_V4, 12, &diag), KB_KERNEL_EXPECTS);
+	assert_int_equal(diag.at, 1 << 3);
+	assert_int_equal(diag.value, 4);
+	assert_int_equal(check("kho=kho-v4\npage=16384\n", KHO_ABI_V4, 12, &diag), KB_PAGE_SIZE);
+	assert_int_equal(diag.at, 16384);
+	assert_int_equal(diag.value, 4096);
+	assert_int_equal(check("kho\n", KHO_ABI_V4, 12, &diag), KB_UKI_KHO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_same_version_and_page_size_are_taken),
+		cmocka_unit_test(all_else_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
