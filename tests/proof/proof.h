@@ -113,4 +113,15 @@ size_t walk_scratch(const struct ram *r, const struct kho_node *node, struct pie
  */
 void walk_kho(const struct ram *r, const struct kho_node *node, struct pieces *ret);
 
+/* The largest one; there is always the FDT's page. */
+const struct piece *largest_piece(const struct pieces *l);
+
+/* ---- damage.c: what khoboot has to refuse --------------------------------------------------- */
+
+/* Damages what @boot_params hand over in the way called @name; dies when there is none of it. */
+void damage(struct ram *r, uint64_t boot_params, const char *name);
+
+/* Prints the names, one a line. */
+void damage_list(void);
+
 #endif

@@ -200,3 +200,13 @@ void walk_kho(const struct ram *r, const struct kho_node *node, struct pieces *r
 		walk_tree(r, ret, root, DEPTH - 1, 0);
 	merge(ret);
 }
+
+const struct piece *largest_piece(const struct pieces *l)
+{
+	const struct piece *most = l->p;
+
+	for (size_t i = 1; i < l->count; i++)
+		if (l->p[i].len > most->len)
+			most = &l->p[i];
+	return most;
+}
