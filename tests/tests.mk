@@ -3,7 +3,11 @@
 
 FUZZ_SECONDS ?= 60
 
-$(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) $(call host_obj,test,$(PURE) $(TEST_HELP))
+# khoctl without main() and the commands, which belong to the test tests/khoctl.
+TOOLS_LIB := $(filter-out tools/khoctl.c tools/uki.c tools/switch.c,$(TOOLS_C))
+
+$(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \
+		$(call host_obj,test,$(PURE) $(TOOLS_LIB) $(TEST_HELP))
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SAN) -o $@ $^ -lcmocka $(TOOL_LIBS)
@@ -24,3 +28,5 @@ unit: $(TESTS)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
 .SECONDARY:
+
+include tests/boot/boot.mk
