@@ -41,7 +41,7 @@ static enum kb_status find_fdt(struct parse *p, const struct kho_handover *h)
 static enum kb_status check_shape(struct parse *p)
 {
 	unsigned int nodes = 0;
-	int depth = 0;
+	int depth = -1; /* of what is before the root */
 
 	for (int node = fdt_next_node(p->fdt, -1, &depth); node >= 0 && depth >= 0;
 	     node = fdt_next_node(p->fdt, node, &depth))
