@@ -120,7 +120,7 @@ optional_header:
 	.long	0
 	.long	16				/* NumberOfRvaAndSizes */
 	.quad	0, 0, 0, 0, 0			/* export, import, resource, exception, certificate */
-	.long	reloc_rva - dos_header, reloc_size - dos_header /* base relocations */
+	.long	reloc_rva - dos_header, 12	/* base relocations: one block, and no zeros behind it */
 	.quad	0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 
 .macro section name, start, bytes, raw, flags
