@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "make_image.h"
+
+#include <string.h>
+
+static void grow(struct buffer *b, size_t size)
+{
+	static const uint8_t zeros[4096];
+
+	while (b->size < size)
+		buffer_append(b, zeros,
+			      size - b->size < sizeof(zeros) ? size - b->size : sizeof(zeros));
+}
+
+/* The setup header that the kernel of both files shares: protocol 2.15, 64 bits, relocatable. */
+static void setup_header(uint8_t *d, uint8_t sects, uint32_t loaded, uint32_t init_size)
+{
+	memcpy(d, "MZ", 2);
+	d[0x1f1] = sects;
+	put_u32(d + 0x1f4, loaded / 16);
+	put_u16(d + 0x1fe, 0xaa55);
+	memcpy(d + 0x200,
+	       "\xeb\x6a"
+	       "HdrS",
+	       6);
+	put_u16(d + 0x206, 0x020f);
+	d[0x211] = 1;
+	put_u32(d + 0x230, 0x200000);
+	d[0x234] = 1;
+	d[0x235] = 21;
+	put_u16(d + 0x236, 0x63);
+	put_u32(d + 0x238, 2047);
+	put_u64(d + 0x258, 0x1000000);
+	put_u32(d + 0x260, init_size);
+}
+
+static void section(uint8_t *e, const char *name, uint32_t at, uint32_t size, uint32_t flags)
+{
+	memcpy(e, name, strlen(name));
+	put_u32(e + SEC_VSIZE, size);
+	put_u32(e + SEC_VA, at);
+	put_u32(e + SEC_RAW_SIZE, 0x1000);
+	put_u32(e + SEC_RAW, at);
+	put_u32(e + SEC_FLAGS, flags);
+}
+
+static void pe_header(uint8_t *d)
+{
+	uint8_t *opt = d + STUB_OPT;
+
+	put_u32(d + 0x3c, STUB_COFF);
+	memcpy(d + STUB_COFF, "PE\0\0\x64\x86\x05", 8);
+	put_u16(d + STUB_COFF + 20, 240);
+	put_u16(d + STUB_COFF + 22, 0x226);
+	put_u16(opt, 0x20b);
+	put_u32(opt + 16, 0x2000);
+	put_u32(opt + 32, 0x1000);
+	put_u32(opt + 36, 0x200);
+	put_u32(opt + 56, STUB_SIZE);
+	put_u32(opt + 60, 0x2000);
+	put_u16(opt + 68, 10);
+	put_u16(opt + 70, 0x100);
+	put_u32(opt + 108, 16);
+}
+
+void make_stub(struct buffer *b)
+{
+	uint8_t *d;
+
+	b->size = 0;
+	grow(b, STUB_SIZE);
+	d = b->data;
+	setup_header(d, 7, STUB_SIZE - 0x1000, STUB_SIZE - 0x1000 + 0x200000);
+	put_u16(d + 0x20e, 0x100);
+	memcpy(d + 0x300, "khoboot 0.1", 12);
+	pe_header(d);
+	section(d + STUB_SECTION(0), ".text", 0x2000, 0x1000, 0x60000020);
+	section(d + STUB_SECTION(1), ".rodata", 0x3000, 0xf00, 0x40000040);
+	section(d + STUB_SECTION(2), ".data", 0x4000, 0x1000, 0xc0000040);
+	section(d + STUB_SECTION(3), ".reloc", 0x5000, 0x200, 0x42000040);
+	section(d + STUB_SECTION(4), ".sbat", 0x6000, 0x80, 0x40000040);
+	for (size_t i = 0x2000; i < STUB_SIZE; i++)
+		d[i] = (uint8_t)(i * 7 + i / 256);
+}
+
+void make_section(struct buffer *b, const char *name, const void *data, size_t size)
+{
+	uint32_t count = get_u16(b->data + STUB_COFF + 6);
+	uint8_t *last = b->data + STUB_SECTION(count - 1);
+	uint32_t va = get_u32(last + SEC_VA) + get_u32(last + SEC_VSIZE);
+	uint32_t raw = (uint32_t)b->size;
+	uint8_t *e;
+
+	va = (va + 0xfff) & ~0xfffu;
+	buffer_append(b, data, size);
+	buffer_align(b, 512);
+	e = b->data + STUB_SECTION(count);
+	section(e, name, va, (uint32_t)size, 0x40000040);
+	put_u32(e + SEC_RAW, raw);
+	put_u32(e + SEC_RAW_SIZE, (uint32_t)b->size - raw);
+	put_u16(b->data + STUB_COFF + 6, (uint16_t)(count + 1));
+	put_u32(b->data + STUB_OPT + 56, (va + (uint32_t)size + 0xfff) & ~0xfffu);
+}
+
+void make_bzimage(struct buffer *b, const void *payload, size_t size)
+{
+	uint8_t *d;
+
+	b->size = 0;
+	grow(b, TEST_BZ_PAYLOAD);
+	buffer_append(b, payload, size);
+	grow(b, b->size + 64);
+	d = b->data;
+	setup_header(d, TEST_BZ_SETUP / 512 - 1, (uint32_t)b->size - TEST_BZ_SETUP, 0x4000000);
+	put_u16(d + 0x20e, 0x100);
+	memcpy(d + 0x300, TEST_RELEASE " (user@host) #1", sizeof(TEST_RELEASE) + 15);
+	put_u32(d + 0x248, TEST_BZ_PAYLOAD - TEST_BZ_SETUP);
+	put_u32(d + 0x24c, (uint32_t)size);
+}

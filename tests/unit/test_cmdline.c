@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The command line, against tables and against words that were put together on purpose. */
+#include "unit.h"
+
+#include <khoboot/cmdline.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Texts in blocks of their own, so that reading past their ends is seen. */
+struct texts {
+	char *builtin, *outside;
+};
+
+static char *block(const char *s)
+{
+	size_t len = strlen(s);
+
+	return memcpy(malloc(len ? len : 1), s, len);
+}
+
+static enum kb_status split_at(const char *builtin, const char *outside, bool locked,
+			       unsigned int flags, char *buf, size_t size, struct kb_options *o,
+			       struct kb_diag *diag)
+{
+	struct texts t = {block(builtin), block(outside)};
+	struct cmdline_in in = {
+		.builtin = {t.builtin, strlen(builtin)},
+		.outside = {t.outside, strlen(outside)},
+		.locked = locked,
+		.flags = flags,
+	};
+	enum kb_status st = cmdline_split(&in, buf, size, o, diag);
+
+	free(t.builtin);
+	free(t.outside);
+	return st;
+}
+
+static char words[KB_CMDLINE_MAX + 1];
+static struct kb_options opts;
+
+static enum kb_status split(const char *builtin, const char *outside)
+{
+	return split_at(builtin, outside, false, 0, words, sizeof(words), &opts, NULL);
+}
+
+/* ---- words ----------------------------------------------------------------------------------- */
+
+static void who_gives_the_words(void **state)
+{
+	static const struct {
+		const char *builtin, *outside, *want;
+		bool from_outside;
+	} t[] = {
+		{"", "", "", false},
+		{"a b", "", "a b", false},
+		{"a b", "c", "c", true},
+		{"a b", "khoboot.log=debug", "a b", false},
+		{"a b", "  \n\t ", "a b", false},
+		{"a b", "BOOT_IMAGE=/x", "a b", false},
+		{"a b", "BOOT_IMAGE=/x c", "BOOT_IMAGE=/x c", true},
+		{"khoboot.kho=off a", "", "a", false},
+		{" a\t b\n", "", "a b", false},
+		{"a=\"b  c\" d", "", "a=\"b  c\" d", false},
+		{"\"a b\"=c d\"e f\"g", "", "\"a b\"=c d\"e f\"g", false},
+		{"a \"b c", "", "a \"b c", false},
+		{"a -- khoboot.log=debug", "", "a -- khoboot.log=debug", false},
+		{"a khoboot.log=debug --", "", "a --", false},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		ok(split(t[i].builtin, t[i].outside));
+		assert_string_equal(words, t[i].want);
+		assert_int_equal(opts.from_outside, t[i].from_outside);
+	}
+}
+
+static void a_nul_ends_a_text(void **state)
+{
+	struct cmdline_in in = {.builtin = {"a b\0c", 5}};
+	(void)state;
+
+	ok(cmdline_split(&in, words, sizeof(words), &opts, NULL));
+	assert_string_equal(words, "a b");
+}
+
+static void options_do_not_reach_init(void **state)
+{
+	(void)state;
+
+	ok(split("a -- khoboot.no-such", ""));
+	assert_string_equal(words, "a -- khoboot.no-such");
+	assert_int_equal(opts.log, KB_INFO);
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+static void defaults(void **state)
+{
+	(void)state;
+
+	ok(split("quiet", ""));
+	assert_int_equal(opts.via, KB_VIA_DIRECT);
+	assert_int_equal(opts.kho, KB_KHO_AUTO);
+	assert_int_equal(opts.bridge, KB_BRIDGE_AUTO);
+	assert_int_equal(opts.on_error, KB_ON_ERROR_HALT);
+	assert_int_equal(opts.log, KB_INFO);
+	assert_int_equal(opts.kho_fdt.size, 0);
+	assert_int_equal(opts.kho_scratch.size, 0);
+	assert_int_equal(opts.initrds, 0);
+	assert_int_equal(opts.ignored, 0);
+}
+
+/* Every value of every option; the enumerations follow the words. */
+static void every_value(void **state)
+{
+	static const struct {
+		const char *word;
+		int via, kho, bridge, on_error, log;
+	} t[] = {
+		{"khoboot.via=direct", KB_VIA_DIRECT, 0, 0, 0, KB_INFO},
+		{"khoboot.via=firmware", KB_VIA_FIRMWARE, 0, 0, 0, KB_INFO},
+		{"khoboot.kho=auto", 0, KB_KHO_AUTO, 0, 0, KB_INFO},
+		{"khoboot.kho=off", 0, KB_KHO_OFF, 0, 0, KB_INFO},
+		{"khoboot.kho=park", 0, KB_KHO_PARK, 0, 0, KB_INFO},
+		{"khoboot.bridge=auto", 0, 0, KB_BRIDGE_AUTO, 0, KB_INFO},
+		{"khoboot.bridge=off", 0, 0, KB_BRIDGE_OFF, 0, KB_INFO},
+		{"khoboot.on_error=halt", 0, 0, 0, KB_ON_ERROR_HALT, KB_INFO},
+		{"khoboot.on-error=discard", 0, 0, 0, KB_ON_ERROR_DISCARD, KB_INFO},
+		{"khoboot.on_error=reset", 0, 0, 0, KB_ON_ERROR_RESET, KB_INFO},
+		{"khoboot.log=error", 0, 0, 0, 0, KB_ERROR},
+		{"khoboot.log=warn", 0, 0, 0, 0, KB_WARN},
+		{"khoboot.log=info", 0, 0, 0, 0, KB_INFO},
+		{"khoboot.log=\"debug\"", 0, 0, 0, 0, KB_DEBUG},
+		{"\"khoboot.log=debug\"", 0, 0, 0, 0, KB_DEBUG},
+		{"khoboot.log=error khoboot.log=debug", 0, 0, 0, 0, KB_DEBUG},
+	};
+	(void)state;
+
+	for (int outside = 0; outside < 2; outside++)
+		for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+			ok(split(outside ? "" : t[i].word, outside ? t[i].word : ""));
+			assert_string_equal(words, "");
+			assert_int_equal(opts.via, t[i].via);
+			assert_int_equal(opts.kho, t[i].kho);
+			assert_int_equal(opts.bridge, t[i].bridge);
+			assert_int_equal(opts.on_error, t[i].on_error);
+			assert_int_equal(opts.log, t[i].log);
+		}
+}
+
+static void outside_wins(void **state)
+{
+	(void)state;
+
+	ok(split("khoboot.log=error khoboot.kho=off a", "khoboot.log=debug"));
+	assert_int_equal(opts.log, KB_DEBUG);
+	assert_int_equal(opts.kho, KB_KHO_OFF);
+	assert_string_equal(words, "a");
+}
+
+static void addresses(void **state)
+{
+	(void)state;
+
+	ok(split("khoboot.kho-fdt=0x1000,4096", "khoboot.kho_scratch=4096,0xFf"));
+	assert_int_equal(opts.kho_fdt.base, 0x1000);
+	assert_int_equal(opts.kho_fdt.size, 4096);
+	assert_int_equal(opts.kho_scratch.base, 4096);
+	assert_int_equal(opts.kho_scratch.size, 0xff);
+	ok(split("khoboot.kho-fdt=0xfffffffffffff000,0xfff", ""));
+	assert_int_equal(opts.kho_fdt.base, 0xfffffffffffff000);
+}
+
+static void wrong_words_have_codes(void **state)
+{
+	static const struct {
+		const char *word;
+		enum kb_status want;
+	} t[] = {
+		{"khoboot.foo=1", KB_CMD_UNKNOWN},
+		{"khoboot.", KB_CMD_UNKNOWN},
+		{"khoboot.log", KB_CMD_UNKNOWN},
+		{"khoboot.Log=debug", KB_CMD_UNKNOWN},
+		{"khoboot.logs=debug", KB_CMD_UNKNOWN},
+		{"\"khoboot.foo=1 2\"", KB_CMD_UNKNOWN},
+		{"khoboot.log=", KB_CMD_VALUE},
+		{"khoboot.log=inf", KB_CMD_VALUE},
+		{"khoboot.log=info|", KB_CMD_VALUE},
+		{"khoboot.log=error|warn", KB_CMD_VALUE},
+		{"khoboot.via=fast", KB_CMD_VALUE},
+		{"khoboot.kho=on", KB_CMD_VALUE},
+		{"khoboot.bridge=park", KB_CMD_VALUE},
+		{"khoboot.on_error=panic", KB_CMD_VALUE},
+		{"khoboot.kho-fdt=0x1000", KB_CMD_VALUE},
+		{"khoboot.kho-fdt=,1", KB_CMD_VALUE},
+		{"khoboot.kho-fdt=1,", KB_CMD_VALUE},
+		{"khoboot.kho-fdt=0x,1", KB_CMD_VALUE},
+		{"khoboot.kho-fdt=12g,1", KB_CMD_VALUE},
+		{"khoboot.kho-fdt=ff,1", KB_CMD_VALUE},
+		{"khoboot.kho-fdt=-1,1", KB_CMD_VALUE},
+		{"khoboot.kho-fdt=1,2,3", KB_CMD_VALUE},
+		{"khoboot.kho-fdt=1,0", KB_CMD_VALUE},
+		{"khoboot.kho-fdt=0xffffffffffffffff,1", KB_CMD_VALUE},
+		{"khoboot.kho-fdt=0x10000000000000000,1", KB_CMD_VALUE},
+		{"khoboot.kho-fdt=18446744073709551616,1", KB_CMD_VALUE},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct kb_diag diag = {0};
+		char text[100], buf[100] = "same";
+		struct kb_options o = {.initrds = 77};
+
+		snprintf(text, sizeof(text), "one %s", t[i].word);
+		if (split_at(text, "", false, 0, buf, sizeof(buf), &o, &diag) != t[i].want)
+			fail_msg("not refused, or with another code: %s", t[i].word);
+		assert_int_equal(diag.at, 4);
+		assert_int_equal(diag.value, 0);
+		assert_string_equal(buf, "same");
+		assert_int_equal(o.initrds, 77);
+		diag = (struct kb_diag){0};
+		assert_int_equal(split_at("", text, false, 0, buf, sizeof(buf), &o, &diag),
+				 t[i].want);
+		assert_int_equal(diag.value, 1);
+	}
+}
+
+/* To the byte: the words, their spaces and the NUL. */
+static void the_buffer_is_not_passed(void **state)
+{
+	char buf[8];
+	(void)state;
+
+	memset(buf, '#', sizeof(buf));
+	ok(split_at(" ab   cde ", "", false, 0, buf, 7, &opts, NULL));
+	assert_memory_equal(buf, "ab cde\0#", 8);
+	memset(buf, '#', sizeof(buf));
+	assert_int_equal(split_at("ab cdef", "", false, 0, buf, 7, &opts, NULL), KB_CMD_LONG);
+	assert_int_equal(buf[0], '#');
+	ok(split_at("", "", false, 0, buf, 1, &opts, NULL));
+	assert_int_equal(buf[0], '\0');
+}
+
+/* ---- lock ------------------------------------------------------------------------------------ */
+
+static void locked_image_keeps_its_words(void **state)
+{
+	(void)state;
+
+	ok(split_at("khoboot.kho=off a",
+		    "b khoboot.kho=auto khoboot.log=debug linux=\\x khoboot.via=firmware"
+		    " khoboot.nonsense -- c",
+		    true, CMDLINE_PATHS, words, sizeof(words), &opts, NULL));
+	assert_string_equal(words, "a");
+	assert_int_equal(opts.kho, KB_KHO_OFF);
+	assert_int_equal(opts.log, KB_DEBUG);
+	assert_int_equal(opts.via, KB_VIA_FIRMWARE);
+	assert_null(opts.kernel.text);
+	assert_false(opts.from_outside);
+	assert_int_equal(opts.ignored, 6); /* b, kho, linux, nonsense, --, c */
+}
+
+/* What is signed is believed, and a wrong value of a permitted option is still refused. */
+static void locked_image_is_checked(void **state)
+{
+	(void)state;
+
+	assert_int_equal(split_at("khoboot.foo=1", "", true, 0, words, sizeof(words), &opts, NULL),
+			 KB_CMD_UNKNOWN);
+	assert_int_equal(split_at("", "khoboot.log=loud", true, 0, words, sizeof(words), &opts,
+				  NULL),
+			 KB_CMD_VALUE);
+}
+
+/* ---- the UEFI door --------------------------------------------------------------------------- */
+
+static void paths_are_taken(void **state)
+{
+	static const char outside[] = "linux=\\vmlinuz initrd=\\a root=x initrd=\"\\b c\"";
+	struct cmdline_in in = {
+		.builtin = {"linux=\\no initrd=\\no", 20},
+		.outside = {outside, sizeof(outside) - 1},
+		.flags = CMDLINE_PATHS,
+	};
+	(void)state;
+
+	ok(cmdline_split(&in, words, sizeof(words), &opts, NULL));
+	assert_string_equal(words, "root=x");
+	assert_memory_equal(opts.kernel.text, "\\vmlinuz", opts.kernel.len);
+	assert_int_equal(opts.kernel.len, 8);
+	assert_int_equal(opts.initrds, 2);
+	assert_int_equal(opts.initrd[0].len, 2);
+	assert_int_equal(opts.initrd[1].len, 4);
+	assert_memory_equal(opts.initrd[1].text, "\\b c", 4);
+	in.flags = 0;
+	ok(cmdline_split(&in, words, sizeof(words), &opts, NULL));
+	assert_string_equal(words, outside);
+	assert_int_equal(opts.initrds, 0);
+}
+
+static void too_many_initrds(void **state)
+{
+	char text[256] = "";
+	(void)state;
+
+	for (int i = 0; i < KB_INITRD_MAX; i++)
+		strcat(text, "initrd=\\x ");
+	ok(split_at("", text, false, CMDLINE_PATHS, words, sizeof(words), &opts, NULL));
+	assert_int_equal(opts.initrds, KB_INITRD_MAX);
+	assert_string_equal(words, "");
+	strcat(text, "initrd=\\y");
+	assert_int_equal(split_at("", text, false, CMDLINE_PATHS, words, sizeof(words), &opts,
+				  NULL),
+			 KB_CMD_PATHS);
+}
+
+static void program_name_is_dropped(void **state)
+{
+	static const struct {
+		const char *outside, *want;
+	} t[] = {
+		{"khoboot.efi a", "a"},
+		{"FS0:\\KHOBOOT.EFI a", "a"},
+		{"\"a b.efi\" c", "c"},
+		{" b.efi a", "b.efi a"}, /* not the first byte: an argument */
+		{"a b.efi", "a b.efi"},
+		{"b.efix a", "b.efix a"},
+		{"efi", "efi"},
+		{".efi", ""},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		ok(split_at("", t[i].outside, false, CMDLINE_ARGV0, words, sizeof(words), &opts,
+			    NULL));
+		assert_string_equal(words, t[i].want);
+	}
+	ok(split_at("b.efi a", "", false, CMDLINE_ARGV0, words, sizeof(words), &opts, NULL));
+	assert_string_equal(words, "b.efi a");
+}
+
+/* ---- helpers --------------------------------------------------------------------------------- */
+
+static void last_value_counts(void **state)
+{
+	static const char text[] = "console=tty0 \"console=ttyS0,115200\" x -- console=no";
+	struct kb_text got = {NULL, 77};
+	(void)state;
+
+	assert_true(cmdline_last((struct kb_text){text, sizeof(text) - 1}, "console", &got));
+	assert_int_equal(got.len, 12);
+	assert_memory_equal(got.text, "ttyS0,115200", 12);
+	got.len = 77;
+	assert_false(cmdline_last((struct kb_text){text, sizeof(text) - 1}, "consol", &got));
+	assert_false(cmdline_last((struct kb_text){NULL, 0}, "console", &got));
+	assert_int_equal(got.len, 77);
+}
+
+/* ---- property -------------------------------------------------------------------------------- */
+
+static const char *const pool[] = {"quiet", "root=/dev/sda1",    "a=\"b c\"", "\"x y\"=z", "-",
+				   "---",   "kernel.khoboot.x=1"};
+static const char *const ours[] = {"khoboot.log=warn", "khoboot.kho=off", "\"khoboot.via=direct\"",
+				   "khoboot.kho-fdt=1,2"};
+static const char *const spaces[] = {" ", "  ", "\t", "\n", " \r\n "};
+
+/* Words in a text with random gaps; @want is what the kernel is to get. */
+static void random_text(uint64_t *seed, char *text, char *want)
+{
+	text[0] = want[0] = '\0';
+	for (uint64_t n = random_below(seed, 12); n; n--) {
+		bool mine = random_below(seed, 3) == 0;
+		const char *w = mine ? ours[random_below(seed, ARRAY_SIZE(ours))]
+				     : pool[random_below(seed, ARRAY_SIZE(pool))];
+
+		strcat(text, w);
+		strcat(text, spaces[random_below(seed, ARRAY_SIZE(spaces))]);
+		if (mine)
+			continue;
+		if (want[0])
+			strcat(want, " ");
+		strcat(want, w);
+	}
+}
+
+static void words_are_all_kept(void **state)
+{
+	uint64_t seed = 3;
+	(void)state;
+
+	for (int i = 0; i < 20000; i++) {
+		char text[2][512], want[2][512];
+
+		random_text(&seed, text[0], want[0]);
+		random_text(&seed, text[1], want[1]);
+		ok(split(text[0], text[1]));
+		assert_string_equal(words, want[1][0] ? want[1] : want[0]);
+		assert_int_equal(opts.from_outside, !!want[1][0]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_gives_the_words),
+		cmocka_unit_test(a_nul_ends_a_text),
+		cmocka_unit_test(options_do_not_reach_init),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(every_value),
+		cmocka_unit_test(outside_wins),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(wrong_words_have_codes),
+		cmocka_unit_test(the_buffer_is_not_passed),
+		cmocka_unit_test(locked_image_keeps_its_words),
+		cmocka_unit_test(locked_image_is_checked),
+		cmocka_unit_test(paths_are_taken),
+		cmocka_unit_test(too_many_initrds),
+		cmocka_unit_test(program_name_is_dropped),
+		cmocka_unit_test(last_value_counts),
+		cmocka_unit_test(words_are_all_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The parts of a UKI, seen from a file and from both doors; the .kho section. */
+#include "unit.h"
+
+#include "make_image.h"
+
+#include <khoboot/uki.h>
+
+static struct buffer file;
+
+static int setup(void **state)
+{
+	(void)state;
+	make_stub(&file);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	buffer_free(&file);
+	return 0;
+}
+
+static enum kb_status find(struct uki *u, struct kb_diag *diag)
+{
+	struct pe_view v = {file.data, 0, file.size};
+	struct pe pe;
+
+	ok(pe_open(&v, STUB_COFF, PE_FILE, &pe, NULL));
+	return uki_find(&pe, u, diag);
+}
+
+static void assert_part(const struct uki_part *p, const char *want)
+{
+	assert_non_null(p->data);
+	assert_int_equal(p->size, strlen(want));
+	assert_memory_equal(p->data, want, p->size);
+}
+
+static void a_stub_has_no_kernel(void **state)
+{
+	struct uki u;
+	(void)state;
+
+	ok(find(&u, NULL));
+	assert_null(u.kernel.data);
+	assert_null(u.cmdline.data);
+	assert_int_equal(u.sbat.size, 0x80);
+	assert_int_equal(u.sbat.offset, 0x6000);
+	assert_ptr_equal(u.sbat.data, file.data + 0x6000);
+}
+
+/* Each name goes to its own member; other names to none. */
+static void parts_are_told_apart(void **state)
+{
+	static const char *const names[] = {".linux", ".initrd", ".ucode", ".cmdline",
+					    ".osrel", ".uname",  ".kho",   ".splash"};
+	const struct uki_part *parts[7];
+	struct uki u;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		make_section(&file, names[i], names[i], strlen(names[i]));
+	ok(find(&u, NULL));
+	memcpy(parts,
+	       (const struct uki_part *[]){&u.kernel, &u.initrd, &u.ucode, &u.cmdline, &u.osrel,
+					   &u.uname, &u.kho},
+	       sizeof(parts));
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		assert_part(parts[i], names[i]);
+}
+
+static void twice_is_refused(void **state)
+{
+	struct uki u = {.kernel.size = 77};
+	struct kb_diag diag = {0};
+	(void)state;
+
+	make_section(&file, ".cmdline", "a", 1);
+	make_section(&file, ".cmdline", "b", 1);
+	assert_int_equal(find(&u, &diag), KB_UKI_DUPLICATE);
+	assert_int_equal(diag.at, STUB_SIZE + 512);
+	assert_int_equal(u.kernel.size, 77);
+}
+
+/* Two empty ones are two as well. */
+static void empty_sections_are_present(void **state)
+{
+	struct uki u;
+	(void)state;
+
+	make_section(&file, ".initrd", "", 0);
+	ok(find(&u, NULL));
+	assert_non_null(u.initrd.data);
+	assert_int_equal(u.initrd.size, 0);
+	make_section(&file, ".initrd", "", 0);
+	assert_int_equal(find(&u, NULL), KB_UKI_DUPLICATE);
+}
+
+static void profiles_are_refused(void **state)
+{
+	struct uki u;
+	(void)state;
+
+	make_section(&file, ".profile", "ID=a", 4);
+	assert_int_equal(find(&u, NULL), KB_UKI_PROFILE);
+}
+
+/* ---- the running image ----------------------------------------------------------------------- */
+
+static void bare_metal_door(void **state)
+{
+	struct uki u;
+	(void)state;
+
+	memcpy(file.data + STUB_SECTION(4), ".linux\0", 8);
+	ok(uki_open_loaded(file.data + 0x1000, 0x1000, STUB_SIZE - 0x1000, &u, NULL));
+	assert_ptr_equal(u.kernel.data, file.data + 0x6000);
+	assert_int_equal(u.kernel.offset, 0x6000);
+	assert_int_equal(uki_open_loaded(file.data + 0x1000, 0x1000, STUB_SIZE - 0x1001, &u, NULL),
+			 KB_PE_OUTSIDE);
+	assert_int_equal(uki_open_loaded(file.data, 0x1000, UINT64_MAX, &u, NULL), KB_PE_TRUNCATED);
+	put_u32(file.data + STUB_SECTION(4) + SEC_RAW_SIZE, 0x40);
+	assert_int_equal(uki_open_loaded(file.data + 0x1000, 0x1000, STUB_SIZE - 0x1000, &u, NULL),
+			 KB_PE_VA_RAW);
+}
+
+static void firmware_door(void **state)
+{
+	struct uki u;
+	(void)state;
+
+	memcpy(file.data + STUB_SECTION(4), ".linux\0", 8);
+	put_u32(file.data + STUB_SECTION(4) + SEC_RAW, 0x4000); /* of no meaning in memory */
+	ok(uki_open_loaded(file.data, 0, STUB_SIZE, &u, NULL));
+	assert_ptr_equal(u.kernel.data, file.data + 0x6000);
+	make_section(&file, ".linux", "", 0);
+	assert_int_equal(uki_open_loaded(file.data, 0, STUB_SIZE, &u, NULL), KB_UKI_DUPLICATE);
+}
+
+static void flat_size(void **state)
+{
+	uint8_t *bp = file.data; /* the zero page has the setup header where the file has it */
+	(void)state;
+
+	assert_int_equal(uki_flat_size(bp), STUB_SIZE - 0x1000);
+	put_u32(bp + 0x260, STUB_SIZE - 0x1000 + KB_ARENA_SIZE - 1);
+	assert_int_equal(uki_flat_size(bp), 0);
+	put_u32(bp + 0x1f4, UINT32_MAX);
+	assert_int_equal(uki_flat_size(bp), 0);
+}
+
+/* ---- .kho ------------------------------------------------------------------------------------ */
+
+static enum kb_status kho(const char *text, struct uki_kho *k)
+{
+	/* Not NUL-terminated, in a block of its own. */
+	struct buffer b = {0};
+	enum kb_status st;
+
+	buffer_append(&b, text, strlen(text));
+	st = uki_kho_parse(b.data, b.size, k, NULL);
+	buffer_free(&b);
+	return st;
+}
+
+static void kho_is_read(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t versions, page;
+	} good[] = {
+		{"kho=kho-v4\npage=4096\n", 1u << 4, 4096},
+		{"page=65536\nkho=kho-v1", 1u << 1, 65536},
+		{"kho=kho-v3 kho-v4 kho-v31\npage=16384\n", 1u << 3 | 1u << 4 | 1u << 31, 16384},
+		{"kho=none\npage=4096\n", 0, 4096},
+		{"new=thing\nkho=none\npage=4096\nother=\n", 0, 4096},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		struct uki_kho k;
+
+		if (kho(good[i].text, &k))
+			fail_msg("refused: %s", good[i].text);
+		assert_int_equal(k.versions, good[i].versions);
+		assert_int_equal(k.page_size, good[i].page);
+	}
+}
+
+static void kho_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"kho=kho-v4\n",
+		"page=4096\n",
+		"kho=kho-v4\npage=4096\nkho=kho-v4\n",
+		"kho=none\nkho=none\npage=4096\n",
+		"kho=kho-v4\npage=4096\npage=4096\n",
+		"kho=kho-v4\npage=4096\nword\n",
+		"kho=kho-v4\n\npage=4096\n",
+		"kho=\npage=4096\n",
+		"kho=kho-v\npage=4096\n",
+		"kho=kho-v0\npage=4096\n",
+		"kho=kho-v04\npage=4096\n",
+		"kho=kho-v32\npage=4096\n",
+		"kho=kho-v4294967300\npage=4096\n",
+		"kho=kho-v4x\npage=4096\n",
+		"kho=kho-v4  kho-v3\npage=4096\n",
+		"kho= kho-v4\npage=4096\n",
+		"kho=none kho-v4\npage=4096\n",
+		"kho=KHO-v4\npage=4096\n",
+		"kho=kho-v4\npage=0\n",
+		"kho=kho-v4\npage=\n",
+		"kho=kho-v4\npage=2048\n",
+		"kho=kho-v4\npage=4097\n",
+		"kho=kho-v4\npage=4096 \n",
+		"kho=kho-v4\npage=4294971392\n",
+		"kho=kho-v4\npage=-4096\n",
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct uki_kho k = {77, 77};
+
+		if (kho(bad[i], &k) != KB_UKI_KHO)
+			fail_msg("taken: %s", bad[i]);
+		assert_int_equal(k.versions, 77);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_stub_has_no_kernel, setup, teardown),
+		cmocka_unit_test_setup_teardown(parts_are_told_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(twice_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(empty_sections_are_present, setup, teardown),
+		cmocka_unit_test_setup_teardown(profiles_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(bare_metal_door, setup, teardown),
+		cmocka_unit_test_setup_teardown(firmware_door, setup, teardown),
+		cmocka_unit_test_setup_teardown(flat_size, setup, teardown),
+		cmocka_unit_test(kho_is_read),
+		cmocka_unit_test(kho_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
