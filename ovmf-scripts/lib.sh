@@ -129,13 +129,13 @@ qemu_firmware() {
 # qemu_end (self, asked or timeout) and qemu_status.
 qemu_watch() {
 	local dir=$1 end=$((EPOCHSECONDS + $2)) hook=$3 line pid
-	rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/out
-	mkfifo "$dir/mon.in" "$dir/mon.out" "$dir/out"
+	rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/qemu.out
+	mkfifo "$dir/mon.in" "$dir/mon.out" "$dir/qemu.out"
 	"${qemu[@]}" -chardev "stdio,id=serial,signal=off,logfile=$dir/serial.log" \
 		-serial chardev:serial -chardev "pipe,id=mon,path=$dir/mon" -mon chardev=mon \
-		</dev/null >"$dir/out" 2>"$dir/qemu.err" &
+		</dev/null >"$dir/qemu.out" 2>"$dir/qemu.err" &
 	pid=$!
-	exec 7<>"$dir/mon.in" 8<>"$dir/mon.out" 6<"$dir/out"
+	exec 7<>"$dir/mon.in" 8<>"$dir/mon.out" 6<"$dir/qemu.out"
 	qemu_end=self qemu_status=0
 	while [ $EPOCHSECONDS -lt $end ]; do
 		if IFS= read -r -t $((end - EPOCHSECONDS + 1)) -u 6 line; then
@@ -150,5 +150,5 @@ qemu_watch() {
 	timeout 10 cat <&6 >/dev/null || kill -KILL $pid
 	wait $pid || qemu_status=$?
 	exec 6<&- 7>&- 8>&-
-	rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/out
+	rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/qemu.out
 }

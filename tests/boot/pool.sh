@@ -49,8 +49,8 @@ pool_run() {
 	shift
 	while [ "$pool_running" -ge "$pool_jobs" ]; do pool_reap; done
 	mkdir -p "$logs"
-	logs=$logs "$@" >"$logs/out" 2>&1 &
-	pool_name[$!]=$name pool_log[$!]=$logs/out pool_start[$!]=$EPOCHSECONDS
+	logs=$logs "$@" >"$logs/ktap" 2>&1 &
+	pool_name[$!]=$name pool_log[$!]=$logs/ktap pool_start[$!]=$EPOCHSECONDS
 	pool_running=$((pool_running + 1))
 }
 

@@ -12,7 +12,8 @@
 #define BP_E820_ENTRIES 0x1e8
 #define BP_SETUP_DATA   0x250
 #define BP_E820_TABLE   0x2d0
-#define E820_SIZE       8 /* of an entry of 20 bytes: after the address */
+#define E820_ENTRY      20 /* bytes: address, size, type */
+#define E820_SIZE       8
 
 /* struct setup_data and its payload of type SETUP_KEXEC_KHO */
 #define NODE_NEXT         0
@@ -26,6 +27,9 @@
 
 /* struct khoser_mem_chunk of kho-v1: next, order and count, then (start, bitmap) pairs */
 #define CHUNK_FIRST_BITMAP 24
+
+/* Interior levels of the radix tree of kho-v3 and later. */
+#define RADIX_NODES 5
 
 #define PAGE    4096ULL
 #define NOWHERE (1ULL << 45) /* no guest has RAM there */
@@ -97,9 +101,15 @@ static void e820_empty(struct scene *s)
 	put(s, s->bp + BP_E820_ENTRIES, &none, 1);
 }
 
-static void e820_wrap(struct scene *s)
+/* The first entry begins at address 0, so that it does not pass the end of the address space. */
+static void e820_huge(struct scene *s)
 {
 	put_u64(s, s->bp + BP_E820_TABLE + E820_SIZE, ~0ULL);
+}
+
+static void e820_wrap(struct scene *s)
+{
+	put_u64(s, s->bp + BP_E820_TABLE + E820_ENTRY + E820_SIZE, ~0ULL);
 }
 
 static void setup_loop(struct scene *s)
@@ -208,6 +218,19 @@ static void cycle(struct scene *s)
 	put_u64(s, s->list.version == 1 ? s->map : first_entry(s), s->map);
 }
 
+/* The highest keys are those of order 0. A leaf of them holds 128 MiB. */
+static void shared_leaf(struct scene *s)
+{
+	uint64_t node = s->map, at = 0;
+
+	if (s->list.version == 1)
+		die("kho-v1 has no leaves");
+	for (unsigned level = 0; level < RADIX_NODES; level++, node = ram_u64(s->ram, at))
+		for (at = node + PAGE - 8; at > node && !ram_u64(s->ram, at); at -= 8)
+			;
+	put_u64(s, at ^ 8, node);
+}
+
 /* ---- scratch -------------------------------------------------------------------------------- */
 
 static void set_area(struct scene *s, uint64_t base, uint64_t len)
@@ -247,12 +270,9 @@ static void map_in_scratch(struct scene *s)
 	set_area(s, s->map, PAGE);
 }
 
-/* The largest piece holds preserved blocks: the FDT and the map are single pages. */
 static void block_in_scratch(struct scene *s)
 {
-	const struct piece *most = largest_piece(&s->list);
-
-	set_area(s, most->pa, most->len);
+	set_area(s, s->list.block.pa, s->list.block.len);
 }
 
 static const struct {
@@ -260,6 +280,7 @@ static const struct {
 	void (*fn)(struct scene *s);
 } damages[] = {
 	{"e820-empty", e820_empty},
+	{"e820-huge", e820_huge},
 	{"e820-wrap", e820_wrap},
 	{"setup-loop", setup_loop},
 	{"setup-outside", setup_outside},
@@ -278,6 +299,7 @@ static const struct {
 	{"entry-outside", entry_outside},
 	{"entry-unaligned", entry_unaligned},
 	{"cycle", cycle},
+	{"shared-leaf", shared_leaf},
 	{"scratch-size", scratch_size},
 	{"scratch-wrap", scratch_wrap},
 	{"scratch-unaligned", scratch_unaligned},

@@ -203,12 +203,10 @@ static uint64_t run_to_entry(struct gdb_regs *regs)
 	return load;
 }
 
-/* A byte in the middle of the largest piece, which is data: damaged metadata would be refused. */
+/* A byte of data: damaged metadata would be refused. */
 static void flip_one(struct ram *ram, const struct pieces *l)
 {
-	const struct piece *p = largest_piece(l);
-
-	ram->live[ram_offset(ram, p->pa, p->len) + p->len / 2] ^= 1;
+	ram->live[ram_offset(ram, l->block.pa, l->block.len) + l->block.len / 2] ^= 1;
 }
 
 static uint64_t compare(const struct ram *ram, const struct pieces *l)

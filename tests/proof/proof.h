@@ -86,6 +86,7 @@ struct pieces {
 	struct piece *p;
 	size_t count;
 	size_t max;
+	struct piece block; /* the first of the largest preserved blocks */
 	uint64_t preserved; /* bytes that the map lists */
 	uint64_t metadata;  /* bytes of the map itself: FDT page, chunks, bitmaps, radix nodes */
 	unsigned version;   /* N of kho-vN */
@@ -112,9 +113,6 @@ size_t walk_scratch(const struct ram *r, const struct kho_node *node, struct pie
  * include/linux/kho/abi/kexec_handover.h, 4 KiB pages, kho-v1 with page-size bitmaps.
  */
 void walk_kho(const struct ram *r, const struct kho_node *node, struct pieces *ret);
-
-/* The largest one; there is always the FDT's page. */
-const struct piece *largest_piece(const struct pieces *l);
 
 /* ---- damage.c: what khoboot has to refuse --------------------------------------------------- */
 

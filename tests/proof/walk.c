@@ -52,6 +52,8 @@ static void add_preserved(const struct ram *r, struct pieces *l, uint64_t pa, un
 
 	ram_get(r, pa, len);
 	l->preserved += len;
+	if (len > l->block.len)
+		l->block = (struct piece){pa, len};
 	add(l, pa, len);
 }
 
@@ -199,14 +201,4 @@ void walk_kho(const struct ram *r, const struct kho_node *node, struct pieces *r
 	else
 		walk_tree(r, ret, root, DEPTH - 1, 0);
 	merge(ret);
-}
-
-const struct piece *largest_piece(const struct pieces *l)
-{
-	const struct piece *most = l->p;
-
-	for (size_t i = 1; i < l->count; i++)
-		if (l->p[i].len > most->len)
-			most = &l->p[i];
-	return most;
 }
