@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What a kernel speaks: kernels packed here in each way that Linux packs them. */
+#include "unit.h"
+
+#include "../../tools/kernel_abi.h"
+#include "make_image.h"
+
+#include <khoboot/uki.h>
+
+#include <lz4hc.h>
+#include <lzma.h>
+#include <stdlib.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#define KERNEL_SIZE (9u << 20) /* more than one block of the LZ4 legacy format */
+
+static uint8_t *kernel;
+static struct buffer file, out;
+
+static int setup(void **state)
+{
+	uint64_t seed = 1;
+	(void)state;
+
+	kernel = malloc(KERNEL_SIZE);
+	for (size_t i = 0; i < KERNEL_SIZE; i++)
+		kernel[i] = i % 64 < 60 ? (uint8_t)(i / 64) : (uint8_t)random_next(&seed);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(kernel);
+	buffer_free(&file);
+	buffer_free(&out);
+	return 0;
+}
+
+/* ---- packing as scripts/Makefile.lib does ---------------------------------------------------- */
+
+static void append_size(struct buffer *b)
+{
+	uint8_t size[4];
+
+	put_u32(size, KERNEL_SIZE);
+	buffer_append(b, size, 4);
+}
+
+static void pack_gzip(struct buffer *b)
+{
+	z_stream z = {.next_in = kernel, .avail_in = KERNEL_SIZE};
+
+	buffer_reserve(b, KERNEL_SIZE);
+	z.next_out = b->data;
+	z.avail_out = KERNEL_SIZE;
+	assert_int_equal(deflateInit2(&z, 1, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	b->size = z.total_out;
+	deflateEnd(&z);
+}
+
+static void run_lzma(lzma_stream *s, struct buffer *b)
+{
+	buffer_reserve(b, KERNEL_SIZE);
+	s->next_in = kernel;
+	s->avail_in = KERNEL_SIZE;
+	s->next_out = b->data;
+	s->avail_out = KERNEL_SIZE;
+	assert_int_equal(lzma_code(s, LZMA_FINISH), LZMA_STREAM_END);
+	b->size = s->total_out;
+	lzma_end(s);
+	append_size(b);
+}
+
+/* xz --check=crc32 --x86 --lzma2=$LZMA2OPTS */
+static void pack_xz(struct buffer *b)
+{
+	lzma_stream s = LZMA_STREAM_INIT;
+	lzma_options_lzma o;
+	lzma_filter f[] = {{LZMA_FILTER_X86, NULL},
+			   {LZMA_FILTER_LZMA2, &o},
+			   {LZMA_VLI_UNKNOWN, NULL}};
+
+	lzma_lzma_preset(&o, 0);
+	assert_int_equal(lzma_stream_encoder(&s, f, LZMA_CHECK_CRC32), LZMA_OK);
+	run_lzma(&s, b);
+}
+
+static void pack_lzma(struct buffer *b)
+{
+	lzma_stream s = LZMA_STREAM_INIT;
+	lzma_options_lzma o;
+
+	lzma_lzma_preset(&o, 0);
+	assert_int_equal(lzma_alone_encoder(&s, &o), LZMA_OK);
+	run_lzma(&s, b);
+}
+
+static void append_lz4_block(struct buffer *b, const uint8_t *data, int size)
+{
+	int bound = LZ4_compressBound(size), n;
+	uint8_t head[4];
+
+	buffer_reserve(b, b->size + 4 + (size_t)bound);
+	n = LZ4_compress_default((const char *)data, (char *)b->data + b->size + 4, size, bound);
+	assert_true(n > 0);
+	put_u32(head, (uint32_t)n);
+	memcpy(b->data + b->size, head, 4);
+	b->size += 4 + (size_t)n;
+}
+
+/* lz4 -l */
+static void pack_lz4(struct buffer *b)
+{
+	buffer_append(b, "\x02\x21\x4c\x18", 4);
+	append_lz4_block(b, kernel, 8 << 20);
+	append_lz4_block(b, kernel + (8 << 20), 1 << 20);
+	append_size(b);
+}
+
+/* Through the streaming interface, which leaves the size out of the frame, as zstd in a pipe does.
+ */
+static void pack_zstd(struct buffer *b)
+{
+	ZSTD_CStream *s = ZSTD_createCStream();
+	ZSTD_inBuffer in = {kernel, KERNEL_SIZE, 0};
+	ZSTD_outBuffer o;
+
+	buffer_reserve(b, KERNEL_SIZE);
+	o = (ZSTD_outBuffer){b->data, KERNEL_SIZE, 0};
+	ZSTD_initCStream(s, 1);
+	while (in.pos < in.size)
+		assert_false(ZSTD_isError(ZSTD_compressStream(s, &o, &in)));
+	assert_int_equal(ZSTD_endStream(s, &o), 0);
+	ZSTD_freeCStream(s);
+	b->size = o.pos;
+	append_size(b);
+}
+
+static void (*const packers[])(struct buffer *b) = {pack_gzip, pack_xz, pack_lzma, pack_lz4,
+						    pack_zstd};
+
+/* ---- unpacking ------------------------------------------------------------------------------- */
+
+static enum kb_status unpack(const void *payload, size_t size, struct kb_diag *diag)
+{
+	enum kb_status st;
+	struct bzimage b;
+
+	make_bzimage(&file, payload, size);
+	ok(bzimage_parse(file.data, file.size, &b, NULL));
+	buffer_free(&out);
+	st = kernel_unpack(file.data, &b, &out, diag);
+	return st;
+}
+
+static void every_packing(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(packers); i++) {
+		struct buffer packed = {0};
+
+		packers[i](&packed);
+		ok(unpack(packed.data, packed.size, NULL));
+		assert_int_equal(out.size, KERNEL_SIZE);
+		assert_memory_equal(out.data, kernel, KERNEL_SIZE);
+		buffer_free(&packed);
+	}
+}
+
+/* The size behind the packed kernel must be true, too large and too small. */
+static void wrong_sizes_are_refused(void **state)
+{
+	static const uint32_t sizes[] = {0,  1, KERNEL_SIZE - 1, KERNEL_SIZE + 1, (1u << 30) + 1,
+					 ~0u};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(packers); i++) {
+		struct buffer packed = {0};
+
+		packers[i](&packed);
+		for (size_t n = 0; n < ARRAY_SIZE(sizes); n++) {
+			struct kb_diag diag = {0};
+
+			put_u32(packed.data + packed.size - 4, sizes[n]);
+			assert_int_equal(unpack(packed.data, packed.size, &diag), KB_CTL_UNPACK);
+			assert_int_equal(diag.at, TEST_BZ_PAYLOAD);
+		}
+		buffer_free(&packed);
+	}
+}
+
+/* Cut at any place, with the right size put behind. */
+static void cut_kernels_are_refused(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(packers); i++) {
+		struct buffer packed = {0};
+		size_t step;
+
+		packers[i](&packed);
+		step = packed.size / 5;
+		for (size_t size = packed.size - 5; size > step; size -= step) {
+			struct buffer cut = {0};
+
+			buffer_append(&cut, packed.data, size);
+			append_size(&cut);
+			assert_int_equal(unpack(cut.data, cut.size, NULL), KB_CTL_UNPACK);
+			buffer_free(&cut);
+		}
+		buffer_free(&packed);
+	}
+}
+
+static void other_packings_have_codes(void **state)
+{
+	static const struct {
+		const char *payload;
+		size_t size;
+		enum kb_status want;
+	} t[] = {
+		{"BZh91AY&SY", 10, KB_CTL_BZIP2},
+		{"\x89LZO\0\r\n\x1a\n", 9, KB_CTL_LZO},
+		{"\x7f"
+		 "ELF.....",
+		 9, KB_CTL_PACKING},
+		{"\x1f", 1, KB_CTL_PACKING},
+		{"\x1f\x8b", 2, KB_CTL_UNPACK},
+		{"\x1f\x8b\x08\0\0\0\0\0\1\0\0", 11, KB_CTL_UNPACK},
+		{"\x02\x21\x4c\x18\1\0\0", 7, KB_CTL_UNPACK},
+		{"\x02\x21\x4c\x18\1\0\0\0", 8, KB_CTL_UNPACK},
+		{"\x02\x21\x4c\x18\xff\xff\xff\xff\1\0\0\0", 12, KB_CTL_UNPACK},
+		{"\x28\xb5\x2f\xfd\1\0\0\0", 8, KB_CTL_UNPACK},
+		{"", 0, KB_BZ_PAYLOAD},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct kb_diag diag = {0};
+
+		assert_int_equal(unpack(t[i].payload, t[i].size, &diag), t[i].want);
+		assert_int_equal(diag.status, t[i].want);
+	}
+}
+
+/* ---- versions -------------------------------------------------------------------------------- */
+
+static void versions_are_found(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t size;
+		uint32_t want;
+	} t[] = {
+		{"kho-v4", 7, 1u << 4},
+		{"\0\0kho-v1\0\0", 10, 1u << 1},
+		{"kho-v3\0kho-v4", 14, 1u << 3 | 1u << 4},
+		{"\x90kho-v4", 8, 1u << 4},
+		{"kho-v4\0kho-v4", 14, 1u << 4},
+		{"kho-test-v1\0test-kho-v1", 24, 0}, /* part of another string */
+		{"kho-v4 is spoken", 17, 0},
+		{"kho-v4x", 8, 0},
+		{"kho-v", 6, 0},
+		{"kho-v0", 7, 0},
+		{"kho-v4294967300", 16, 0},
+		{"kho-v4", 6, 0}, /* no end */
+		{"kho-v", 5, 0},
+		{"", 0, 0},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		void *copy = malloc(t[i].size ? t[i].size : 1);
+		uint32_t got = 77;
+
+		memcpy(copy, t[i].text, t[i].size);
+		ok(kho_versions(copy, t[i].size, &got, NULL));
+		if (got != t[i].want)
+			fail_msg("%s: %x", t[i].text, got);
+		free(copy);
+	}
+}
+
+static void unknown_versions_are_refused(void **state)
+{
+	static const char *const bad[] = {"kho-v2", "kho-v5", "kho-v32", "kho-v100"};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct kb_diag diag = {0};
+		uint32_t got = 77;
+
+		assert_int_equal(kho_versions(bad[i], strlen(bad[i]) + 1, &got, &diag),
+				 KB_CTL_VERSION);
+		assert_int_equal(diag.value, atoi(bad[i] + 5));
+		assert_int_equal(got, 77);
+	}
+}
+
+/* ---- .kho ------------------------------------------------------------------------------------ */
+
+static void assert_section(const char *text)
+{
+	struct buffer packed = {0}, section = {0};
+	struct uki_kho parsed;
+	struct bzimage b;
+
+	pack_zstd(&packed);
+	make_bzimage(&file, packed.data, packed.size);
+	ok(bzimage_parse(file.data, file.size, &b, NULL));
+	ok(kernel_abi(file.data, &b, &section, NULL));
+	assert_int_equal(section.size, strlen(text));
+	assert_memory_equal(section.data, text, section.size);
+	ok(uki_kho_parse(section.data, section.size, &parsed, NULL)); /* khoboot reads it */
+	assert_int_equal(parsed.page_size, 4096);
+	buffer_free(&packed);
+	buffer_free(&section);
+}
+
+static void the_section_says_it(void **state)
+{
+	(void)state;
+
+	assert_section("kho=none\npage=4096\n");
+	memcpy(kernel + KERNEL_SIZE - 8, "\0kho-v4", 8);
+	assert_section("kho=kho-v4\npage=4096\n");
+	memcpy(kernel + (8 << 20) - 4, "\0kho-v3", 8); /* across a border */
+	assert_section("kho=kho-v3 kho-v4\npage=4096\n");
+}
+
+static void damage_goes_through(void **state)
+{
+	struct buffer section = {0};
+	struct bzimage b;
+	(void)state;
+
+	make_bzimage(&file, "BZh91AY&SY", 10);
+	ok(bzimage_parse(file.data, file.size, &b, NULL));
+	assert_int_equal(kernel_abi(file.data, &b, &section, NULL), KB_CTL_BZIP2);
+	buffer_free(&section);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(every_packing, setup, teardown),
+		cmocka_unit_test_setup_teardown(wrong_sizes_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(cut_kernels_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(other_packings_have_codes, setup, teardown),
+		cmocka_unit_test(versions_are_found),
+		cmocka_unit_test(unknown_versions_are_refused),
+		cmocka_unit_test_setup_teardown(the_section_says_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(damage_goes_through, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
