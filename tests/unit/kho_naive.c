@@ -104,7 +104,8 @@ static bool read_elm(struct reader *r, uint64_t at, unsigned int order, uint64_t
 	uint64_t start = kho_image_get(r->img, at), bitmap = kho_image_get(r->img, at + 8);
 	const uint8_t *bits = kho_image_find(r->img, bitmap, bytes);
 
-	if (!bits)
+	/* Bitmaps are aligned to their size, strips to theirs. */
+	if (!bits || bitmap % bytes || start % (bytes * 8 << (order + r->shift)))
 		return false;
 	r->n->leaves++;
 	add_meta(r->n, bitmap, bytes);
