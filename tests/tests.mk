@@ -12,7 +12,10 @@ $(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SAN) -o $@ $^ -lcmocka $(TOOL_LIBS)
 
-$(O)/host/fuzz/%: $(call host_obj,fuzz,tests/fuzz/%.c) $(call host_obj,fuzz,$(PURE))
+# Sound images, to be damaged.
+FUZZ_HELP := tests/unit/make_image.c tools/buffer.c
+
+$(O)/host/fuzz/%: $(call host_obj,fuzz,tests/fuzz/%.c) $(call host_obj,fuzz,$(PURE) $(FUZZ_HELP))
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(SAN) -fsanitize=fuzzer -o $@ $^ $(TOOL_LIBS)

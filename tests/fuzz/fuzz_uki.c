@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The parts of an image and its .kho section. The first byte chooses: a text that is a .kho
+ * section, or a door; the input is then laid over the PE header of a sound image by exclusive or.
+ */
+#include "../unit/make_image.h"
+
+#include <khoboot/uki.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct buffer sound;
+static volatile uint8_t sink;
+
+static void make_sound(void)
+{
+	static const char *const names[] = {".linux", ".initrd", ".ucode", ".cmdline",
+					    ".osrel", ".uname",  ".kho",   ".profils"};
+	char page[0x1000] = "kho=kho-v4\npage=4096\n";
+
+	make_stub(&sound);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		make_section(&sound, names[i], page, sizeof(page));
+}
+
+static void read_part(const struct uki_part *p)
+{
+	const uint8_t *bytes = p->data;
+
+	if (!p->data && p->size)
+		abort();
+	if (p->size) {
+		sink = bytes[0];
+		sink = bytes[p->size - 1];
+	}
+}
+
+static void read_kho(const void *data, size_t size)
+{
+	struct kb_diag diag = {0};
+	struct uki_kho k;
+
+	if (uki_kho_parse(data, size, &k, &diag) != diag.status)
+		abort();
+	if (!diag.status && (!is_pow2(k.page_size) || k.page_size < 4096 || k.versions & 1))
+		abort();
+}
+
+static void read_parts(const struct uki *u)
+{
+	read_part(&u->kernel);
+	read_part(&u->initrd);
+	read_part(&u->ucode);
+	read_part(&u->cmdline);
+	read_part(&u->osrel);
+	read_part(&u->uname);
+	read_part(&u->sbat);
+	read_part(&u->kho);
+	if (u->kho.data)
+		read_kho(u->kho.data, u->kho.size);
+}
+
+static void open_image(const uint8_t *data, size_t size, uint64_t start)
+{
+	uint8_t *image = malloc(sound.size - start);
+	struct uki u;
+
+	memcpy(image, sound.data + start, sound.size - start);
+	for (size_t i = 0; i < size && STUB_COFF + i < sound.size; i++)
+		image[STUB_COFF - start + i] ^= data[i];
+	if (!uki_open_loaded(image, start, sound.size - start, &u, NULL))
+		read_parts(&u);
+	free(image);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (!sound.size)
+		make_sound();
+	if (!size)
+		return 0;
+	if (data[0] & 2)
+		read_kho(data + 1, size - 1);
+	else
+		open_image(data + 1, size - 1, data[0] & 1 ? KB_SETUP_SIZE : 0);
+	return 0;
+}
