@@ -65,25 +65,6 @@ struct bare {
 
 /* ---- gather ---------------------------------------------------------------------------------- */
 
-/* The image in memory, and behind it the arena: the rest of what init_size reserved for us. */
-static enum kb_status find_ourselves(struct bare *b)
-{
-	struct kb_diag diag = {0};
-	const uint8_t *loaded = b->image + KB_SETUP_SIZE;
-	enum kb_status st;
-
-	if (memcmp(b->bp->hdrs, "HdrS", 4))
-		return kb_refuse("image", KB_BOOT_PARAMS, NULL);
-	b->image_size = uki_flat_size(b->bp);
-	if (!b->image_size)
-		return kb_refuse("image", KB_BOOT_PARAMS, NULL);
-	st = uki_open_loaded(loaded, KB_SETUP_SIZE, b->image_size, &b->uki, &diag);
-	if (st)
-		return kb_refuse("image", st, &diag);
-	b->segment = (struct range){(uintptr_t)loaded, b->bp->init_size};
-	return KB_OK;
-}
-
 static void open_console(const char *cmdline)
 {
 	struct uart u = console_find(cmdline);
@@ -102,6 +83,45 @@ static struct kb_text outside_cmdline(const struct boot_params *bp)
 	if (!at)
 		return (struct kb_text){NULL, 0};
 	return (struct kb_text){text, strnlen(text, KB_CMDLINE_MAX)};
+}
+
+/*
+ * An image that cannot be read names no console: speak where the words given at the load say, or else
+ * on the first serial port. To halt in silence would be worse than a line that nobody expects there.
+ */
+static enum kb_status refuse_image(struct bare *b, enum kb_status st, const struct kb_diag *diag)
+{
+	struct kb_text words = {NULL, 0};
+
+	if (!memcmp(b->bp->hdrs, "HdrS", 4))
+		words = outside_cmdline(b->bp);
+	if (words.len)
+		memcpy(b->cmdline, words.text, words.len);
+	b->cmdline[words.len] = '\0';
+	if (console_find(b->cmdline).kind == UART_NONE)
+		open_console("console=ttyS0");
+	else
+		open_console(b->cmdline);
+	return kb_refuse("image", st, diag);
+}
+
+/* The image in memory, and behind it the arena: the rest of what init_size reserved for us. */
+static enum kb_status find_ourselves(struct bare *b)
+{
+	struct kb_diag diag = {0};
+	const uint8_t *loaded = b->image + KB_SETUP_SIZE;
+	enum kb_status st;
+
+	if (memcmp(b->bp->hdrs, "HdrS", 4))
+		return refuse_image(b, KB_BOOT_PARAMS, NULL);
+	b->image_size = uki_flat_size(b->bp);
+	if (!b->image_size)
+		return refuse_image(b, KB_BOOT_PARAMS, NULL);
+	st = uki_open_loaded(loaded, KB_SETUP_SIZE, b->image_size, &b->uki, &diag);
+	if (st)
+		return refuse_image(b, st, &diag);
+	b->segment = (struct range){(uintptr_t)loaded, b->bp->init_size};
+	return KB_OK;
 }
 
 static enum kb_status read_options(struct bare *b)
