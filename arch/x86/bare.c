@@ -511,6 +511,19 @@ static enum kb_status check_placement(struct bare *b)
 	return KB_OK;
 }
 
+static void report_plan(const struct bare *b)
+{
+	uint64_t taken = b->segment.size + b->place.window.size + b->place.block.size;
+
+	kb_debug("plan", "khoboot at 0x%llx, kernel at 0x%llx, boot_params at 0x%llx",
+		 (unsigned long long)b->segment.base, (unsigned long long)b->place.window.base,
+		 (unsigned long long)b->place.block.base);
+	if (b->has_kho)
+		kb_info("plan", "scratch has %llu bytes (areas: %zu), %llu taken",
+			(unsigned long long)range_list_bytes(&b->kho->scratch),
+			b->kho->scratch.count, (unsigned long long)taken);
+}
+
 static enum kb_status plan(struct bare *b)
 {
 	enum kb_status st = list_free(b);
@@ -529,7 +542,10 @@ static enum kb_status plan(struct bare *b)
 			 (unsigned long long)range_list_bytes(&b->free), b->free.count);
 		return kb_refuse("plan", st, NULL);
 	}
-	return check_placement(b);
+	st = check_placement(b);
+	if (!st)
+		report_plan(b);
+	return st;
 }
 
 static struct range whole_pages(struct range r)
