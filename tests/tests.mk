@@ -25,7 +25,14 @@ $(O)/host/bench/%: $(call host_obj,tool,tests/bench/%.c) $(call host_obj,tool,$(
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
 
-.PHONY: unit fuzzers benches
+# Judges what khoctl makes, and shares no code with it.
+$(O)/host/loaders: $(call host_obj,tool,tests/loaders.c)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^ -lz
+
+.PHONY: unit fuzzers benches khoctl-test
+khoctl-test: image khoctl $(O)/host/loaders
+	$(Q)KHO_BUILD=$(abspath $(O)) tests/khoctl
 unit: $(TESTS)
 	$(Q)tests/run-unit $(O)/host/tests $(TESTS)
 fuzzers: $(FUZZERS)

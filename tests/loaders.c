@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * loaders - does a file pass the checks of those who will load it? And files to try that on.
+ *
+ *   loaders kexec FILE...			Linux arch/x86/kernel/kexec-bzimage64.c, bzImage64_probe
+ *and bzImage64_load, and what a UKI needs besides when nobody maps its sections loaders firmware
+ *FILE...		edk2 MdePkg/Library/BasePeCoffLib, MdeModulePkg/Core/Dxe/Misc/
+ *					MemoryProtection.c; sbsign's "gap in section table"
+ *   loaders ukify STUB OUT NAME FILE [NAME FILE]...
+ *					add sections as ukify does: pages in memory, 512 bytes in the
+ *file loaders kernel OUT STRING [RELEASE]	a bzImage whose packed kernel holds STRING
+ *
+ * Written from those sources and shares no code with khoboot, which it judges. Exit status 1 with
+ * a line on standard error for the first rule that is broken.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+struct file {
+	const char *name;
+	uint8_t *data;
+	size_t size;
+};
+
+static void die(const char *name, const char *what)
+{
+	fprintf(stderr, "loaders: %s: %s\n", name, what);
+	exit(1);
+}
+
+static void need(const struct file *f, bool condition, const char *rule)
+{
+	if (!condition)
+		die(f->name, rule);
+}
+
+static uint32_t get(const struct file *f, size_t at, int bytes)
+{
+	uint32_t v = 0;
+
+	need(f, at + (size_t)bytes <= f->size, "the file ends in its headers");
+	for (int i = bytes - 1; i >= 0; i--)
+		v = v << 8 | f->data[at + (size_t)i];
+	return v;
+}
+
+static void set(struct file *f, size_t at, int bytes, uint32_t v)
+{
+	for (int i = 0; i < bytes; i++)
+		f->data[at + (size_t)i] = (uint8_t)(v >> 8 * i);
+}
+
+static struct file read_whole(const char *name)
+{
+	struct file f = {name, NULL, 0};
+	FILE *s = fopen(name, "rb");
+	size_t n;
+
+	if (!s)
+		die(name, strerror(errno));
+	do {
+		f.data = realloc(f.data, f.size + 65536);
+		n = fread(f.data + f.size, 1, 65536, s);
+		f.size += n;
+	} while (n);
+	fclose(s);
+	return f;
+}
+
+static void write_whole(const struct file *f, const char *name)
+{
+	FILE *s = fopen(name, "wb");
+
+	if (!s || fwrite(f->data, 1, f->size, s) != f->size || fclose(s))
+		die(name, strerror(errno));
+}
+
+static void grow(struct file *f, size_t size)
+{
+	f->data = realloc(f->data, size);
+	memset(f->data + f->size, 0, size - f->size);
+	f->size = size;
+}
+
+static uint32_t up(uint32_t v, uint32_t align)
+{
+	return (v + align - 1) / align * align;
+}
+
+/* ---- PE -------------------------------------------------------------------------------------- */
+
+struct pe {
+	uint32_t coff, opt, table, sections;
+};
+
+struct section {
+	char name[9];
+	uint32_t vsize, va, raw_size, raw, flags;
+};
+
+static struct pe pe_of(const struct file *f)
+{
+	struct pe p;
+
+	need(f, get(f, 0, 2) == 0x5a4d, "no MZ");
+	p.coff = get(f, 0x3c, 4);
+	need(f, get(f, p.coff, 4) == 0x4550, "no PE");
+	p.opt = p.coff + 24;
+	p.table = p.opt + get(f, p.coff + 20, 2);
+	p.sections = get(f, p.coff + 6, 2);
+	return p;
+}
+
+static struct section section_of(const struct file *f, const struct pe *p, uint32_t i)
+{
+	uint32_t e = p->table + 40 * i;
+	struct section s = {
+		.vsize = get(f, e + 8, 4),
+		.va = get(f, e + 12, 4),
+		.raw_size = get(f, e + 16, 4),
+		.raw = get(f, e + 20, 4),
+		.flags = get(f, e + 36, 4),
+	};
+
+	memcpy(s.name, f->data + e, 8);
+	return s;
+}
+
+/* ---- firmware -------------------------------------------------------------------------------- */
+
+static void check_pe_headers(const struct file *f, const struct pe *p)
+{
+	uint32_t dirs = get(f, p->opt + 108, 4), image = get(f, p->opt + 56, 4);
+	uint32_t headers = get(f, p->opt + 60, 4);
+
+	need(f, get(f, p->coff + 4, 2) == 0x8664, "Machine is not x64");
+	need(f, get(f, p->opt, 2) == 0x20b, "not PE32+");
+	need(f, get(f, p->opt + 68, 2) == 10, "Subsystem is not EFI application");
+	need(f, get(f, p->opt + 70, 2) & 0x100, "DllCharacteristics without NX_COMPAT");
+	need(f, !(get(f, p->coff + 22, 2) & 1), "relocations stripped");
+	need(f, dirs <= 16 && get(f, p->coff + 20, 2) - 112 == dirs * 8,
+	     "SizeOfOptionalHeader and NumberOfRvaAndSizes differ");
+	need(f, image > p->table && (image - p->table) / 40 > p->sections, "too many sections");
+	need(f, headers > p->table && headers < image, "SizeOfHeaders");
+	need(f, (headers - p->table) / 40 >= p->sections, "section table passes SizeOfHeaders");
+	need(f, headers <= f->size, "SizeOfHeaders passes the file");
+	need(f, get(f, p->opt + 32, 4) == 0x1000, "SectionAlignment is not a page");
+	need(f, image % 0x1000 == 0, "SizeOfImage is not a multiple of SectionAlignment");
+}
+
+/* @end: in memory, of the sections before. */
+static void check_pe_section(const struct file *f, const struct pe *p, const struct section *s,
+			     uint32_t end)
+{
+	uint32_t headers = get(f, p->opt + 60, 4), image = get(f, p->opt + 56, 4);
+	uint64_t size = s->vsize ? s->vsize : s->raw_size;
+
+	need(f, s->va % 0x1000 == 0, "a section is not page aligned");
+	need(f, s->va >= end, "sections overlap or are not ascending");
+	need(f, s->va == end, "a gap between sections");
+	need(f, s->va + size <= image, "a section passes SizeOfImage");
+	need(f, !(s->flags & 0x80000000) || !(s->flags & 0x20000020), "a section with W and X");
+	if (!s->raw_size)
+		return;
+	need(f, s->raw >= headers && s->va >= headers, "a section in the headers");
+	need(f, s->raw % get(f, p->opt + 36, 4) == 0, "raw data is not file aligned");
+	need(f, (uint64_t)s->raw + s->raw_size <= f->size, "raw data passes the file");
+}
+
+static void check_entry(const struct file *f, const struct pe *p)
+{
+	uint32_t entry = get(f, p->opt + 16, 4);
+
+	for (uint32_t i = 0; i < p->sections; i++) {
+		struct section s = section_of(f, p, i);
+
+		if (entry >= s.va && entry < s.va + s.vsize) {
+			need(f, s.flags & 0x20000000, "the entry point is not in code");
+			return;
+		}
+	}
+	die(f->name, "the entry point is in no section");
+}
+
+/* The directory is a row of whole blocks. */
+static void check_relocations(const struct file *f, const struct pe *p)
+{
+	uint32_t at = get(f, p->opt + 112 + 40, 4), size = get(f, p->opt + 112 + 44, 4);
+	uint32_t raw = 0;
+
+	for (uint32_t i = 0; i < p->sections; i++) {
+		struct section s = section_of(f, p, i);
+
+		if (at >= s.va && at + size <= s.va + s.vsize)
+			raw = s.raw + at - s.va;
+	}
+	need(f, !size || raw, "base relocations are in no section");
+	for (uint32_t done = 0; done < size;) {
+		uint32_t block = get(f, raw + done + 4, 4);
+
+		need(f, block >= 8 && block <= size - done, "a block of base relocations");
+		done += block;
+	}
+}
+
+static void check_firmware(const struct file *f)
+{
+	struct pe p = pe_of(f);
+	uint32_t end = get(f, p.opt + 60, 4);
+
+	check_pe_headers(f, &p);
+	for (uint32_t i = 0; i < p.sections; i++) {
+		struct section s = section_of(f, &p, i);
+
+		check_pe_section(f, &p, &s, end);
+		end = up(s.va + (s.vsize ? s.vsize : s.raw_size), 0x1000);
+	}
+	need(f, end == get(f, p.opt + 56, 4), "SizeOfImage is not the end of the sections");
+	check_entry(f, &p);
+	check_relocations(f, &p);
+}
+
+/* ---- kexec ----------------------------------------------------------------------------------- */
+
+static void check_probe(const struct file *f)
+{
+	need(f, f->size >= 1024, "shorter than 1024 bytes");
+	need(f, !memcmp(f->data + 0x202, "HdrS", 4), "no HdrS");
+	need(f, get(f, 0x1fe, 2) == 0xaa55, "no boot flag");
+	need(f, get(f, 0x206, 2) >= 0x20c, "protocol before 2.12");
+	need(f, get(f, 0x211, 1) & 1, "not LOADED_HIGH");
+	need(f, get(f, 0x236, 2) & 1, "no XLF_KERNEL_64");
+	need(f, get(f, 0x236, 2) & 2, "no XLF_CAN_BE_LOADED_ABOVE_4G");
+	need(f, get(f, 0x236, 2) & 0x20, "no XLF_5LEVEL");
+	need(f, get(f, 0x234, 1), "not relocatable");
+}
+
+static uint32_t setup_size(const struct file *f)
+{
+	uint32_t sects = get(f, 0x1f1, 1);
+
+	return ((sects ? sects : 4) + 1) * 512;
+}
+
+static void check_load(const struct file *f)
+{
+	uint32_t setup = setup_size(f), init = get(f, 0x260, 4), align = get(f, 0x230, 4);
+
+	need(f, f->size > setup, "nothing behind the setup sectors");
+	need(f, get(f, 0x201, 1) < 0x80, "the length of the header is a signed char");
+	need(f, 0x202 + get(f, 0x201, 1) <= 0x290, "the header passes boot_params' room for it");
+	need(f, init >= f->size - setup, "init_size is less than what is loaded");
+	need(f, align && !(align & (align - 1)), "kernel_alignment");
+	need(f, get(f, 0x25c, 4) || get(f, 0x258, 4) >= 0x100000, "pref_address below 1 MiB");
+	need(f, get(f, 0x238, 4) >= 2047, "cmdline_size");
+}
+
+/* Nobody maps sections or clears what is behind their raw data. */
+static void check_flat(const struct file *f)
+{
+	uint32_t setup = setup_size(f), loaded = get(f, 0x1f4, 4) * 16;
+	struct pe p = pe_of(f);
+
+	need(f, p.coff >= setup, "the PE header is not loaded");
+	for (uint32_t i = 0; i < p.sections; i++) {
+		struct section s = section_of(f, &p, i);
+
+		need(f, s.va == s.raw, "VirtualAddress is not PointerToRawData");
+		need(f, s.vsize <= s.raw_size, "zeros behind raw data");
+	}
+	need(f, setup + loaded == get(f, p.opt + 56, 4), "syssize and SizeOfImage differ");
+	need(f, setup + loaded <= f->size, "syssize passes the file");
+}
+
+static void check_kexec(const struct file *f)
+{
+	check_probe(f);
+	check_load(f);
+	check_flat(f);
+}
+
+/* ---- making ---------------------------------------------------------------------------------- */
+
+static void add_section(struct file *f, const char *name, const struct file *content)
+{
+	struct pe p = pe_of(f);
+	struct section last = section_of(f, &p, p.sections - 1);
+	uint32_t e = p.table + 40 * p.sections, raw = up((uint32_t)f->size, 512);
+	uint32_t va = up(last.va + last.vsize, 0x1000), size = (uint32_t)content->size;
+
+	grow(f, raw + up(size, 512));
+	memcpy(f->data + raw, content->data, size);
+	strncpy((char *)f->data + e, name, 8);
+	set(f, e + 8, 4, size);
+	set(f, e + 12, 4, va);
+	set(f, e + 16, 4, up(size, 512));
+	set(f, e + 20, 4, raw);
+	/* .linux is code: old kernels were started where they are. */
+	set(f, e + 36, 4, strcmp(name, ".linux") ? 0x40000040 : 0x40000020);
+	set(f, p.coff + 6, 2, p.sections + 1);
+	set(f, p.opt + 56, 4, up(va + size, 0x1000));
+	set(f, p.opt + 64, 4, 0);
+}
+
+static void make_ukify(int argc, char **argv)
+{
+	struct file f = read_whole(argv[0]);
+
+	for (int i = 2; i + 1 < argc; i += 2) {
+		struct file content = read_whole(argv[i + 1]);
+
+		add_section(&f, argv[i], &content);
+		free(content.data);
+	}
+	write_whole(&f, argv[1]);
+	free(f.data);
+}
+
+static uint32_t pack(uint8_t *out, uint32_t room, const char *string)
+{
+	static uint8_t kernel[65536];
+	z_stream z = {.next_in = kernel, .avail_in = sizeof(kernel)};
+
+	memcpy(kernel + 12345, string, strlen(string));
+	z.next_out = out;
+	z.avail_out = room;
+	if (deflateInit2(&z, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY) != Z_OK ||
+	    deflate(&z, Z_FINISH) != Z_STREAM_END)
+		die(string, "cannot be packed");
+	deflateEnd(&z);
+	return (uint32_t)z.total_out;
+}
+
+static void make_kernel(const char *out, const char *string, const char *release)
+{
+	struct file f = {out, NULL, 0};
+
+	grow(&f, 0x5000);
+	set(&f, 0x1f1, 1, 3);
+	set(&f, 0x1fe, 2, 0xaa55);
+	memcpy(f.data + 0x200, "\xeb\x6aHdrS\x0f\x02", 8);
+	set(&f, 0x211, 1, 1);
+	set(&f, 0x230, 4, 0x200000);
+	set(&f, 0x234, 2, 21 << 8 | 1);
+	set(&f, 0x236, 2, 0x63);
+	set(&f, 0x238, 4, 2047);
+	set(&f, 0x258, 4, 0x1000000);
+	set(&f, 0x260, 4, 0x1000000);
+	set(&f, 0x248, 4, 0x400);
+	set(&f, 0x24c, 4, pack(f.data + 2048 + 0x400, 0x4000, string));
+	if (release) {
+		set(&f, 0x20e, 2, 0x100);
+		strcpy((char *)f.data + 0x300, release);
+	}
+	write_whole(&f, out);
+	free(f.data);
+}
+
+/* ---- main ------------------------------------------------------------------------------------ */
+
+static void check_each(char **names, void (*check)(const struct file *f))
+{
+	for (; *names; names++) {
+		struct file f = read_whole(*names);
+
+		check(&f);
+		free(f.data);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const char *mode = argc > 2 ? argv[1] : "";
+
+	if (!strcmp(mode, "kexec"))
+		check_each(argv + 2, check_kexec);
+	else if (!strcmp(mode, "firmware"))
+		check_each(argv + 2, check_firmware);
+	else if (!strcmp(mode, "ukify") && argc > 3)
+		make_ukify(argc - 2, argv + 2);
+	else if (!strcmp(mode, "kernel") && argc > 3)
+		make_kernel(argv[2], argv[3], argv[4]);
+	else
+		die("usage", "see tests/loaders.c");
+	return 0;
+}
