@@ -107,15 +107,17 @@ bool kho_map_covers(const struct mem *m, const struct kho_map *map, struct range
 		return false;
 	/* Run by run, not range by range: a range may go on far behind @r. */
 	kho_ranges_first(&it, m, map, r.base);
-	while (it.count && !it.status && at < range_end(r)) {
+	while (it.count && !it.status) {
 		unsigned int i = lowest(&it);
 
 		if (it.c[i].cur.base > at)
 			return false;
 		at = max_u64(at, range_end(it.c[i].cur));
+		if (at >= range_end(r))
+			return true; /* without a look for the next run, which may be far away */
 		step(&it, i);
 	}
-	return at >= range_end(r);
+	return false;
 }
 
 bool kho_map_touches(const struct mem *m, const struct kho_map *map, struct range r)

@@ -74,10 +74,7 @@ static enum kb_status walk_entries(struct walk *w, uint64_t at, const uint8_t *c
 	return st;
 }
 
-/*
- * One chunk; *next gets the address of the one behind. Each chunk that is followed by another uses
- * up an entry, and there are fewer entries than pages of RAM: a cycle ends.
- */
+/* One chunk; *next gets the address of the one behind. */
 static enum kb_status walk_chunk(struct walk *w, uint64_t slot, uint64_t at, uint64_t *next)
 {
 	enum kb_status st = see(w, false, slot, (struct range){at, w->page});
@@ -96,16 +93,39 @@ static enum kb_status walk_chunk(struct walk *w, uint64_t slot, uint64_t at, uin
 	return st;
 }
 
+/* Finds a cycle of chunks within three rounds of it, without a set of those seen (Brent). */
+struct cycle {
+	uint64_t mark; /* a chunk seen before; 0 is none */
+	uint64_t steps, limit;
+};
+
+static bool comes_back(struct cycle *c, uint64_t at)
+{
+	if (at == c->mark)
+		return true;
+	if (c->steps++ == c->limit) {
+		c->mark = at;
+		c->steps = 0;
+		c->limit = 2 * c->limit + 1;
+	}
+	return false;
+}
+
 enum kb_status kho_vmalloc_walk(struct mem *m, const struct kho_map *map, unsigned int page_shift,
 				const struct kho_vmalloc *v, kho_vmalloc_fn *fn, void *ctx)
 {
-	struct walk w = {m, map, 1ULL << page_shift, v->order, v->total_pages >> v->order, fn, ctx};
+	struct walk w = {m, map, 1ULL << page_shift, v->order, 0, fn, ctx};
+	struct cycle cycle = {0, 0, 0};
 	uint64_t slot = v->first.addr, at = v->first.addr;
 	enum kb_status st = check_head(m, page_shift, v);
 
+	if (!st)
+		w.left = v->total_pages >> v->order;
 	while (!st && at) {
 		uint64_t next = 0;
 
+		if (comes_back(&cycle, at))
+			return kb_fail(m, KB_KHO_VMALLOC_LENGTH, slot, at);
 		st = walk_chunk(&w, slot, at, &next);
 		slot = at;
 		at = next;
