@@ -37,15 +37,21 @@ uint64_t kho_random(struct kho_random *r)
 
 /* ---- the window ---- */
 
+/* What is used, and a page behind it. */
+static uint64_t seal_size(const struct kho_image *img)
+{
+	return min_u64(img->used + img->page, img->size);
+}
+
 void kho_image_seal(struct kho_image *img)
 {
-	ASAN_POISON_MEMORY_REGION(img->buf, img->size);
+	ASAN_POISON_MEMORY_REGION(img->buf, seal_size(img));
 	img->sealed = true;
 }
 
 static void unseal(struct kho_image *img)
 {
-	ASAN_UNPOISON_MEMORY_REGION(img->buf, img->size);
+	ASAN_UNPOISON_MEMORY_REGION(img->buf, seal_size(img));
 	img->sealed = false;
 }
 
@@ -109,6 +115,8 @@ uint64_t kho_image_alloc(struct kho_image *img, uint64_t size, uint64_t align)
 
 	if (at + size > img->size)
 		FAIL("the window is too small");
+	if (img->sealed)
+		unseal(img);
 	img->used = at + size;
 	return KHO_IMAGE_BASE + at;
 }

@@ -343,27 +343,26 @@ static const char *compare_meta(struct kho_image *img, const struct kho *k,
 	return ret;
 }
 
-static void mark(uint8_t *granules, uint64_t base, uint64_t end)
+static void mark(uint64_t *granules, struct range r)
 {
-	for (uint64_t g = base / SZ_2M; g <= (end - 1) / SZ_2M; g++)
-		granules[g] = 1;
+	for (uint64_t g = r.base / SZ_2M; g <= (range_end(r) - 1) / SZ_2M; g++)
+		granules[g / 64] |= 1ULL << g % 64;
 }
 
 static const char *compare_occupancy(struct kho_image *img, const struct kho *k,
 				     const struct kho_naive *n)
 {
 	const struct range *top = &img->mem.ram.r[img->mem.ram.count - 1];
-	uint64_t count = (range_end(*top) + SZ_2M - 1) / SZ_2M;
-	uint8_t *granules = calloc(count, 1);
+	uint64_t count = (range_end(*top) + SZ_2M - 1) / SZ_2M, words = (count + 63) / 64;
+	uint64_t *granules = calloc(words, 8);
 	const char *ret = count == k->occ.granules ? NULL : "the size of the occupancy bitmap";
 
 	for (size_t i = 0; i < n->ranges && !ret; i++)
-		mark(granules, n->range[i].base, range_end(n->range[i]));
+		mark(granules, n->range[i]);
 	for (size_t i = 0; i < n->metas && !ret; i++)
-		mark(granules, n->meta[i].base, range_end(n->meta[i]));
-	for (uint64_t g = 0; g < count && !ret; g++)
-		if ((k->occ.bits[g / 64] >> g % 64 & 1) != granules[g])
-			ret = "the occupancy of a granule";
+		mark(granules, n->meta[i]);
+	if (!ret && memcmp(granules, k->occ.bits, 8 * words) != 0)
+		ret = "the occupancy of a granule";
 	free(granules);
 	return ret;
 }
