@@ -8,12 +8,12 @@
 
 #include <string.h>
 
-#define PAGE		  0x1000u
-#define SYMBOLS		  8  /* PointerToSymbolTable, NumberOfSymbols; from the PE header */
-#define OPTIONAL	  24 /* optional header, from the PE header */
-#define OPT_INIT_DATA	  8  /* SizeOfInitializedData */
-#define OPT_IMAGE_SIZE	  56
-#define OPT_CHECKSUM	  64
+#define PAGE           0x1000u
+#define SYMBOLS        8  /* PointerToSymbolTable, NumberOfSymbols; from the PE header */
+#define OPTIONAL       24 /* optional header, from the PE header */
+#define OPT_INIT_DATA  8  /* SizeOfInitializedData */
+#define OPT_IMAGE_SIZE 56
+#define OPT_CHECKSUM   64
 
 /* A section on its way into the new file. */
 struct piece {
@@ -221,11 +221,10 @@ static enum kb_status place(struct layout *l, struct kb_diag *diag)
 		if (p->at && p->at != l->end)
 			return kb_note(diag, KB_CTL_NOT_STUB, p->at, l->end);
 		p->at = l->end;
+		/* Whole pages on the right: rounding up does not pass them. */
 		if (p->vsize > IMAGE_MAX - KB_ARENA_SIZE - l->end)
 			return kb_note(diag, KB_CTL_TOO_BIG, l->end, p->vsize);
 		l->end += align_down(p->vsize + PAGE - 1, PAGE);
-		if (l->end > IMAGE_MAX - KB_ARENA_SIZE)
-			return kb_note(diag, KB_CTL_TOO_BIG, l->end, p->vsize);
 	}
 	return KB_OK;
 }
@@ -287,8 +286,7 @@ static void write_file(const struct layout *l, struct buffer *out)
 	write_headers(l, out->data);
 	for (uint32_t i = 0; i < l->count; i++)
 		if (l->piece[i].data_size)
-			memcpy(out->data + l->piece[i].at, l->piece[i].data,
-			       l->piece[i].data_size);
+			memcpy(out->data + l->piece[i].at, l->piece[i].data, l->piece[i].data_size);
 }
 
 enum kb_status image_layout(const struct pe *stub, const struct image_part *parts, size_t count,

@@ -193,6 +193,20 @@ static void wrong_sizes_are_refused(void **state)
 	}
 }
 
+/* zlib knows the size itself, unless something else stands in its place. */
+static void gzip_with_a_tail(void **state)
+{
+	struct buffer packed = {0};
+	(void)state;
+
+	pack_gzip(&packed);
+	append_size(&packed);
+	ok(unpack(packed.data, packed.size, NULL));
+	put_u32(packed.data + packed.size - 4, KERNEL_SIZE + 1);
+	assert_int_equal(unpack(packed.data, packed.size, NULL), KB_CTL_UNPACK);
+	buffer_free(&packed);
+}
+
 /* Cut at any place, with the right size put behind. */
 static void cut_kernels_are_refused(void **state)
 {
@@ -349,6 +363,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_packing, setup, teardown),
 		cmocka_unit_test_setup_teardown(wrong_sizes_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(gzip_with_a_tail, setup, teardown),
 		cmocka_unit_test_setup_teardown(cut_kernels_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_packings_have_codes, setup, teardown),
 		cmocka_unit_test(versions_are_found),

@@ -194,6 +194,18 @@ static void bounds_are_exact(void **state)
 	ok(open_as(PE_FILE, &pe, NULL));
 }
 
+/* The sections all lie right for the larger number. */
+static void file_alignment_is_the_smaller(void **state)
+{
+	struct pe pe;
+	(void)state;
+
+	patch(STUB_COFF + 6, 2, 1);
+	ok(open_as(PE_FILE, &pe, NULL));
+	patch(STUB_OPT + 36, 4, 0x2000);
+	assert_int_equal(open_as(PE_FILE, &pe, NULL), KB_PE_ALIGN);
+}
+
 /* Firmware may have put the parts of the file elsewhere; where they were no longer counts. */
 static void mapped_image_has_no_raw_bytes(void **state)
 {
@@ -353,6 +365,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(long_names_are_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_fault_has_its_code, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounds_are_exact, setup, teardown),
+		cmocka_unit_test_setup_teardown(file_alignment_is_the_smaller, setup, teardown),
 		cmocka_unit_test_setup_teardown(mapped_image_has_no_raw_bytes, setup, teardown),
 		cmocka_unit_test_setup_teardown(certificates_are_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(header_is_found, setup, teardown),
