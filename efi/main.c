@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The UEFI door: cold boot. run() is the table of contents. The kernel is entered through its 64-bit
- * entry after our own ExitBootServices, not through its EFI stub, which would drop setup_data (Linux
- * drivers/firmware/efi/libstub/x86-stub.c:efi_allocate_bootparams); so what the stub provides is
- * provided here.
+ * The UEFI door: cold boot. run() is the table of contents. The kernel is entered through its
+ * 64-bit entry after our own ExitBootServices, not through its EFI stub, which would drop
+ * setup_data (Linux drivers/firmware/efi/libstub/x86-stub.c:efi_allocate_bootparams); so what the
+ * stub provides is provided here.
  */
 #include <arch/boot.h>
 #include <arch/cpu.h>
 #include <arch/pagetable.h>
+#include <arch/serial.h>
+#include <arch/stop.h>
 #include <khoboot/cmdline.h>
 #include <khoboot/console.h>
 #include <khoboot/layout.h>
@@ -16,12 +18,10 @@
 
 #include <string.h>
 
-#include "../arch/x86/serial.h"
-#include "../arch/x86/stop.h"
 #include "firmware.h"
 
 #define LOG_SIZE    SZ_64K
-#define RAM_MAX	    1024
+#define RAM_MAX     1024
 #define E820_MAX    2048
 #define TABLE_PAGES 512 /* of page tables; grows with the pieces of RAM, not with its size */
 #define EFI_MAP_MAX (250 * 1024)
@@ -93,7 +93,8 @@ static enum kb_status read_options(struct door *d)
 	enum kb_status st = options_read(&d->fw, d->outside, sizeof(d->outside));
 
 	if (st) {
-		/* Firmware's own boot entries carry binary data there: not an error of the user's. */
+		/* Firmware's own boot entries carry binary data there: not an error of the user's.
+		 */
 		kb_warn("options", "KB-%03d %s; ignored", (int)st, kb_cause(st));
 		d->outside[0] = '\0';
 	}

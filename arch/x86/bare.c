@@ -3,13 +3,16 @@
  * The bare-metal door. bare_main() is the table of contents: gather what the outgoing kernel left,
  * plan every placement, commit.
  *
- * Until kho_open() has proven that nothing preserved lies in scratch, only our own segment is written:
- * all other memory is mapped read-only. After that scratch is writable, and nothing else ever is,
- * so a stray write faults instead of destroying a preserved byte.
+ * Until kho_open() has proven that nothing preserved lies in scratch, only our own segment is
+ * written: all other memory is mapped read-only. After that scratch is writable, and nothing else
+ * ever is, so a stray write faults instead of destroying a preserved byte.
  */
+#include <arch/bare.h>
 #include <arch/boot.h>
 #include <arch/cpu.h>
 #include <arch/pagetable.h>
+#include <arch/serial.h>
+#include <arch/stop.h>
 #include <khoboot/arena.h>
 #include <khoboot/cmdline.h>
 #include <khoboot/console.h>
@@ -20,15 +23,11 @@
 
 #include <string.h>
 
-#include "bare.h"
-#include "serial.h"
-#include "stop.h"
-
-#define RAM_MAX	   512	  /* pieces of RAM; the zero page and one E820_EXT node hold fewer */
-#define FREE_MAX   2048	  /* free pieces of scratch */
-#define E820_MAX   1024	  /* entries of the memory map received */
+#define RAM_MAX    512    /* pieces of RAM; the zero page and one E820_EXT node hold fewer */
+#define FREE_MAX   2048   /* free pieces of scratch */
+#define E820_MAX   1024   /* entries of the memory map received */
 #define LOG_SIZE   SZ_64K /* text kept for the next kernel */
-#define TABLES_MIN 16	  /* pages; the pool takes what the arena has left beside the work memory */
+#define TABLES_MIN 16     /* pages; the pool takes what the arena has left beside the work memory */
 
 extern char text_start[], text_end[], rodata_start[], rodata_end[], data_start[], data_end[];
 
@@ -36,9 +35,9 @@ extern char text_start[], text_end[], rodata_start[], rodata_end[], data_start[]
 struct bare {
 	uint64_t entered; /* time stamp counter */
 	const struct boot_params *bp;
-	const uint8_t *image;	/* address of file offset 0; readable from KB_SETUP_SIZE on */
-	uint64_t image_size;	/* file bytes in memory, from KB_SETUP_SIZE on */
-	struct range segment;	/* ours: image and arena */
+	const uint8_t *image; /* address of file offset 0; readable from KB_SETUP_SIZE on */
+	uint64_t image_size;  /* file bytes in memory, from KB_SETUP_SIZE on */
+	struct range segment; /* ours: image and arena */
 	struct arena arena;
 	struct uki uki;
 	struct kb_options options;
@@ -86,8 +85,9 @@ static struct kb_text outside_cmdline(const struct boot_params *bp)
 }
 
 /*
- * An image that cannot be read names no console: speak where the words given at the load say, or else
- * on the first serial port. To halt in silence would be worse than a line that nobody expects there.
+ * An image that cannot be read names no console: speak where the words given at the load say, or
+ * else on the first serial port. To halt in silence would be worse than a line that nobody expects
+ * there.
  */
 static enum kb_status refuse_image(struct bare *b, enum kb_status st, const struct kb_diag *diag)
 {
@@ -536,7 +536,9 @@ static enum kb_status plan(struct bare *b)
 	if (!st)
 		st = x86_place(&b->free, &b->kernel, b->layout.size, &b->place);
 	if (st) {
-		kb_error("plan", "wanted: %llu bytes for the kernel, %llu beside it; free: %llu in %zu pieces",
+		kb_error("plan",
+			 "wanted: %llu bytes for the kernel, %llu beside it; free: %llu in %zu "
+			 "pieces",
 			 (unsigned long long)b->kernel.init_size,
 			 (unsigned long long)b->layout.size,
 			 (unsigned long long)range_list_bytes(&b->free), b->free.count);
@@ -555,7 +557,8 @@ static struct range whole_pages(struct range r)
 	return (struct range){base, align_down(range_end(r) - base + SZ_4K - 1, SZ_4K)};
 }
 
-/* The next kernel wipes the seed that it gets; the copy that it does not know of is ours to wipe. */
+/* The next kernel wipes the seed that it gets; the copy that it does not know of is ours to wipe.
+ */
 static bool seed_to_wipe(const struct bare *b, size_t i)
 {
 	return b->setup.node[i].type == SETUP_RNG_SEED && b->has_kho &&
@@ -581,7 +584,8 @@ static enum kb_status map_for_jump(struct bare *b)
 	return st ? kb_refuse("plan", st, NULL) : KB_OK;
 }
 
-/* ---- commit: nothing below parses, allocates or fails ------------------------------------------ */
+/* ---- commit: nothing below parses, allocates or fails ------------------------------------------
+ */
 
 static void report_handover(struct bare *b)
 {
@@ -590,7 +594,8 @@ static void report_handover(struct bare *b)
 
 	x86_release(&b->kernel, release, sizeof(release));
 	if (b->has_kho)
-		kb_info("boot", "handing over %s, %llu ranges, %llu bytes preserved, to %s in %llu us",
+		kb_info("boot",
+			"handing over %s, %llu ranges, %llu bytes preserved, to %s in %llu us",
 			b->kho->root.compatible, (unsigned long long)b->kho->sum.runs,
 			(unsigned long long)b->kho->sum.bytes, release, us);
 	else

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arch/cpu.h>
+#include <arch/serial.h>
 
-#include "serial.h"
-
-#define UART_TX	      0
+#define UART_TX       0
 #define UART_LSR      5
 #define LSR_TX_READY  0x20
 #define LSR_TX_IDLE   0x40
 #define LSR_NO_DEVICE 0xff
 /* Polls before a port counts as dead: far longer than a byte at 9600 baud takes. */
-#define POLLS_MAX     2000000
+#define POLLS_MAX 2000000
 
 static struct uart port;
 
@@ -19,7 +18,7 @@ static uint8_t reg_read(unsigned int reg)
 		return inb((uint16_t)(port.base + reg));
 	if (port.kind == UART_MMIO)
 		return *(volatile uint8_t *)(uintptr_t)(port.base + reg);
-	return (uint8_t)*(volatile uint32_t *)(uintptr_t)(port.base + 4ULL * reg);
+	return (uint8_t) * (volatile uint32_t *)(uintptr_t)(port.base + 4ULL * reg);
 }
 
 static void reg_write(unsigned int reg, uint8_t v)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arch/cpu.h>
+#include <arch/stop.h>
 #include <khoboot/log.h>
-
-#include "stop.h"
 
 static enum kb_on_error on_error = KB_ON_ERROR_HALT;
 

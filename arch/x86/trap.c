@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A fault in khoboot: say what, where and with which registers, then follow the error policy. */
 #include <arch/cpu.h>
+#include <arch/stop.h>
 #include <khoboot/log.h>
-
-#include "stop.h"
 
 extern char image_base[];
 
