@@ -79,7 +79,7 @@ khoctl: $(O)/host/khoctl $(O)/$(ARCH)/khoctl
 help:
 	@echo "make          build/$(ARCH)/khoboot.efi and khoctl"
 	@echo "make demo     from a bare machine: OVMF -> khoboot -> Linux A -> kexec -> khoboot -> Linux B"
-	@echo "make check    all tests; ends with 'N passed, N failed, N skipped'"
+	@echo "make check    all tests; ends with 'N passed, N failed, N skipped' (SUITES='unit boot')"
 	@echo "make bench    speed and size, beside plain kexec"
 	@echo "make fuzz     fuzz every parser (FUZZ_SECONDS=60 each)"
 	@echo "make deps     install what is missing (apt)"
@@ -88,6 +88,17 @@ help:
 
 deps:
 	$(Q)tools/deps
+
+demo: all
+	$(Q)KHO_BUILD=$(abspath $(O)) ovmf-scripts/demo
+
+check: all
+	$(Q)$(MAKE) --no-print-directory test-tools
+	$(Q)KHO_BUILD=$(abspath $(O)) tests/check $(SUITES)
+
+bench: all
+	$(Q)$(MAKE) --no-print-directory test-tools
+	$(Q)KHO_BUILD=$(abspath $(O)) tests/bench/run
 
 clean:
 	rm -rf $(O)

@@ -3,6 +3,8 @@
 
 FUZZ_SECONDS ?= 60
 
+include tests/boot/boot.mk
+
 # khoctl without main() and the commands, which belong to the test tests/khoctl.
 TOOLS_LIB := $(filter-out tools/khoctl.c tools/uki.c tools/switch.c,$(TOOLS_C))
 
@@ -13,14 +15,15 @@ $(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \
 	$(Q)$(CC) $(SAN) -o $@ $^ -lcmocka $(TOOL_LIBS)
 
 # Sound images, to be damaged.
-FUZZ_HELP := tests/unit/make_image.c tools/buffer.c
+KHO_HELP  := tests/unit/kho_image.c tests/unit/kho_naive.c
+FUZZ_HELP := tests/unit/make_image.c tools/buffer.c tests/fuzz/words.c $(KHO_HELP)
 
 $(O)/host/fuzz/%: $(call host_obj,fuzz,tests/fuzz/%.c) $(call host_obj,fuzz,$(PURE) $(FUZZ_HELP))
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(SAN) -fsanitize=fuzzer -o $@ $^ $(TOOL_LIBS)
 
-$(O)/host/bench/%: $(call host_obj,tool,tests/bench/%.c) $(call host_obj,tool,$(PURE))
+$(O)/host/bench/%: $(call host_obj,tool,tests/bench/%.c) $(call host_obj,tool,$(PURE) $(KHO_HELP))
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
@@ -30,13 +33,24 @@ $(O)/host/loaders: $(call host_obj,tool,tests/loaders.c)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ -lz
 
-.PHONY: unit fuzzers benches khoctl-test
-khoctl-test: image khoctl $(O)/host/loaders
-	$(Q)KHO_BUILD=$(abspath $(O)) tests/khoctl
+# By the other compiler: nothing is linked, there only must be no warning.
+CLANG_OBJ := $(patsubst %,$(O)/$(ARCH)/clang/%.o,$(PURE) $(MACHINE_C) $(EFI_C)) \
+	$(call host_obj,clang,$(PURE) $(TOOLS_C) $(TEST_SRC) $(TEST_HELP) $(BENCH_SRC) $(PROOF_SRC) \
+		$(wildcard tests/*.c tests/boot/*.c tests/guest/*.c))
+
+$(O)/$(ARCH)/clang/%.c.o: %.c
+	$(call say,CC(clang),$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(filter-out -fno-tree-loop-distribute-patterns,$(IMAGE_CFLAGS)) -c $< -o $@
+
+.PHONY: unit fuzzers benches clang test-tools
 unit: $(TESTS)
 	$(Q)tests/run-unit $(O)/host/tests $(TESTS)
 fuzzers: $(FUZZERS)
+fuzz: fuzzers
+	$(Q)tests/run-fuzz $(O)/host/corpus $(FUZZ_SECONDS) $(FUZZERS)
 benches: $(BENCHES)
+clang: $(CLANG_OBJ)
+# What the shell scripts of the tests run.
+test-tools: boot-tools $(O)/host/loaders benches
 .SECONDARY:
-
-include tests/boot/boot.mk
