@@ -137,6 +137,9 @@ static enum kb_status visit_leaf(struct visit *v, uint64_t pa, uint64_t key)
 {
 	enum kb_status st = key ? KB_OK : check_first_leaf(v, pa);
 
+	/* A dump may lack RAM; once is enough, when the map is opened. */
+	if (!st && !v->fn && !mem_get(v->m, phys(pa), 1ULL << v->map->page_shift))
+		return kb_fail(v->m, KB_KHO_NODE_RAM, pa, pa);
 	return st ? st : report(v, KHO_META_LEAF, pa);
 }
 

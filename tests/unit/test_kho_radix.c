@@ -212,6 +212,11 @@ static void refuses_unreadable_pages(void **state)
 	slot = kho_image_slot(&img, kho_image_key(&img, BLOCK_B, 9), 2);
 	kho_image_put(&img, slot, KHO_IMAGE_DATA);
 	assert_code(&img, open_at(&img, img.map), KB_KHO_NODE_RAM);
+	kho_image_put(&img, slot, 0);
+	assert_code(&img, open_at(&img, img.map), KB_OK);
+	slot = kho_image_slot(&img, kho_image_key(&img, BLOCK_A, 0), 1);
+	kho_image_put(&img, slot, KHO_IMAGE_DATA);
+	assert_code(&img, open_at(&img, img.map), KB_KHO_NODE_RAM);
 	assert_code(&img, open_at(&img, KHO_IMAGE_DATA), KB_KHO_NODE_RAM);
 	kho_image_free(&img);
 	(void)state;
