@@ -2,13 +2,16 @@
 /*
  * loaders - does a file pass the checks of those who will load it? And files to try that on.
  *
- *   loaders kexec FILE...			Linux arch/x86/kernel/kexec-bzimage64.c, bzImage64_probe
- *and bzImage64_load, and what a UKI needs besides when nobody maps its sections loaders firmware
- *FILE...		edk2 MdePkg/Library/BasePeCoffLib, MdeModulePkg/Core/Dxe/Misc/
- *					MemoryProtection.c; sbsign's "gap in section table"
+ *   loaders kexec FILE...
+ *	Linux arch/x86/kernel/kexec-bzimage64.c, bzImage64_probe and bzImage64_load, and what a UKI
+ *	needs besides when nobody maps its sections
+ *   loaders firmware FILE...
+ *	edk2 MdePkg/Library/BasePeCoffLib, MdeModulePkg/Core/Dxe/Misc/MemoryProtection.c; sbsign's
+ *	"gap in section table"
  *   loaders ukify STUB OUT NAME FILE [NAME FILE]...
- *					add sections as ukify does: pages in memory, 512 bytes in the
- *file loaders kernel OUT STRING [RELEASE]	a bzImage whose packed kernel holds STRING
+ *	add sections as ukify does: pages in memory, 512 bytes in the file
+ *   loaders kernel OUT STRING [RELEASE]
+ *	a bzImage whose packed kernel holds STRING
  *
  * Written from those sources and shares no code with khoboot, which it judges. Exit status 1 with
  * a line on standard error for the first rule that is broken.

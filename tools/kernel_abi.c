@@ -17,9 +17,8 @@
 #include <zstd.h>
 
 #define UNPACKED_MAX SZ_1G
-#define LZ4_BLOCK    (8u << 20) /* unpacked bytes of a block of the legacy format, the last excepted \
-				 */
-#define LZMA_MEMORY SZ_1G
+#define LZ4_BLOCK    (8u << 20) /* unpacked bytes of each block of the legacy format but the last */
+#define LZMA_MEMORY  SZ_1G
 
 /* Unpack all of @in into exactly @out_size bytes at @out. */
 typedef bool unpack_fn(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size);
