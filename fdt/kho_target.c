@@ -2,6 +2,45 @@
 #include <khoboot/diag.h>
 #include <khoboot/kho_target.h>
 
+#define RELEASE(major, minor, patch) ((major) << 20 | (minor) << 10 | (patch))
+#define RELEASE_PART_MAX	     1023
+
+/* One decimal number at *p, which moves behind it; RELEASE_PART_MAX for what is larger. */
+static uint32_t number(const char **p, const char *end)
+{
+	uint32_t v = 0;
+
+	for (; *p < end && **p >= '0' && **p <= '9'; ++*p)
+		if (v < RELEASE_PART_MAX)
+			v = v * 10 + (uint32_t)(**p - '0');
+	return v < RELEASE_PART_MAX ? v : RELEASE_PART_MAX;
+}
+
+/* "6.18.15-amd64" or "6.18-rc1": the numbers in one, 0 for what is not there. */
+static uint32_t parse_release(const char *p, size_t len)
+{
+	const char *end = p + len;
+	uint32_t part[3] = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(part); i++) {
+		part[i] = number(&p, end);
+		if (p == end || *p++ != '.')
+			break;
+	}
+	return RELEASE(part[0], part[1], part[2]);
+}
+
+enum kho_bitmap_hint kho_target_bitmaps(const char *release, size_t len)
+{
+	uint32_t r = release ? parse_release(release, len) : 0;
+
+	if (r >= RELEASE(6, 18, 0))
+		return KHO_BITMAP_PAGE;
+	if (r >= RELEASE(6, 16, 0) && r <= RELEASE(6, 17, 8))
+		return KHO_BITMAP_SMALL;
+	return KHO_BITMAP_UNKNOWN;
+}
+
 enum kb_status kho_target_check(const struct uki_part *section, const struct kho_root *root,
 				struct kb_diag *diag)
 {

@@ -369,12 +369,13 @@ static bool low_memory_preserved(struct bare *b)
 static enum kb_status read_kho(struct bare *b)
 {
 	struct kho_work work = {.size = kho_work_size(&b->mem.ram)};
+	enum kho_bitmap_hint hint = kho_target_bitmaps(b->kernel.release, b->kernel.release_len);
 	enum kb_status st;
 
 	work.base = arena_alloc(&b->arena, work.size, 64);
 	if (!work.base)
 		return kb_refuse("kho", KB_ARENA, NULL);
-	st = kho_open(&b->mem, &b->handover, KHO_BITMAP_UNKNOWN, work, b->kho);
+	st = kho_open(&b->mem, &b->handover, hint, work, b->kho);
 	if (st)
 		return kb_refuse("kho", st, &b->mem.diag);
 	if (low_memory_preserved(b))

@@ -37,7 +37,7 @@ enum kho_map_format {
 	KHO_MAP_RADIX,
 };
 
-/* What is known of the writer of a v1 map: 6.16 and 6.17 SMALL, 6.18 to 7.0 PAGE. */
+/* The bitmaps that the next kernel reads in a v1 map: 6.16 and 6.17 SMALL, 6.18 to 7.0 PAGE. */
 enum kho_bitmap_hint {
 	KHO_BITMAP_UNKNOWN,
 	KHO_BITMAP_SMALL,

@@ -40,11 +40,47 @@ static void all_else_is_refused(void **state)
 	assert_int_equal(check("kho\n", KHO_ABI_V4, 12, &diag), KB_UKI_KHO);
 }
 
+static enum kho_bitmap_hint bitmaps(const char *release)
+{
+	return kho_target_bitmaps(release, release ? strlen(release) : 0);
+}
+
+static void the_release_tells_the_bitmaps_of_v1(void **state)
+{
+	(void)state;
+
+	assert_int_equal(bitmaps("6.16.0"), KHO_BITMAP_SMALL);
+	assert_int_equal(bitmaps("6.17.8"), KHO_BITMAP_SMALL);
+	assert_int_equal(bitmaps("6.17.8-1-amd64"), KHO_BITMAP_SMALL);
+	assert_int_equal(bitmaps("6.18-rc1"), KHO_BITMAP_PAGE);
+	assert_int_equal(bitmaps("6.18.15+deb13-amd64"), KHO_BITMAP_PAGE);
+	assert_int_equal(bitmaps("7.0.1"), KHO_BITMAP_PAGE);
+	assert_int_equal(bitmaps("10.0"), KHO_BITMAP_PAGE);
+	/* Only as many characters as it is told of. */
+	assert_int_equal(kho_target_bitmaps("6.189", 4), KHO_BITMAP_PAGE);
+	assert_int_equal(kho_target_bitmaps("6.18", 3), KHO_BITMAP_UNKNOWN);
+}
+
+static void other_releases_tell_nothing(void **state)
+{
+	(void)state;
+
+	assert_int_equal(bitmaps(NULL), KHO_BITMAP_UNKNOWN);
+	assert_int_equal(bitmaps(""), KHO_BITMAP_UNKNOWN);
+	assert_int_equal(bitmaps("custom"), KHO_BITMAP_UNKNOWN);
+	assert_int_equal(bitmaps("v6.18"), KHO_BITMAP_UNKNOWN);
+	assert_int_equal(bitmaps("6.17.9"), KHO_BITMAP_UNKNOWN);
+	assert_int_equal(bitmaps("6.17.999999999999"), KHO_BITMAP_UNKNOWN);
+	assert_int_equal(bitmaps("6.15.9"), KHO_BITMAP_UNKNOWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_version_and_page_size_are_taken),
 		cmocka_unit_test(all_else_is_refused),
+		cmocka_unit_test(the_release_tells_the_bitmaps_of_v1),
+		cmocka_unit_test(other_releases_tell_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
