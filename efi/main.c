@@ -122,11 +122,35 @@ static enum kb_status read_path(struct door *d, struct kb_text path, const uint8
 	return file_read(&d->fw, name, data, size);
 }
 
+/* The files of all initrd= words, one behind the other as a boot loader puts them. */
+static enum kb_status read_initrds(struct door *d)
+{
+	const uint8_t *data[KB_INITRD_MAX];
+	uint64_t size[KB_INITRD_MAX], sum = 0, at = 0;
+	enum kb_status st = KB_OK;
+	void *all;
+
+	for (size_t i = 0; i < d->options.initrds && !st; i++) {
+		st = read_path(d, d->options.initrd[i], &data[i], &size[i]);
+		if (!st)
+			sum += align_down(size[i] + 3, 4);
+	}
+	if (st || !sum)
+		return st;
+	st = fw_alloc(&d->fw, sum, &all);
+	if (st)
+		return st;
+	for (size_t i = 0; i < d->options.initrds; i++) {
+		memcpy((uint8_t *)all + at, data[i], size[i]);
+		at += align_down(size[i] + 3, 4);
+	}
+	d->initrd = (struct range){(uintptr_t)all, sum};
+	return KB_OK;
+}
+
 /* linux= and initrd= of the load options: files that nobody has verified. */
 static enum kb_status read_files(struct door *d)
 {
-	const uint8_t *data;
-	uint64_t size;
 	enum kb_status st;
 
 	if (d->fw.secure_boot)
@@ -134,13 +158,8 @@ static enum kb_status read_files(struct door *d)
 	if (!d->options.kernel.text)
 		return kb_refuse("kernel", KB_NO_KERNEL, NULL);
 	st = read_path(d, d->options.kernel, &d->kernel_file, &d->kernel_size);
-	if (!st && d->options.initrds > 1)
-		kb_warn("initrd", "only the first of %zu is loaded", d->options.initrds);
-	if (!st && d->options.initrds) {
-		st = read_path(d, d->options.initrd[0], &data, &size);
-		if (!st)
-			d->initrd = (struct range){(uintptr_t)data, size};
-	}
+	if (!st)
+		st = read_initrds(d);
 	return st ? kb_refuse("kernel", st, NULL) : KB_OK;
 }
 
@@ -157,6 +176,8 @@ static enum kb_status read_kernel(struct door *d)
 	}
 	if (st)
 		return st;
+	if (d->uki.ucode.data)
+		kb_warn("initrd", ".ucode is not loaded; give it as first --initrd of khoctl uki");
 	if (d->uki.initrd.data)
 		d->initrd = (struct range){(uintptr_t)d->uki.initrd.data, d->uki.initrd.size};
 	st = bzimage_parse(d->kernel_file, d->kernel_size, &d->kernel, &diag);

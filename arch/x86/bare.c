@@ -453,6 +453,8 @@ static enum kb_status list_busy(struct bare *b)
 	b->initrd = initrd;
 	if (b->uki.initrd.data)
 		b->initrd = (struct range){(uintptr_t)b->uki.initrd.data, b->uki.initrd.size};
+	if (b->uki.ucode.data)
+		kb_warn("initrd", ".ucode is not loaded; give it as first --initrd of khoctl uki");
 	if (b->uki.initrd.data && initrd.size)
 		kb_warn("initrd", "the one given at load time is ignored: the image has its own");
 	return st ? kb_refuse("memory", st, &b->mem.diag) : KB_OK;

@@ -13,6 +13,9 @@ void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Prints `khotest: FAIL reason` and powers the machine off. */
 _Noreturn void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* What the zero page says of the machine: Secure Boot, memory map, ACPI, frame buffer. */
+void platform_report(void);
+
 /*
  * Outgoing side: preserves a memfd of @pages order-0 pages that do not touch each other, filled
  * with a pattern of @seed, through /dev/liveupdate (include/uapi/linux/liveupdate.h). The session

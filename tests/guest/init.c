@@ -457,6 +457,7 @@ static void check_efivars(void)
 static void incoming(void)
 {
 	report_kernel("in");
+	platform_report();
 	report_restore();
 	report_setup_data();
 	if (word_number("luo"))
