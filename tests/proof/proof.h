@@ -39,7 +39,7 @@ uint32_t ram_u32(const struct ram *r, uint64_t pa);
 /* Copies all of the guest's RAM aside. */
 void ram_snapshot(struct ram *r);
 
-/* How many of @len bytes at @pa differ from the snapshot; prints the first one to stderr. */
+/* How many of @len bytes at @pa differ from the snapshot; prints some of them to stderr. */
 uint64_t ram_changed(const struct ram *r, uint64_t pa, uint64_t len);
 
 /* A range of physical addresses. */
@@ -50,7 +50,7 @@ struct piece {
 
 /*
  * How many bytes differ from the snapshot in all of RAM but the @count page-aligned pieces @spared;
- * prints the first one of each page to stderr.
+ * prints some of them to stderr.
  */
 uint64_t ram_changed_elsewhere(const struct ram *r, const struct piece *spared, size_t count);
 

@@ -13,6 +13,9 @@
 #define PAGE     4096ULL
 #define LOW_MOST 0xb0000000ULL
 
+/* Changed bytes that are printed, one of each page. */
+#define MOST_SHOWN 16
+
 static uint8_t *map_ram(int fd, uint64_t size, int flags)
 {
 	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
@@ -79,14 +82,22 @@ void ram_snapshot(struct ram *r)
 	}
 }
 
+static void show(uint64_t pa, uint8_t was, uint8_t is)
+{
+	static unsigned shown;
+
+	if (shown++ < MOST_SHOWN)
+		fprintf(stderr, "proof: 0x%llx was 0x%02x, is 0x%02x\n", (unsigned long long)pa,
+			was, is);
+}
+
 static uint64_t changed_in_page(const struct ram *r, uint64_t pa, uint64_t at, uint64_t len)
 {
 	uint64_t changed = 0;
 
 	for (uint64_t i = 0; i < len; i++)
 		if (r->live[at + i] != r->copy[at + i] && !changed++)
-			fprintf(stderr, "proof: 0x%llx was 0x%02x, is 0x%02x\n",
-				(unsigned long long)(pa + i), r->copy[at + i], r->live[at + i]);
+			show(pa + i, r->copy[at + i], r->live[at + i]);
 	return changed;
 }
 
