@@ -148,6 +148,7 @@ qemu_watch() {
 	[ $EPOCHSECONDS -lt $end ] || qemu_end=timeout
 	[ $qemu_end = self ] || echo quit >&7
 	timeout 10 cat <&6 >/dev/null || kill -KILL $pid
+	# shellcheck disable=SC2034 # the caller reads it
 	wait $pid || qemu_status=$?
 	exec 6<&- 7>&- 8>&-
 	rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/qemu.out

@@ -6,6 +6,7 @@
 # Environment: KHO_JOBS     machines at a time (default: one for each processor)
 #              KHO_KERNELS  names of the test kernels to use (default: all)
 
+# shellcheck disable=SC2154 # kho_root and ktap_... are lib.sh's
 pool_jobs=${KHO_JOBS:-$(nproc)}
 pool_dir=$(mktemp -d "${TMPDIR:-/tmp}/khoboot-boot.XXXXXX")
 pool_running=0
