@@ -17,6 +17,27 @@
  *   wait=1           say `khotest: ready=jump`, then wait for one byte on the console
  *   luo=N            preserve N non-adjacent pages in a memfd; the incoming side checks N pages
  *   seed=S           seed of the pattern in them
+ *
+ * Lines of both sides:
+ *   side=in|out  release=  cpus=  la57=yes|no (5-level paging in use)  cmdline=  efi=yes|no
+ *   luo_bad=TEXT     one of the damaged words of the memfd (luo.c)
+ * Outgoing side, in this order:
+ *   kho=on|off       KHO of this kernel
+ *   scratch_phys=, scratch_len=   the scratch areas
+ *   luo_preserved=N, luo_runs=N   pages preserved, and in how many physical pieces they are
+ *   finalize=done    kernels up to 6.19
+ *   loading=MODE     the script takes all that follows for khoboot's and the incoming kernel's
+ *   loaded_ms=N      what the load took, in ms
+ *   ready=jump       with wait=1
+ *   jump=now         the last line before the jump, unless khoctl jumps
+ * Incoming side, in this order:
+ *   secure_boot= e820_entries= and others   what the zero page says (platform.c)
+ *   restore=succeeded|failed|none   the verdict of the kernel's own test (lib/test_kho.c)
+ *   kho_in=yes|no    debugfs has the FDT that was handed over
+ *   setup_data=TYPE,BYTES   one for each node; log: TEXT: a line of the log that khoboot left in one
+ *   luo_checked=N    all words of N pages are right
+ *   efivars=ok       a variable was written and read back through the runtime services
+ *   end=ok           nothing failed; the power goes off
  */
 #include <dirent.h>
 #include <errno.h>
