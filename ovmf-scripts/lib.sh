@@ -124,17 +124,20 @@ qemu_firmware() {
 		-drive "if=pflash,unit=1,format=raw,file=$1/vars.fd")
 }
 
+# qemu_stop: for the traps of scripts, so that no machine outlives them
+qemu_stop() { [ -z "${qemu_pid:-}" ] || kill -KILL "$qemu_pid"; }
+
 # qemu_watch DIR SECONDS HOOK: runs the array qemu with its first serial port on DIR/serial.log.
 # HOOK is called with every line of it; when it returns 1 the machine is told to quit. Sets
 # qemu_end (self, asked or timeout) and qemu_status.
 qemu_watch() {
-	local dir=$1 end=$((EPOCHSECONDS + $2)) hook=$3 line pid
+	local dir=$1 end=$((EPOCHSECONDS + $2)) hook=$3 line
 	rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/qemu.out
 	mkfifo "$dir/mon.in" "$dir/mon.out" "$dir/qemu.out"
 	"${qemu[@]}" -chardev "stdio,id=serial,signal=off,logfile=$dir/serial.log" \
 		-serial chardev:serial -chardev "pipe,id=mon,path=$dir/mon" -mon chardev=mon \
 		</dev/null >"$dir/qemu.out" 2>"$dir/qemu.err" &
-	pid=$!
+	qemu_pid=$!
 	exec 7<>"$dir/mon.in" 8<>"$dir/mon.out" 6<"$dir/qemu.out"
 	qemu_end=self qemu_status=0
 	while [ $EPOCHSECONDS -lt $end ]; do
@@ -147,9 +150,10 @@ qemu_watch() {
 	# It quits within seconds of being asked; one that does not listen is stopped.
 	[ $EPOCHSECONDS -lt $end ] || qemu_end=timeout
 	[ $qemu_end = self ] || echo quit >&7
-	timeout 10 cat <&6 >/dev/null || kill -KILL $pid
+	timeout 10 cat <&6 >/dev/null || kill -KILL "$qemu_pid"
 	# shellcheck disable=SC2034 # the caller reads it
-	wait $pid || qemu_status=$?
+	wait "$qemu_pid" || qemu_status=$?
+	qemu_pid=''
 	exec 6<&- 7>&- 8>&-
 	rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/qemu.out
 }

@@ -15,7 +15,7 @@ declare -A pool_name pool_log pool_start
 # shellcheck disable=SC2317 # called by trap
 pool_clean() {
 	local pid
-	for pid in "${!pool_name[@]}"; do kill "$pid" 2>/dev/null; done
+	for pid in "${!pool_name[@]}"; do kill -- "-$pid" 2>/dev/null; done
 	if [ "$ktap_failed" -eq 0 ]; then
 		rm -rf "$pool_dir"
 	else
@@ -50,7 +50,10 @@ pool_run() {
 	shift
 	while [ "$pool_running" -ge "$pool_jobs" ]; do pool_reap; done
 	mkdir -p "$logs"
+	# A process group of its own, so that an early end takes the machine along.
+	set -m
 	logs=$logs "$@" >"$logs/ktap" 2>&1 &
+	set +m
 	pool_name[$!]=$name pool_log[$!]=$logs/ktap pool_start[$!]=$EPOCHSECONDS
 	pool_running=$((pool_running + 1))
 }

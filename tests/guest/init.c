@@ -34,9 +34,10 @@
  *   secure_boot= e820_entries= and others   what the zero page says (platform.c)
  *   restore=succeeded|failed|none   the verdict of the kernel's own test (lib/test_kho.c)
  *   kho_in=yes|no    debugfs has the FDT that was handed over
- *   setup_data=TYPE,BYTES   one for each node; log: TEXT: a line of the log that khoboot left in one
- *   luo_checked=N    all words of N pages are right
- *   efivars=ok       a variable was written and read back through the runtime services
+ *   setup_data=TYPE,BYTES   one for each node
+ *   log: TEXT        each line of the log that khoboot left in one of the nodes
+ *   luo_checked=N    no word of N pages has changed
+ *   efivars=ok       a variable went through the runtime services and came back
  *   end=ok           nothing failed; the power goes off
  */
 #include <dirent.h>
