@@ -97,8 +97,9 @@ void kb_log(enum kb_log_level level, const char *area, const char *fmt, ...)
 enum kb_status kb_refuse(const char *area, enum kb_status status, const struct kb_diag *diag)
 {
 	if (diag && diag->status)
-		kb_error(area, "KB-%03d %s (at 0x%llx, value 0x%llx)", (int)status, kb_cause(status),
-			 (unsigned long long)diag->at, (unsigned long long)diag->value);
+		kb_error(area, "KB-%03d %s (at 0x%llx, value 0x%llx)", (int)status,
+			 kb_cause(status), (unsigned long long)diag->at,
+			 (unsigned long long)diag->value);
 	else
 		kb_error(area, "KB-%03d %s", (int)status, kb_cause(status));
 	kb_error(area, "KB-%03d remedy: %s", (int)status, kb_remedy(status));

@@ -105,7 +105,7 @@ const struct range *range_list_overlap(const struct range_list *l, struct range 
 }
 
 enum kb_status range_list_intersect(const struct range_list *a, const struct range_list *b,
-				     struct range_list *out)
+				    struct range_list *out)
 {
 	size_t i = 0, j = 0;
 

@@ -17,7 +17,7 @@ struct firmware {
 	EFI_SYSTEM_TABLE *st;
 	EFI_BOOT_SERVICES *bs;
 	EFI_LOADED_IMAGE *loaded;
-	bool secure_boot;	/* enforced: only what the signed file holds is trusted */
+	bool secure_boot;          /* enforced: only what the signed file holds is trusted */
 	uint8_t secure_boot_state; /* for boot_params: 1 unknown, 2 disabled, 3 enabled */
 };
 
@@ -30,7 +30,7 @@ void console_use(EFI_SYSTEM_TABLE *st);
 void console_line(const char *line);
 
 /* ---- secure.c */
-/* Read SecureBoot and SetupMode into @fw (UEFI 2.10 section 32.3). Never fails: unknown is a state. */
+/* Read SecureBoot and SetupMode into @fw (UEFI 2.10 section 32.3). Unknown is a state as well. */
 void secure_boot_read(struct firmware *fw);
 
 /* ---- memory.c */
@@ -38,7 +38,7 @@ void secure_boot_read(struct firmware *fw);
 struct fw_map {
 	void *buffer;
 	UINTN capacity; /* bytes of buffer */
-	UINTN size;	/* bytes used */
+	UINTN size;     /* bytes used */
 	UINTN key;
 	UINTN desc_size;
 	UINT32 desc_version;
@@ -59,8 +59,8 @@ __must_check enum kb_status fw_alloc(struct firmware *fw, uint64_t bytes, void *
 /*
  * fw_exit - ExitBootServices with the map of that very moment in @map
  *
- * Tries three times: a call in between may change the map (UEFI 2.10 section 7.4.6). KB_FW_EXIT when
- * the firmware refuses; boot services may be partly down by then and only stopping is safe.
+ * Tries three times: a call in between may change the map (UEFI 2.10 section 7.4.6). KB_FW_EXIT
+ * when the firmware refuses; boot services may be partly down by then and only stopping is safe.
  */
 __must_check enum kb_status fw_exit(struct firmware *fw, struct fw_map *map);
 
@@ -68,7 +68,7 @@ __must_check enum kb_status fw_exit(struct firmware *fw, struct fw_map *map);
 /* Physical address of the ACPI root pointer, 2.0 before 1.0, or 0. */
 uint64_t acpi_rsdp(const struct firmware *fw);
 
-/* Install the seed table that Linux reads (LINUX_EFI_RANDOM_SEED_TABLE_GUID), from EFI_RNG_PROTOCOL. */
+/* Leave a seed from EFI_RNG_PROTOCOL in the table LINUX_EFI_RANDOM_SEED_TABLE_GUID. */
 void rng_seed_install(struct firmware *fw);
 
 /* ---- tpm.c */

@@ -6,8 +6,8 @@
 
 #include "firmware.h"
 
-#define VIDEO_TYPE_EFI		 0x70
-#define VIDEO_CAPABILITY_64BIT	 2
+#define VIDEO_TYPE_EFI         0x70
+#define VIDEO_CAPABILITY_64BIT 2
 
 struct channel {
 	uint8_t size, pos;

@@ -14,6 +14,7 @@
 #include <khoboot/console.h>
 #include <khoboot/layout.h>
 #include <khoboot/log.h>
+#include <khoboot/support.h>
 #include <khoboot/uki.h>
 
 #include <string.h>
@@ -107,7 +108,8 @@ static enum kb_status read_options(struct door *d)
 	if (d->options.ignored)
 		kb_warn("options", "Secure Boot: %zu words from outside the signed file ignored",
 			d->options.ignored);
-	return KB_OK;
+	st = options_supported(&d->options);
+	return st ? kb_refuse("options", st, NULL) : KB_OK;
 }
 
 static enum kb_status read_path(struct door *d, struct kb_text path, const uint8_t **data,

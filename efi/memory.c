@@ -24,8 +24,8 @@ enum kb_status fw_map_refresh(struct firmware *fw, struct fw_map *map)
 enum kb_status fw_map_get(struct firmware *fw, struct fw_map *ret)
 {
 	struct fw_map map = {.buffer = NULL};
-	EFI_STATUS st = fw->bs->GetMemoryMap(&map.size, NULL, &map.key, &map.desc_size,
-					     &map.desc_version);
+	EFI_STATUS st =
+		fw->bs->GetMemoryMap(&map.size, NULL, &map.key, &map.desc_size, &map.desc_version);
 	enum kb_status kb;
 	void *buffer;
 

@@ -5,8 +5,8 @@
 #include "firmware.h"
 
 /*
- * Firmware is known to leave binary junk in load options of entries that it made itself. Only text is
- * taken: printable ASCII up to a NUL or the end.
+ * Firmware is known to leave binary junk in load options of entries that it made itself. Only text
+ * is taken: printable ASCII up to a NUL or the end.
  */
 enum kb_status options_read(const struct firmware *fw, char *buf, size_t size)
 {

@@ -4,8 +4,6 @@
 
 #include "firmware.h"
 
-enum { SECURE_UNKNOWN = 1, SECURE_DISABLED = 2 };
-
 static EFI_STATUS read_byte(const struct firmware *fw, CHAR16 *name, uint8_t *value)
 {
 	static EFI_GUID global = EFI_GLOBAL_VARIABLE;
@@ -20,12 +18,12 @@ void secure_boot_read(struct firmware *fw)
 	uint8_t secure = 0, setup = 1;
 	EFI_STATUS st = read_byte(fw, secure_name, &secure);
 
-	fw->secure_boot_state = SECURE_DISABLED;
+	fw->secure_boot_state = BP_SECURE_OFF;
 	if (st == EFI_NOT_FOUND)
 		return;
 	if (st || read_byte(fw, setup_name, &setup)) {
 		/* Not known is not off: trust nothing from outside the signed file. */
-		fw->secure_boot_state = SECURE_UNKNOWN;
+		fw->secure_boot_state = BP_SECURE_UNKNOWN;
 		fw->secure_boot = true;
 		return;
 	}

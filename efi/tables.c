@@ -33,8 +33,10 @@ struct seed_table {
 void rng_seed_install(struct firmware *fw)
 {
 	static EFI_GUID protocol = EFI_RNG_PROTOCOL_GUID;
-	static EFI_GUID table_guid = {
-		0x1ce1e5bc, 0x7ceb, 0x42f2, {0x81, 0xe5, 0x8a, 0xad, 0xf1, 0x80, 0xf5, 0x7b}};
+	static EFI_GUID table_guid = {0x1ce1e5bc,
+				      0x7ceb,
+				      0x42f2,
+				      {0x81, 0xe5, 0x8a, 0xad, 0xf1, 0x80, 0xf5, 0x7b}};
 	struct seed_table *seed;
 	EFI_RNG_PROTOCOL *rng;
 	void *found, *pool;

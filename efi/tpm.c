@@ -10,17 +10,17 @@
 
 #include "firmware.h"
 
-#define FORMAT_SHA1	1
-#define FORMAT_AGILE	2
-#define EVENT_MAX	SZ_1M /* one event; firmware logs have a few hundred bytes in each */
-#define LOG_MAX		(16 * SZ_1M)
+#define FORMAT_SHA1      1
+#define FORMAT_AGILE     2
+#define EVENT_MAX        SZ_1M /* one event; firmware logs have a few hundred bytes in each */
+#define LOG_MAX          (16 * SZ_1M)
 #define FINAL_EVENTS_MAX 4096
 
 /* EFI_TCG2_PROTOCOL, TCG EFI Protocol Specification section 6; only what is called. */
 struct tcg2 {
 	void *get_capability;
-	EFI_STATUS(EFIAPI *get_event_log)(struct tcg2 *self, UINT32 format, uint64_t *location,
-					  uint64_t *last, BOOLEAN *truncated);
+	EFI_STATUS(EFIAPI *get_event_log)
+	(struct tcg2 *self, UINT32 format, uint64_t *location, uint64_t *last, BOOLEAN *truncated);
 };
 
 /* Linux include/linux/efi.h: struct linux_efi_tpm_eventlog */
@@ -40,8 +40,10 @@ struct event_log {
 
 static struct tcg2 *find_tcg2(const struct firmware *fw)
 {
-	static EFI_GUID guid = {
-		0x607f766c, 0x7455, 0x42be, {0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f}};
+	static EFI_GUID guid = {0x607f766c,
+				0x7455,
+				0x42be,
+				{0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f}};
 	void *found;
 
 	return fw->bs->LocateProtocol(&guid, NULL, &found) ? NULL : found;
@@ -83,8 +85,10 @@ static bool read_log(struct tcg2 *tcg, uint32_t format, struct event_log *log)
 /* Events that firmware put into the final events table already: the kernel skips these bytes. */
 static uint64_t preboot_final_size(const struct firmware *fw, const struct event_log *log)
 {
-	static EFI_GUID guid = {
-		0x1e2ed096, 0x30e2, 0x4254, {0xbd, 0x89, 0x86, 0x3b, 0xbe, 0xf8, 0x23, 0x25}};
+	static EFI_GUID guid = {0x1e2ed096,
+				0x30e2,
+				0x4254,
+				{0xbd, 0x89, 0x86, 0x3b, 0xbe, 0xf8, 0x23, 0x25}};
 	const uint8_t *table = NULL;
 	uint64_t count, at = 16;
 
@@ -106,8 +110,10 @@ static uint64_t preboot_final_size(const struct firmware *fw, const struct event
 
 void tpm_log_install(struct firmware *fw)
 {
-	static EFI_GUID guid = {
-		0xb7799cb0, 0xeca2, 0x4943, {0x96, 0x67, 0x1f, 0xae, 0x07, 0xb7, 0x47, 0xfa}};
+	static EFI_GUID guid = {0xb7799cb0,
+				0xeca2,
+				0x4943,
+				{0x96, 0x67, 0x1f, 0xae, 0x07, 0xb7, 0x47, 0xfa}};
 	struct tcg2 *tcg = find_tcg2(fw);
 	struct event_log log = {0};
 	struct linux_log *copy;

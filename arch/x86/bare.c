@@ -19,6 +19,7 @@
 #include <khoboot/kho_target.h>
 #include <khoboot/layout.h>
 #include <khoboot/log.h>
+#include <khoboot/support.h>
 #include <khoboot/uki.h>
 
 #include <string.h>
@@ -124,12 +125,18 @@ static enum kb_status find_ourselves(struct bare *b)
 	return KB_OK;
 }
 
+/* Not known is not off: then nothing from outside the signed file is trusted either. */
+static bool bp_locked(const struct boot_params *bp)
+{
+	return bp->secure_boot == BP_SECURE_ON || bp->secure_boot == BP_SECURE_UNKNOWN;
+}
+
 static enum kb_status read_options(struct bare *b)
 {
 	struct cmdline_in in = {
 		.builtin = {b->uki.cmdline.data, b->uki.cmdline.size},
 		.outside = outside_cmdline(b->bp),
-		.locked = b->bp->secure_boot == BP_SECURE_ON,
+		.locked = bp_locked(b->bp),
 	};
 	struct kb_diag diag = {0};
 	enum kb_status st = cmdline_split(&in, b->cmdline, sizeof(b->cmdline), &b->options, &diag);
@@ -149,7 +156,8 @@ static enum kb_status read_options(struct bare *b)
 	if (b->options.ignored)
 		kb_warn("options", "Secure Boot: %zu words from outside the signed file ignored",
 			b->options.ignored);
-	return KB_OK;
+	st = options_supported(&b->options);
+	return st ? kb_refuse("options", st, NULL) : KB_OK;
 }
 
 static enum kb_status open_arena(struct bare *b)
@@ -404,8 +412,6 @@ static enum kb_status gather_kho(struct bare *b)
 {
 	enum kb_status st;
 
-	if (b->options.kho == KB_KHO_PARK)
-		return kb_refuse("kho", KB_NO_PARK, NULL);
 	if (!b->has_kho) {
 		kb_info("kho", "nothing handed over by the outgoing kernel");
 		return KB_OK;

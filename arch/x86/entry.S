@@ -137,7 +137,7 @@ trap_\vector:
 	.altmacro
 	.set	v, 0
 	.rept	32
-	/* Vectors that push an error code: 8, 10-14, 17, 21, 29, 30 (Intel SDM 3A table 6-1, AMD). */
+	/* Vectors with an error code: 8, 10-14, 17, 21, 29, 30 (Intel SDM 3A table 6-1, AMD). */
 	.if	(0x60227d00 >> v) & 1
 	stub	%v, 1
 	.else

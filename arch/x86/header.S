@@ -18,44 +18,44 @@ dos_header:
 
 /* ---- setup header -------------------------------------------------------------------------- */
 	.org	0x1f1
-	.byte	KB_SETUP_SIZE / 512 - 1		/* setup_sects */
-	.word	0				/* root_flags */
-	.long	image_syssize - dos_header			/* syssize, 16-byte units; khoctl corrects it */
+	.byte	KB_SETUP_SIZE / 512 - 1	/* setup_sects */
+	.word	0	/* root_flags */
+	.long	image_syssize - dos_header	/* syssize, 16-byte units; khoctl corrects it */
 	.word	0
-	.word	0xffff				/* vid_mode: normal */
+	.word	0xffff	/* vid_mode: normal */
 	.word	0
-	.word	0xaa55				/* boot_flag */
+	.word	0xaa55	/* boot_flag */
 	.org	0x200
-	.byte	0xeb, setup_code - 1f		/* jump; its length byte says where the header ends */
+	.byte	0xeb, setup_code - 1f	/* jump; its length byte says where the header ends */
 1:	.ascii	"HdrS"
-	.word	0x020f				/* version */
-	.long	0				/* realmode_swtch */
+	.word	0x020f	/* version */
+	.long	0	/* realmode_swtch */
 	.word	0
-	.word	version_string - dos_header - 0x200		/* kernel_version */
-	.byte	0				/* type_of_loader */
-	.byte	1				/* loadflags: LOADED_HIGH */
+	.word	version_string - dos_header - 0x200	/* kernel_version */
+	.byte	0	/* type_of_loader */
+	.byte	1	/* loadflags: LOADED_HIGH */
 	.word	0
-	.long	0x100000			/* code32_start */
-	.long	0, 0				/* ramdisk_image, ramdisk_size */
+	.long	0x100000	/* code32_start */
+	.long	0, 0	/* ramdisk_image, ramdisk_size */
 	.long	0
 	.word	0
 	.byte	0, 0
-	.long	0				/* cmd_line_ptr */
-	.long	0x7fffffff			/* initrd_addr_max */
-	.long	0x1000				/* kernel_alignment: any page will do */
-	.byte	1				/* relocatable_kernel */
-	.byte	12				/* min_alignment, log2 */
+	.long	0	/* cmd_line_ptr */
+	.long	0x7fffffff	/* initrd_addr_max */
+	.long	0x1000	/* kernel_alignment: any page will do */
+	.byte	1	/* relocatable_kernel */
+	.byte	12	/* min_alignment, log2 */
 	/* xloadflags: KERNEL_64, CAN_BE_LOADED_ABOVE_4G, 5LEVEL, 5LEVEL_ENABLED */
 	.word	0x0063
-	.long	KB_CMDLINE_MAX			/* cmdline_size */
-	.long	0				/* hardware_subarch */
+	.long	KB_CMDLINE_MAX	/* cmdline_size */
+	.long	0	/* hardware_subarch */
 	.quad	0
-	.long	0, 0				/* payload_offset, payload_length: nothing packed */
-	.quad	0				/* setup_data: kexec starts its list from this value */
-	.quad	0x100000			/* pref_address */
-	.long	image_init_size - dos_header			/* init_size; khoctl corrects it */
-	.long	0				/* handover_offset: no EFI handover entry */
-	.long	0				/* kernel_info_offset */
+	.long	0, 0	/* payload_offset, payload_length: nothing packed */
+	.quad	0	/* setup_data: kexec starts its list from this value */
+	.quad	0x100000	/* pref_address */
+	.long	image_init_size - dos_header	/* init_size; khoctl corrects it */
+	.long	0	/* handover_offset: no EFI handover entry */
+	.long	0	/* kernel_info_offset */
 
 /* Started as a boot sector or by a BIOS loader: say so on the screen and stop. */
 setup_code:
@@ -90,46 +90,46 @@ version_string:
 	.org	KB_PE_OFFSET
 pe_header:
 	.ascii	"PE\0\0"
-	.word	0x8664				/* Machine: x86-64 */
+	.word	0x8664	/* Machine: x86-64 */
 	.word	(section_table_end - section_table) / 40
-	.long	0				/* TimeDateStamp: reproducible */
+	.long	0	/* TimeDateStamp: reproducible */
 	.long	0, 0
 	.word	section_table - optional_header
-	.word	0x0226				/* EXECUTABLE, LINE_NUMS/DEBUG_STRIPPED, LARGE_ADDRESS */
+	.word	0x0226	/* EXECUTABLE, LINE_NUMS/DEBUG_STRIPPED, LARGE_ADDRESS */
 optional_header:
-	.word	0x020b				/* PE32+ */
+	.word	0x020b	/* PE32+ */
 	.byte	0, 0
-	.long	text_bytes - dos_header			/* SizeOfCode */
-	.long	data_bytes - dos_header			/* SizeOfInitializedData */
-	.long	0				/* SizeOfUninitializedData */
-	.long	efi_entry_rva - dos_header			/* AddressOfEntryPoint */
-	.long	text_rva - dos_header			/* BaseOfCode */
-	.quad	0				/* ImageBase */
-	.long	0x1000				/* SectionAlignment */
-	.long	0x200				/* FileAlignment */
+	.long	text_bytes - dos_header	/* SizeOfCode */
+	.long	data_bytes - dos_header	/* SizeOfInitializedData */
+	.long	0	/* SizeOfUninitializedData */
+	.long	efi_entry_rva - dos_header	/* AddressOfEntryPoint */
+	.long	text_rva - dos_header	/* BaseOfCode */
+	.quad	0	/* ImageBase */
+	.long	0x1000	/* SectionAlignment */
+	.long	0x200	/* FileAlignment */
 	.word	0, 0
-	.word	0, 0				/* image version */
-	.word	0, 0				/* subsystem version */
+	.word	0, 0	/* image version */
+	.word	0, 0	/* subsystem version */
 	.long	0
-	.long	image_end_rva - dos_header			/* SizeOfImage */
-	.long	KB_HEADERS_SIZE			/* SizeOfHeaders */
-	.long	0				/* CheckSum */
-	.word	10				/* EFI application */
-	.word	0x0100				/* NX_COMPAT */
-	.quad	0, 0, 0, 0			/* stack and heap: unused by UEFI */
+	.long	image_end_rva - dos_header	/* SizeOfImage */
+	.long	KB_HEADERS_SIZE	/* SizeOfHeaders */
+	.long	0	/* CheckSum */
+	.word	10	/* EFI application */
+	.word	0x0100	/* NX_COMPAT */
+	.quad	0, 0, 0, 0	/* stack and heap: unused by UEFI */
 	.long	0
-	.long	16				/* NumberOfRvaAndSizes */
-	.quad	0, 0, 0, 0, 0			/* export, import, resource, exception, certificate */
-	.long	reloc_rva - dos_header, 12	/* base relocations: one block, and no zeros behind it */
+	.long	16	/* NumberOfRvaAndSizes */
+	.quad	0, 0, 0, 0, 0	/* export, import, resource, exception, certificate */
+	.long	reloc_rva - dos_header, 12	/* base relocations: one block, no zeros behind */
 	.quad	0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 
 .macro section name, start, bytes, raw, flags
 	.ascii	"\name"
 	.org	. - (. - section_table) % 40 + 8
-	.long	\bytes - dos_header		/* VirtualSize */
-	.long	\start - dos_header		/* VirtualAddress */
-	.long	\raw - dos_header		/* SizeOfRawData */
-	.long	\start - dos_header		/* PointerToRawData, the same */
+	.long	\bytes - dos_header	/* VirtualSize */
+	.long	\start - dos_header	/* VirtualAddress */
+	.long	\raw - dos_header	/* SizeOfRawData */
+	.long	\start - dos_header	/* PointerToRawData, the same */
 	.long	0, 0
 	.word	0, 0
 	.long	\flags

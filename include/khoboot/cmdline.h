@@ -2,9 +2,9 @@
 /*
  * The command line: khoboot's own words are taken out, the kernel gets the rest.
  *
- * Words are split as the kernel does (lib/cmdline.c:next_arg): white space outside of double quotes,
- * a quote toggles and there is no escape. Words for the kernel keep their quotes. Behind a word
- * "--" everything belongs to init.
+ * Words are split as the kernel does (lib/cmdline.c:next_arg): white space outside of double
+ * quotes, a quote toggles and there is no escape. Words for the kernel keep their quotes. Behind a
+ * word "--" everything belongs to init.
  */
 #ifndef KHOBOOT_CMDLINE_H
 #define KHOBOOT_CMDLINE_H
@@ -39,7 +39,7 @@ struct kb_options {
 	struct range kho_fdt;	    /* khoboot.kho-fdt=ADDR,SIZE; size 0: not given */
 	struct range kho_scratch;   /* khoboot.kho-scratch=ADDR,SIZE */
 	struct kb_text kernel;	    /* linux=\PATH, with CMDLINE_PATHS */
-	struct kb_text initrd[KB_INITRD_MAX]; /* initrd=\PATH in the order given, with CMDLINE_PATHS */
+	struct kb_text initrd[KB_INITRD_MAX]; /* initrd=\PATH in their order, with CMDLINE_PATHS */
 	size_t initrds;
 	size_t ignored;	   /* words from outside that were dropped because of @locked */
 	bool from_outside; /* the words for the kernel are those given at start, not .cmdline */
@@ -52,7 +52,7 @@ struct kb_options {
 
 struct cmdline_in {
 	struct kb_text builtin; /* .cmdline of the image; ends at a NUL */
-	struct kb_text outside; /* given at start: load options, kexec command line; ends at a NUL */
+	struct kb_text outside; /* given at start: load options, kexec command line; likewise */
 	bool locked;		/* Secure Boot or lockdown is on */
 	unsigned int flags;	/* CMDLINE_* */
 };
@@ -65,10 +65,10 @@ struct cmdline_in {
  * @ret: the options; texts in it point into @in's
  * @diag: at = position of the refused word in its text, value = 0 for .cmdline, 1 for outside
  *
- * Options of .cmdline hold unless given again outside; of one text the last one wins. The kernel gets
- * the words from outside when there are any, else those of .cmdline. A word BOOT_IMAGE=, which boot
- * loaders leave behind, does not count as one. When @in->locked, only khoboot.via and khoboot.log
- * count from outside; other words are dropped and counted.
+ * Options of .cmdline hold unless given again outside; of one text the last one wins. The kernel
+ * gets the words from outside when there are any, else those of .cmdline. A word BOOT_IMAGE=, which
+ * boot loaders leave behind, does not count as one. When @in->locked, only khoboot.via and
+ * khoboot.log count from outside; other words are dropped and counted.
  *
  * Returns KB_OK; KB_CMD_UNKNOWN for a word "khoboot." that no option has; KB_CMD_VALUE for a value
  * that its option does not take; KB_CMD_PATHS for more than KB_INITRD_MAX initrds; KB_CMD_LONG when

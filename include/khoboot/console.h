@@ -26,7 +26,7 @@ struct uart {
  */
 struct uart console_parse(const char *value, size_t len);
 
-/* The last console= of @cmdline (NUL-terminated) that names an 8250; .kind UART_NONE without one. */
+/* The last console= of @cmdline (NUL-terminated) that names an 8250; else .kind is UART_NONE. */
 struct uart console_find(const char *cmdline);
 
 #endif

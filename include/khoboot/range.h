@@ -62,8 +62,8 @@ struct range range_intersect(struct range a, struct range b);
 /*
  * range_list_add - append @r, skipping an empty one
  *
- * Returns KB_OK, KB_RANGE_WRAP when it wraps, KB_RANGE_FULL when the storage is used up. The list is
- * unchanged on failure.
+ * Returns KB_OK, KB_RANGE_WRAP when it wraps, KB_RANGE_FULL when the storage is used up. The list
+ * is unchanged on failure.
  */
 __must_check enum kb_status range_list_add(struct range_list *l, struct range r);
 
@@ -82,8 +82,8 @@ const struct range *range_list_overlap(const struct range_list *l, struct range 
  * @out is cleared first and must not be one of the inputs. Returns KB_OK or KB_RANGE_FULL.
  */
 __must_check enum kb_status range_list_intersect(const struct range_list *a,
-						  const struct range_list *b,
-						  struct range_list *out);
+						 const struct range_list *b,
+						 struct range_list *out);
 
 /*
  * range_list_subtract - take @cut out of the sorted list @l
@@ -102,8 +102,8 @@ __must_check enum kb_status range_list_subtract(struct range_list *l, struct ran
  * Returns KB_OK, or KB_RANGE_NO_ROOM with @ret untouched. The list is not changed.
  */
 __must_check enum kb_status range_list_find(const struct range_list *l, struct range limit,
-					     uint64_t size, uint64_t align, bool top_down,
-					     struct range *ret);
+					    uint64_t size, uint64_t align, bool top_down,
+					    struct range *ret);
 
 /* Sum of the sizes in bytes. */
 uint64_t range_list_bytes(const struct range_list *l);

@@ -21,10 +21,12 @@ struct tcg_spec {
 	} alg[TCG_ALGS_MAX];
 };
 
-/* First event of a crypto-agile log, at most @max bytes. KB_OK or KB_TCG_SPEC; @ret untouched then. */
+/* First event of a crypto-agile log, at most @max bytes. KB_OK or KB_TCG_SPEC; @ret untouched then.
+ */
 __must_check enum kb_status tcg_spec_read(const void *event, uint64_t max, struct tcg_spec *ret);
 
-/* Bytes of an event in the old SHA-1 format, as every log's first event is. KB_OK or KB_TCG_EVENT. */
+/* Bytes of an event in the old SHA-1 format, as every log's first event is. KB_OK or KB_TCG_EVENT.
+ */
 __must_check enum kb_status tcg_event1_size(const void *event, uint64_t max, uint64_t *ret);
 
 /* Bytes of an event in the crypto-agile format. KB_OK or KB_TCG_EVENT. */

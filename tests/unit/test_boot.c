@@ -13,7 +13,9 @@ static uint8_t file[0x1000];
 static _Alignas(4096) uint8_t block[64 * 4096];
 static struct bzimage kernel;
 static struct setup_list carry;
-static struct range areas[3] = {{0x1000000, 0x400000}, {0x40000000, 0x800000}, {0x200000000, 0x1000}};
+static struct range areas[3] = {{0x1000000, 0x400000},
+				{0x40000000, 0x800000},
+				{0x200000000, 0x1000}};
 static struct range_list scratch = {areas, 3, 3};
 static struct kho_handover kho = {.fdt = {0x5000}, .fdt_size = 4096};
 static struct boot_params from;

@@ -98,11 +98,11 @@ static const struct {
 	uint64_t attribute;
 	uint32_t e820;
 } types[] = {
-	{0, 0, E820_RESERVED},	   {1, 0, E820_RAM},	  {2, 0, E820_RAM},
-	{3, 0, E820_RAM},	   {4, 0, E820_RAM},	  {5, 0, E820_RESERVED},
-	{6, 0, E820_RESERVED},	   {7, 0, E820_RAM},	  {7, 0x40000, E820_SOFT_RESERVED},
-	{8, 0, E820_UNUSABLE},	   {9, 0, E820_ACPI},	  {10, 0, E820_NVS},
-	{11, 0, E820_RESERVED},	   {12, 0, E820_RESERVED}, {13, 0, E820_RESERVED},
+	{0, 0, E820_RESERVED},  {1, 0, E820_RAM},       {2, 0, E820_RAM},
+	{3, 0, E820_RAM},       {4, 0, E820_RAM},       {5, 0, E820_RESERVED},
+	{6, 0, E820_RESERVED},  {7, 0, E820_RAM},       {7, 0x40000, E820_SOFT_RESERVED},
+	{8, 0, E820_UNUSABLE},  {9, 0, E820_ACPI},      {10, 0, E820_NVS},
+	{11, 0, E820_RESERVED}, {12, 0, E820_RESERVED}, {13, 0, E820_RESERVED},
 	{14, 0, E820_PMEM},
 };
 
@@ -132,8 +132,8 @@ static void types_become_those_of_linux(void **state)
 static void neighbours_of_one_type_are_merged(void **state)
 {
 	struct efi_descriptor d[] = {
-		{.type = 7, .phys = 0, .pages = 16},	   {.type = 4, .phys = 0x10000, .pages = 16},
-		{.type = 6, .phys = 0x20000, .pages = 1},  {.type = 0, .phys = 0x21000, .pages = 1},
+		{.type = 7, .phys = 0, .pages = 16},      {.type = 4, .phys = 0x10000, .pages = 16},
+		{.type = 6, .phys = 0x20000, .pages = 1}, {.type = 0, .phys = 0x21000, .pages = 1},
 		{.type = 7, .phys = 0x30000, .pages = 1},
 	};
 	struct efi_map map = put_descriptors(d, 5);

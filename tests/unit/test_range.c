@@ -205,7 +205,8 @@ static void the_end_of_the_address_space(void **state)
 	struct range last = {UINT64_MAX - 0xfff, 0xfff}, got;
 	(void)state;
 
-	assert_int_equal(range_list_add(&l, (struct range){UINT64_MAX - 0xfff, 0x1000}), KB_RANGE_WRAP);
+	assert_int_equal(range_list_add(&l, (struct range){UINT64_MAX - 0xfff, 0x1000}),
+			 KB_RANGE_WRAP);
 	assert_int_equal(l.count, 0);
 	ok(range_list_add(&l, last));
 	assert_true(range_list_contains(&l, (struct range){UINT64_MAX - 1, 1}));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Which kernels take which data. */
+/* Which kernels take which data, and which options this version honours. */
 #include "unit.h"
 
 #include <khoboot/kho_target.h>
+#include <khoboot/support.h>
 
 static enum kb_status check(const char *text, enum kho_abi abi, unsigned int page_shift,
 			    struct kb_diag *diag)
@@ -31,7 +32,8 @@ static void all_else_is_refused(void **state)
 
 	assert_int_equal(check(NULL, KHO_ABI_V4, 12, &diag), KB_KERNEL_UNKNOWN);
 	assert_int_equal(check("kho=none\npage=4096\n", KHO_ABI_V4, 12, &diag), KB_KERNEL_NO_KHO);
-	assert_int_equal(check("kho=kho-v3\npage=4096\n", KHO_ABI_V4, 12, &diag), KB_KERNEL_EXPECTS);
+	assert_int_equal(check("kho=kho-v3\npage=4096\n", KHO_ABI_V4, 12, &diag),
+			 KB_KERNEL_EXPECTS);
 	assert_int_equal(diag.at, 1 << 3);
 	assert_int_equal(diag.value, 4);
 	assert_int_equal(check("kho=kho-v4\npage=16384\n", KHO_ABI_V4, 12, &diag), KB_PAGE_SIZE);
@@ -74,11 +76,37 @@ static void other_releases_tell_nothing(void **state)
 	assert_int_equal(bitmaps("6.15.9"), KHO_BITMAP_UNKNOWN);
 }
 
+static int warnings;
+
+static void count_line(const char *line)
+{
+	warnings += strstr(line, "direct") != NULL;
+}
+
+static void no_option_is_ignored_in_silence(void **state)
+{
+	struct kb_options park = {.kho = KB_KHO_PARK}, fdt = {.kho_fdt = {0, 4096}};
+	struct kb_options scratch = {.kho_scratch = {0, 16}}, via = {.via = KB_VIA_FIRMWARE};
+	struct kb_options none = {0};
+	(void)state;
+
+	kb_log_add_sink(count_line);
+	ok(options_supported(&none));
+	assert_int_equal(warnings, 0);
+	ok(options_supported(&via));
+	assert_int_equal(warnings, 1);
+	kb_log_remove_sink(count_line);
+	assert_int_equal(options_supported(&park), KB_NO_PARK);
+	assert_int_equal(options_supported(&fdt), KB_NO_CARRIER);
+	assert_int_equal(options_supported(&scratch), KB_NO_CARRIER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_version_and_page_size_are_taken),
 		cmocka_unit_test(all_else_is_refused),
+		cmocka_unit_test(no_option_is_ignored_in_silence),
 		cmocka_unit_test(the_release_tells_the_bitmaps_of_v1),
 		cmocka_unit_test(other_releases_tell_nothing),
 	};

@@ -77,8 +77,8 @@ enum kb_status x86_place(struct range_list *free, const struct bzimage *kernel, 
 		return st;
 	if (range_list_find(free, (struct range){SZ_1M, SZ_4G - SZ_1M}, block_size, SZ_4K, true,
 			    &p.block) &&
-	    range_list_find(free, (struct range){SZ_1M, UINT64_MAX - SZ_1M}, block_size, SZ_4K, true,
-			    &p.block))
+	    range_list_find(free, (struct range){SZ_1M, UINT64_MAX - SZ_1M}, block_size, SZ_4K,
+			    true, &p.block))
 		return KB_PLACE_BLOCK;
 	p.entry = p.window.base + BZ_ENTRY_64;
 	*ret = p;

@@ -4,13 +4,13 @@
 
 #include <string.h>
 
-#define ENTRIES	    512
+#define ENTRIES     512
 #define PTE_PRESENT (1ULL << 0)
 #define PTE_WRITE   (1ULL << 1)
-#define PTE_PWT	    (1ULL << 3)
-#define PTE_PCD	    (1ULL << 4)
+#define PTE_PWT     (1ULL << 3)
+#define PTE_PCD     (1ULL << 4)
 #define PTE_LARGE   (1ULL << 7)
-#define PTE_NX	    (1ULL << 63)
+#define PTE_NX      (1ULL << 63)
 #define PTE_ADDR    0x000ffffffffff000ULL
 
 static unsigned int level_shift(unsigned int level)

@@ -65,7 +65,8 @@ enum kb_status setup_find_kho(struct mem *m, const struct setup_list *l, bool *f
 enum kb_status setup_targets(struct mem *m, const struct setup_list *l, struct range_list *busy)
 {
 	for (size_t i = 0; i < l->count; i++) {
-		/* SETUP_INDIRECT: type and reserved word, then length and address, in this order. */
+		/* SETUP_INDIRECT: type and reserved word, then length and address, in this order.
+		 */
 		struct {
 			uint64_t type_and_pad;
 			uint64_t len;
@@ -75,7 +76,8 @@ enum kb_status setup_targets(struct mem *m, const struct setup_list *l, struct r
 
 		if (l->node[i].type == SETUP_IMA && l->node[i].len >= sizeof(t)) {
 			payload(m, l, i, &t, sizeof(t));
-		} else if (l->node[i].type == SETUP_INDIRECT && l->node[i].len >= sizeof(indirect)) {
+		} else if (l->node[i].type == SETUP_INDIRECT &&
+			   l->node[i].len >= sizeof(indirect)) {
 			payload(m, l, i, &indirect, sizeof(indirect));
 			t = (struct setup_target){indirect.addr, indirect.len};
 		} else if (l->node[i].type == SETUP_IMA || l->node[i].type == SETUP_INDIRECT) {

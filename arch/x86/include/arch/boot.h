@@ -21,18 +21,18 @@
 /* Input of the plan; everything it points to stays the caller's. */
 struct x86_boot {
 	const struct bzimage *kernel;
-	const uint8_t *kernel_file; /* the bzImage, whole */
+	const uint8_t *kernel_file;     /* the bzImage, whole */
 	const struct boot_params *from; /* zero page to start from, or NULL for an empty one */
-	uint8_t loader;			/* type_of_loader */
-	const char *cmdline;		/* NUL-terminated */
-	struct range initrd;		/* size 0: none */
-	const struct mem *mem;		/* memory that @carry and @kho lie in */
-	const struct setup_list *carry; /* nodes to copy; KHO, log and SETUP_NONE ones are left out */
-	const struct kho_handover *kho; /* NULL: nothing is handed over */
+	uint8_t loader;                 /* type_of_loader */
+	const char *cmdline;            /* NUL-terminated */
+	struct range initrd;            /* size 0: none */
+	const struct mem *mem;          /* memory that @carry and @kho lie in */
+	const struct setup_list *carry; /* nodes to copy, but for KHO, log and SETUP_NONE */
+	const struct kho_handover *kho;   /* NULL: nothing is handed over */
 	const struct range_list *scratch; /* the array to hand over, with @kho */
-	uint64_t efi_map_max;		  /* bytes to keep for an EFI memory map */
-	uint64_t e820_ext_max;		  /* E820 entries to keep beyond the zero page's 128 */
-	uint64_t log_max;		  /* bytes to keep for the log */
+	uint64_t efi_map_max;             /* bytes to keep for an EFI memory map */
+	uint64_t e820_ext_max;            /* E820 entries to keep beyond the zero page's 128 */
+	uint64_t log_max;                 /* bytes to keep for the log */
 };
 
 /* Where in the block things lie: offsets in bytes, 0 for what is not there. */
@@ -55,9 +55,9 @@ struct x86_placement {
 /*
  * x86_layout - sizes of the block
  *
- * Returns KB_OK, KB_CMDLINE_LONG, or KB_SETUP_BIG (a node beyond 16 MiB, or one that the kernel maps
- * whole, KHO and EFI map, beyond its limit of 256 KiB; arch/x86/kernel/setup.c:parse_setup_data,
- * mm/early_ioremap.c).
+ * Returns KB_OK, KB_CMDLINE_LONG, or KB_SETUP_BIG (a node beyond 16 MiB, or one that the kernel
+ * maps whole, KHO and EFI map, beyond its limit of 256 KiB;
+ * arch/x86/kernel/setup.c:parse_setup_data, mm/early_ioremap.c).
  */
 __must_check enum kb_status x86_layout(const struct x86_boot *b, struct x86_layout *ret);
 
@@ -77,8 +77,8 @@ __must_check enum kb_status x86_place(struct range_list *free, const struct bzim
  * x86_write_block - fill the block
  * @block: @layout->size bytes of memory, mapped at its physical address @addr
  *
- * The payloads of the EFI map, the E820_EXT and the log node are left to the calls below; their nodes
- * are empty until then. Never fails.
+ * The payloads of the EFI map, the E820_EXT and the log node are left to the calls below; their
+ * nodes are empty until then. Never fails.
  */
 void x86_write_block(const struct x86_boot *b, const struct x86_layout *layout, uint8_t *block,
 		     uint64_t addr);

@@ -8,13 +8,16 @@
 
 #include <khoboot/compiler.h>
 
-#define BP_SIZE	       4096
+#define BP_SIZE        4096
 #define BP_E820_MAX    128   /* entries in the zero page; more go to a SETUP_E820_EXT node */
-#define BP_HDR	       0x1f1 /* the setup header lies at the same offset in a bzImage */
+#define BP_HDR         0x1f1 /* the setup header lies at the same offset in a bzImage */
 #define BP_HDR_END     0x290 /* first byte behind the room for the header */
 #define BP_EFI_64      "EL64"
-#define BP_LOADER_NONE 0xff  /* type_of_loader "undefined" */
-#define BP_SECURE_ON   3
+#define BP_LOADER_NONE 0xff /* type_of_loader "undefined" */
+/* secure_boot: enum efi_secureboot_mode of Linux include/linux/efi.h */
+#define BP_SECURE_UNKNOWN 1
+#define BP_SECURE_OFF     2
+#define BP_SECURE_ON      3
 
 enum e820_type {
 	E820_RAM = 1,
@@ -83,7 +86,7 @@ struct boot_params {
 	uint8_t setup_sects; /* 0x1f1 */
 	uint8_t pad7[0x201 - 0x1f2];
 	uint8_t header_length; /* 0x201: header ends at 0x202 + this */
-	char hdrs[4];	       /* 0x202 "HdrS" */
+	char hdrs[4];          /* 0x202 "HdrS" */
 	uint16_t version;
 	uint8_t pad8[0x210 - 0x208];
 	uint8_t type_of_loader;

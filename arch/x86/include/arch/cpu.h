@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The CPU: control registers, ports, CPUID. Thin wrappers around instructions, nothing that decides.
+ * The CPU: control registers, ports, CPUID. Thin wrappers around instructions, nothing that
+ * decides.
  */
 #ifndef ARCH_X86_CPU_H
 #define ARCH_X86_CPU_H

@@ -20,7 +20,7 @@ struct efi_descriptor {
 
 struct efi_map {
 	const void *data;
-	uint64_t size;	    /* bytes */
+	uint64_t size;      /* bytes */
 	uint64_t desc_size; /* bytes from one descriptor to the next */
 };
 

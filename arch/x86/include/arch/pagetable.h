@@ -19,12 +19,12 @@ enum pt_flags {
 };
 
 struct pagetable {
-	uint64_t *pool;	    /* zeroed or not; page aligned */
+	uint64_t *pool;     /* zeroed or not; page aligned */
 	uint64_t pool_addr; /* physical address of the pool */
-	size_t pages;	    /* size of the pool */
+	size_t pages;       /* size of the pool */
 	size_t used;
 	unsigned int levels; /* 4 or 5 */
-	bool gbpages;	     /* CPUID 0x80000001 EDX bit 26 */
+	bool gbpages;        /* CPUID 0x80000001 EDX bit 26 */
 };
 
 /*

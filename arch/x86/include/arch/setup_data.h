@@ -16,7 +16,7 @@ enum setup_type {
 	SETUP_IMA = 8,
 	SETUP_RNG_SEED = 9,
 	SETUP_KEXEC_KHO = 10,
-	/* Our own: the log as text. Kernels skip types that they do not know, and show them in sysfs. */
+	/* Our own: the log as text. Kernels skip unknown types, and show them in sysfs. */
 	SETUP_KHOBOOT_LOG = 0x4b424c47,
 	SETUP_INDIRECT = 0x80000000u,
 };
