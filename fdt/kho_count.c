@@ -14,18 +14,42 @@ static uint64_t word(const uint8_t *p, uint64_t i)
 	return get_u64(p + 8 * i);
 }
 
-/* Words in leading groups that are all zero. */
+static inline uint64_t any_bits(const uint8_t *p)
+{
+	return word(p, 0) | word(p, 1) | word(p, 2) | word(p, 3) | word(p, 4) | word(p, 5) |
+	       word(p, 6) | word(p, 7);
+}
+
+static inline uint64_t all_bits(const uint8_t *p)
+{
+	return word(p, 0) & word(p, 1) & word(p, 2) & word(p, 3) & word(p, 4) & word(p, 5) &
+	       word(p, 6) & word(p, 7);
+}
+
+/* Eight groups. */
+static inline uint64_t any_bits_many(const uint8_t *p)
+{
+	return any_bits(p) | any_bits(p + 64) | any_bits(p + 128) | any_bits(p + 192) |
+	       any_bits(p + 256) | any_bits(p + 320) | any_bits(p + 384) | any_bits(p + 448);
+}
+
+static inline uint64_t all_bits_many(const uint8_t *p)
+{
+	return all_bits(p) & all_bits(p + 64) & all_bits(p + 128) & all_bits(p + 192) &
+	       all_bits(p + 256) & all_bits(p + 320) & all_bits(p + 384) & all_bits(p + 448);
+}
+
+/* Words in leading groups that are all zero. In big steps, but not before the first group is. */
 static uint64_t zero_words(const uint8_t *p, uint64_t n)
 {
 	uint64_t i = 0;
 
-	for (; i < n; i += GROUP) {
-		uint64_t any = word(p, i) | word(p, i + 1) | word(p, i + 2) | word(p, i + 3) |
-			       word(p, i + 4) | word(p, i + 5) | word(p, i + 6) | word(p, i + 7);
-
-		if (any)
-			break;
-	}
+	if (any_bits(p))
+		return 0;
+	while (n - i >= 8 * GROUP && !any_bits_many(p + 8 * i))
+		i += 8 * GROUP;
+	while (i < n && !any_bits(p + 8 * i))
+		i += GROUP;
 	return i;
 }
 
@@ -34,13 +58,12 @@ static uint64_t full_words(const uint8_t *p, uint64_t n)
 {
 	uint64_t i = 0;
 
-	for (; i < n; i += GROUP) {
-		uint64_t all = word(p, i) & word(p, i + 1) & word(p, i + 2) & word(p, i + 3) &
-			       word(p, i + 4) & word(p, i + 5) & word(p, i + 6) & word(p, i + 7);
-
-		if (all != ~0ULL)
-			break;
-	}
+	if (~all_bits(p))
+		return 0;
+	while (n - i >= 8 * GROUP && !~all_bits_many(p + 8 * i))
+		i += 8 * GROUP;
+	while (i < n && !~all_bits(p + 8 * i))
+		i += GROUP;
 	return i;
 }
 
@@ -102,8 +125,10 @@ static void mark_word(struct kho_occupancy *occ, const struct kho_strip *s, uint
 
 static void mark_group(struct kho_occupancy *occ, const struct kho_strip *s, uint64_t i)
 {
-	if (s->block_shift + 9 <= KHO_GRANULE_SHIFT) {
-		mark_word(occ, s, 64 * i, 1);
+	if (s->block_shift + 9 <= KHO_GRANULE_SHIFT) { /* the group lies in one granule */
+		uint64_t granule = (s->base + (64 * i << s->block_shift)) >> KHO_GRANULE_SHIFT;
+
+		occ->bits[granule / 64] |= 1ULL << granule % 64;
 		return;
 	}
 	for (uint64_t end = i + GROUP; i < end; i++) {
@@ -114,28 +139,38 @@ static void mark_group(struct kho_occupancy *occ, const struct kho_strip *s, uin
 	}
 }
 
-/* Words with one bit or one run are the common ones where memory is fragmented a little. */
-static uint64_t count_few(uint64_t w)
+/* Set bits of each byte of @v, in that byte: those of a group are added up before they are summed.
+ */
+static inline uint64_t count_in_bytes(uint64_t v)
 {
-	if (!(w & (w - 1)))
-		return w != 0;
-	return count_bits(w);
+	v -= (v >> 1) & 0x5555555555555555ULL;
+	v = (v & 0x3333333333333333ULL) + ((v >> 2) & 0x3333333333333333ULL);
+	return (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
+}
+
+/* The sum can pass 255: by fields of 16 bits. */
+static inline uint64_t sum_of_bytes(uint64_t v)
+{
+	v = (v & 0x00ff00ff00ff00ffULL) + ((v >> 8) & 0x00ff00ff00ff00ffULL);
+	return (v * 0x0001000100010001ULL) >> 48;
 }
 
 static void count_group(const uint8_t *p, struct kho_tally *t)
 {
-	uint64_t bits = t->bits, runs = t->runs, carry = t->carry;
+	uint64_t bits = 0, runs = 0, carry = t->carry;
 
 	for (unsigned int i = 0; i < GROUP; i++) {
 		uint64_t w = word(p, i);
 
 		if (w) {
-			bits += count_few(w);
-			runs += count_few(w & ~(w << 1 | carry));
+			bits += count_in_bytes(w);
+			runs += count_in_bytes(w & ~(w << 1 | carry));
 		}
 		carry = w >> 63;
 	}
-	*t = (struct kho_tally){bits, runs, carry};
+	t->bits += sum_of_bytes(bits);
+	t->runs += sum_of_bytes(runs);
+	t->carry = carry;
 }
 
 void kho_count_strip(const struct kho_strip *s, struct kho_tally *t, struct kho_occupancy *occ)

@@ -37,6 +37,10 @@ void kho_occupancy_mark(struct kho_occupancy *occ, struct range r)
 
 	if (!r.size || first >= occ->granules)
 		return;
+	if (first == last) { /* most often */
+		occ->bits[first / 64] |= 1ULL << first % 64;
+		return;
+	}
 	last = min_u64(last, occ->granules - 1);
 	for (uint64_t i = first / 64; i <= last / 64; i++)
 		occ->bits[i] |= word_part(i, first, last);

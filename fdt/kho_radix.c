@@ -208,20 +208,15 @@ static uint64_t next_entry(uint64_t key, unsigned int shift)
 }
 
 /*
- * In node @pa: move *key forward to the first entry that exists and return it. 0 when there is none
+ * In @node: move *key forward to the first entry that exists and return it. 0 when there is none
  * before @end or before the end of the node (*key is then the first key behind it).
  */
-static uint64_t find_entry(struct kho_strips *it, unsigned int level, uint64_t pa, uint64_t *key,
-			   uint64_t end)
+static uint64_t find_entry(const struct kho_strips *it, unsigned int level, const uint8_t *node,
+			   uint64_t *key, uint64_t end)
 {
 	unsigned int shift = level_shift(it->map, level);
 	uint64_t mask = (1ULL << table_bits(it->map)) - 1;
-	const uint8_t *node = mem_get(it->m, phys(pa), 1ULL << it->map->page_shift);
 
-	if (!node) {
-		it->status = KB_KHO_CHANGED;
-		return 0;
-	}
 	do {
 		uint64_t child = get_u64(node + 8 * (*key >> shift & mask));
 
@@ -232,25 +227,40 @@ static uint64_t find_entry(struct kho_strips *it, unsigned int level, uint64_t p
 	return 0;
 }
 
-/* Address of the leaf of the first key from *key on, below @end, that has one; 0 for none. */
-static uint64_t find_leaf(struct kho_strips *it, uint64_t *key, uint64_t end)
+/* The same from the root down, one path; it->node gets the node of level 1. */
+static uint64_t descend(struct kho_strips *it, uint64_t *key, uint64_t end)
 {
-	while (*key < end && !it->status) {
-		uint64_t pa = it->map->root.addr;
+	uint64_t pa = it->map->root.addr;
 
-		for (unsigned int level = node_levels(it->map); level && pa; level--)
-			pa = find_entry(it, level, pa, key, end);
-		if (pa)
-			return pa;
+	for (unsigned int level = node_levels(it->map); level && pa; level--) {
+		it->node = mem_get(it->m, phys(pa), 1ULL << it->map->page_shift);
+		if (!it->node) {
+			it->status = KB_KHO_CHANGED;
+			return 0;
+		}
+		pa = find_entry(it, level, it->node, key, end);
 	}
-	return 0;
+	return pa;
 }
 
-static bool take_leaf(struct kho_strips *it, uint64_t key)
+/*
+ * Address of the leaf of the first key from *key on, below @end, that has one; 0 for none.
+ * @same_node: *key belongs to it->node. Most leaves have their neighbour there.
+ */
+static uint64_t find_leaf(struct kho_strips *it, bool same_node, uint64_t *key, uint64_t end)
+{
+	uint64_t pa = same_node && *key < end ? find_entry(it, 1, it->node, key, end) : 0;
+
+	while (!pa && *key < end && !it->status)
+		pa = descend(it, key, end);
+	return pa;
+}
+
+static bool take_leaf(struct kho_strips *it, bool same_node, uint64_t key)
 {
 	struct kho_strip *s = &it->s;
 	unsigned int marker = marker_bit(it->map, s->order);
-	uint64_t pa = find_leaf(it, &key, 2ULL << marker);
+	uint64_t pa = find_leaf(it, same_node, &key, 2ULL << marker);
 
 	if (!pa)
 		return false;
@@ -266,17 +276,26 @@ static bool take_leaf(struct kho_strips *it, uint64_t key)
 	return true;
 }
 
-bool kho_radix_seek(struct kho_strips *it, uint64_t from)
+static uint64_t key_of(const struct kho_strips *it, uint64_t addr)
 {
 	unsigned int unit = it->map->page_shift + it->s.order;
 
-	return take_leaf(it, 1ULL << (64 - unit) | from >> unit);
+	return 1ULL << (64 - unit) | addr >> unit;
+}
+
+bool kho_radix_seek(struct kho_strips *it, uint64_t from)
+{
+	return take_leaf(it, false, key_of(it, from));
 }
 
 bool kho_radix_next(struct kho_strips *it)
 {
-	const struct kho_strip *s = &it->s;
-	uint64_t last = kho_strip_last(s);
+	uint64_t last = kho_strip_last(&it->s), key;
+	bool same_node;
 
-	return last != UINT64_MAX && kho_radix_seek(it, last + 1);
+	if (last == UINT64_MAX)
+		return false;
+	key = key_of(it, last + 1);
+	same_node = key >> leaf_bits(it->map) & ((1ULL << table_bits(it->map)) - 1);
+	return take_leaf(it, same_node, key);
 }

@@ -5,6 +5,7 @@
  * neighbours, and go again with those above.
  */
 #include <khoboot/kho.h>
+#include <khoboot/kho_bits.h>
 #include <khoboot/kho_format.h>
 
 /* Objects are aligned to 512 bytes or more: bit 0 tells a whole page from a small bitmap. */
@@ -16,37 +17,58 @@ struct window {
 	uint64_t *buf;
 	size_t cap;
 	size_t n;
-	uint64_t floor; /* this pass takes keys from here */
-	uint64_t ceil;  /* up to here, excluded */
-	uint64_t end;   /* first byte behind the last object settled */
+	uint64_t floor;  /* this pass takes keys from here */
+	uint64_t ceil;   /* up to here, excluded */
+	uint64_t end;    /* first byte behind the last object settled */
+	kho_meta_fn *fn; /* of the caller, in the first pass */
+	void *ctx;
 };
 
-static void sift_down(uint64_t *v, size_t at, size_t n)
+/* Keys without @bit to the front. Returns how many. */
+static size_t split(uint64_t *v, size_t n, uint64_t bit)
 {
-	uint64_t key = v[at];
+	size_t lo = 0, hi = n;
 
-	for (size_t child; (child = 2 * at + 1) < n; at = child) {
-		if (child + 1 < n && v[child + 1] > v[child])
-			child++;
-		if (key >= v[child])
-			break;
-		v[at] = v[child];
+	for (;;) {
+		uint64_t tmp;
+
+		while (lo < hi && !(v[lo] & bit))
+			lo++;
+		while (lo < hi && v[hi - 1] & bit)
+			hi--;
+		if (lo == hi)
+			return lo;
+		tmp = v[lo];
+		v[lo] = v[hi - 1];
+		v[hi - 1] = tmp;
 	}
-	v[at] = key;
 }
 
-/* Heap sort: in place, and without a bad case. */
+/*
+ * Radix exchange: one bit after another, from @bit down. In place, no bad case, and no deeper than
+ * an address has bits.
+ */
+static void sort_bits(uint64_t *v, size_t n, uint64_t bit)
+{
+	for (; n > 1 && bit; bit >>= 1) {
+		size_t low = split(v, n, bit);
+
+		if (!low || low == n)
+			continue;
+		sort_bits(v, low, bit >> 1);
+		v += low;
+		n -= low;
+	}
+}
+
 static void sort_keys(uint64_t *v, size_t n)
 {
-	for (size_t i = n / 2; i-- > 0;)
-		sift_down(v, i, n);
-	for (size_t last = n; last-- > 1;) {
-		uint64_t top = v[0];
+	uint64_t differ = 0;
 
-		v[0] = v[last];
-		v[last] = top;
-		sift_down(v, 0, last);
-	}
+	for (size_t i = 1; i < n; i++)
+		differ |= v[i] ^ v[0];
+	if (differ)
+		sort_bits(v, n, 1ULL << highest_bit(differ));
 }
 
 static uint64_t key_end(const struct window *w, uint64_t key)
@@ -79,9 +101,8 @@ static enum kb_status shrink(struct window *w)
 	return st;
 }
 
-static enum kb_status collect(void *ctx, const struct kho_meta *meta)
+static enum kb_status take(struct window *w, const struct kho_meta *meta)
 {
-	struct window *w = ctx;
 	uint64_t key = meta->bytes.base | (meta->bytes.size == w->page_size ? WHOLE_PAGE : 0);
 	enum kb_status st = KB_OK;
 
@@ -94,6 +115,14 @@ static enum kb_status collect(void *ctx, const struct kho_meta *meta)
 	return st;
 }
 
+static enum kb_status collect(void *ctx, const struct kho_meta *meta)
+{
+	struct window *w = ctx;
+	enum kb_status st = w->fn ? w->fn(w->ctx, meta) : KB_OK;
+
+	return st ? st : take(w, meta);
+}
+
 static enum kb_status pass(struct window *w, const struct kho_map *map, struct range fdt)
 {
 	struct kho_meta meta = {.bytes = fdt, .page = fdt};
@@ -102,19 +131,25 @@ static enum kb_status pass(struct window *w, const struct kho_map *map, struct r
 	w->n = 0;
 	w->ceil = UINT64_MAX;
 	if (fdt.size)
-		st = collect(w, &meta);
+		st = take(w, &meta);
 	if (!st)
 		st = kho_map_each_page(w->m, map, collect, w);
 	if (!st)
 		st = settle(w, &w->end);
 	w->floor = w->ceil;
+	w->fn = NULL;
 	return st;
 }
 
-enum kb_status kho_unique(struct mem *m, const struct kho_map *map, struct range fdt, uint64_t *buf,
-			  size_t cap)
+enum kb_status kho_unique(struct mem *m, const struct kho_map *map, struct range fdt,
+			  kho_meta_fn *fn, void *ctx, uint64_t *buf, size_t cap)
 {
-	struct window w = {.m = m, .page_size = 1ULL << map->page_shift, .buf = buf, .cap = cap};
+	struct window w = {.m = m,
+			   .page_size = 1ULL << map->page_shift,
+			   .buf = buf,
+			   .cap = cap,
+			   .fn = fn,
+			   .ctx = ctx};
 	enum kb_status st;
 
 	do

@@ -26,26 +26,29 @@ struct elm {
 	uint64_t bitmap;
 };
 
-static enum kb_status read_chunk(const struct mem *m, unsigned int page_shift, uint64_t at,
-				 struct chunk *ret)
+static enum kb_status parse_chunk(unsigned int page_shift, uint64_t at, const uint8_t *p,
+				  struct chunk *ret)
 {
-	uint64_t size = 1ULL << page_shift;
-	struct chunk c = {.at = at};
+	struct chunk c = {at, p, get_u64(p), get_u32(p + 8), get_u32(p + 12)};
 
-	if (!is_aligned(at, size))
-		return KB_KHO_CHUNK_ALIGN;
-	c.p = mem_get(m, phys(at), size);
-	if (!c.p)
-		return KB_KHO_CHUNK_RAM;
-	c.next = get_u64(c.p);
-	c.order = get_u32(c.p + 8);
-	c.elms = get_u32(c.p + 12);
-	if (c.elms > (size - CHUNK_HEADER) / ELM_SIZE)
+	if (c.elms > ((1ULL << page_shift) - CHUNK_HEADER) / ELM_SIZE)
 		return KB_KHO_CHUNK_ELMS;
 	if (c.order >= kho_orders(page_shift))
 		return KB_KHO_CHUNK_ORDER;
 	*ret = c;
 	return KB_OK;
+}
+
+static enum kb_status read_chunk(const struct mem *m, unsigned int page_shift, uint64_t at,
+				 struct chunk *ret)
+{
+	uint64_t size = 1ULL << page_shift;
+	const uint8_t *p;
+
+	if (!is_aligned(at, size))
+		return KB_KHO_CHUNK_ALIGN;
+	p = mem_get(m, phys(at), size);
+	return p ? parse_chunk(page_shift, at, p, ret) : KB_KHO_CHUNK_RAM;
 }
 
 static struct elm read_elm(const struct chunk *c, uint64_t i)
@@ -74,6 +77,7 @@ struct scan {
 	enum kb_status (*elm)(void *ctx, const struct chunk *c, const struct elm *e);
 	void *ctx;
 	unsigned int empty;
+	struct range hit; /* RAM that the last bitmap described: the next one most often does too */
 	/* The element before. */
 	bool any;
 	uint32_t order;
@@ -86,6 +90,18 @@ static bool ascends(const struct scan *s, uint32_t order, uint64_t start)
 	return !s->any || order > s->order || (order == s->order && start > s->start);
 }
 
+static bool describes_ram(struct scan *s, struct range span)
+{
+	const struct range *hit;
+
+	if (ranges_overlap(s->hit, span))
+		return true;
+	hit = range_list_overlap(&s->m->ram, span);
+	if (hit)
+		s->hit = *hit;
+	return hit;
+}
+
 static enum kb_status check_elm(struct scan *s, const struct chunk *c, const struct elm *e)
 {
 	uint64_t bytes = bitmap_bytes(s->map);
@@ -95,7 +111,7 @@ static enum kb_status check_elm(struct scan *s, const struct chunk *c, const str
 		return kb_fail(s->m, KB_KHO_BITMAP_START, e->at, e->start);
 	if (!ascends(s, c->order, e->start))
 		return kb_fail(s->m, KB_KHO_BITMAP_SORT, e->at, e->start);
-	if (!range_list_overlap(&s->m->ram, kho_span(e->start, e->start | mask)))
+	if (!describes_ram(s, kho_span(e->start, e->start | mask)))
 		return kb_fail(s->m, KB_KHO_BITMAP_OUTSIDE, e->at, e->start);
 	if (!is_aligned(e->bitmap, bytes))
 		return kb_fail(s->m, KB_KHO_BITMAP_ALIGN, e->at, e->bitmap);
@@ -278,22 +294,33 @@ static bool take_elm(struct kho_strips *it, const struct chunk *c, uint64_t i)
 		return false;
 	}
 	it->s = s;
+	it->node = c->p;
+	return true;
+}
+
+/* The chunk at @at, without another look for it when the iterator stands in it. */
+static bool take_chunk(struct kho_strips *it, uint64_t at, struct chunk *c)
+{
+	unsigned int shift = it->map->page_shift;
+	bool here = it->node && at == it->s.chunk;
+
+	if (here ? parse_chunk(shift, at, it->node, c) : read_chunk(it->m, shift, at, c)) {
+		it->status = KB_KHO_CHANGED;
+		return false;
+	}
 	return true;
 }
 
 /* Take element @i of the chunk at @at, or the first one in the chunks behind it. */
 static bool take_from(struct kho_strips *it, uint64_t at, uint64_t i)
 {
-	for (unsigned int n = 0; at && n <= KHO_EMPTY_CHUNKS + 1; n++, i = 0) {
-		struct chunk c;
+	struct chunk c;
 
-		it->status =
-			read_chunk(it->m, it->map->page_shift, at, &c) ? KB_KHO_CHANGED : KB_OK;
-		if (it->status)
+	for (unsigned int n = 0; at && n <= KHO_EMPTY_CHUNKS + 1; n++, i = 0, at = c.next) {
+		if (!take_chunk(it, at, &c))
 			return false;
 		if (i < c.elms)
 			return c.order == it->s.order && take_elm(it, &c, i);
-		at = c.next;
 	}
 	return false;
 }

@@ -202,9 +202,7 @@ kho_walk(struct mem *m, const struct kho_map *map, const struct range_list *scra
 	enum kb_status st = prepare(m, work, &o);
 
 	if (!st)
-		st = kho_map_each_page(m, map, see_page, &w);
-	if (!st)
-		st = kho_unique(m, map, fdt, o.bits + occupancy_words(o.granules),
+		st = kho_unique(m, map, fdt, see_page, &w, o.bits + occupancy_words(o.granules),
 				UNIQUE_BYTES / 8);
 	if (!st)
 		st = walk_orders(&w);

@@ -22,13 +22,14 @@ bool kho_v1_next(struct kho_strips *it);
 
 /*
  * kho_unique - prove that no two pieces of metadata, and not @fdt, share a byte
+ * @fn: called for each piece of metadata, once, on the way; NULL for nobody
  * @buf: work memory for @cap addresses; cap is at least 2. Less of it costs more passes, each of
  *	 which settles cap / 2 pieces or more, so any map can be proven in any memory.
  *
- * Returns KB_OK, KB_KHO_META_SHARED, or a code of the walk over the map.
+ * Returns KB_OK, KB_KHO_META_SHARED, a code of the walk over the map, or what @fn returned.
  */
 __must_check enum kb_status kho_unique(struct mem *m, const struct kho_map *map, struct range fdt,
-				       uint64_t *buf, size_t cap);
+				      kho_meta_fn *fn, void *ctx, uint64_t *buf, size_t cap);
 
 /* From @base to @last, the last byte included, as a range; short of its last byte at 2^64. */
 static inline struct range kho_span(uint64_t base, uint64_t last)

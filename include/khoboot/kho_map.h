@@ -141,6 +141,7 @@ struct kho_strips {
 	const struct mem *m;
 	const struct kho_map *map;
 	struct kho_strip s;    /* the strip found */
+	const uint8_t *node;   /* what names it: a node, a chunk */
 	enum kb_status status; /* KB_KHO_CHANGED when the iteration ended because of a bad pointer */
 };
 
@@ -178,7 +179,7 @@ struct kho_cursor {
 	uint64_t bit;	  /* where to look next in the strip */
 };
 
-/* About 4 KiB; no entry per run. Not to be copied. */
+/* About 5 KiB; no entry per run. Not to be copied. */
 struct kho_ranges {
 	enum kb_status status; /* KB_KHO_CHANGED when memory changed under the iteration */
 	unsigned int count;

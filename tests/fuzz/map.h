@@ -51,8 +51,8 @@ static void map_use(struct kho_image *img, const struct kho_map *map)
 	map_strips(img, map);
 	if (kho_map_each_page(&img->mem, map, map_see, &img->mem))
 		abort();
-	if (kho_unique(&img->mem, map, none, buf, ARRAY_SIZE(buf)) !=
-	    kho_unique(&img->mem, map, none, img->work.base, img->work.size / 8))
+	if (kho_unique(&img->mem, map, none, NULL, NULL, buf, ARRAY_SIZE(buf)) !=
+	    kho_unique(&img->mem, map, none, NULL, NULL, img->work.base, img->work.size / 8))
 		abort();
 	if (kho_walk(&img->mem, map, &scratch, none, img->work, &sum, &occ))
 		return;

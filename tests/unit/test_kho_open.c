@@ -387,14 +387,14 @@ static void sharing_is_found_in_any_memory(void **state)
 		assert_code(&img, kho_image_open(&img), KB_OK);
 		for (size_t cap = 2; cap <= ARRAY_SIZE(buf); cap++)
 			assert_code(&img,
-				    kho_unique(&img.mem, &img.kho->map, img.kho->root.fdt, buf,
-					       cap),
+				    kho_unique(&img.mem, &img.kho->map, img.kho->root.fdt, NULL,
+					       NULL, buf, cap),
 				    KB_OK);
 		redirect(&img, 32 * SZ_1G, 9, kho_image_bits_at(&img, KHO_IMAGE_DATA, 4));
 		for (size_t cap = 2; cap <= ARRAY_SIZE(buf); cap++)
 			assert_code(&img,
-				    kho_unique(&img.mem, &img.kho->map, img.kho->root.fdt, buf,
-					       cap),
+				    kho_unique(&img.mem, &img.kho->map, img.kho->root.fdt, NULL,
+					       NULL, buf, cap),
 				    KB_KHO_META_SHARED);
 		kho_image_free(&img);
 	}
