@@ -68,6 +68,31 @@ void kb_log_remove_sink(kb_log_sink sink)
 			the_log.sinks[i] = NULL;
 }
 
+void kb_log_replay(kb_log_sink sink)
+{
+	char line[256];
+	size_t len = 0;
+
+	for (size_t i = 0; i < the_log.used; i++) {
+		if (the_log.buf[i] != '\n') {
+			line[len] = the_log.buf[i];
+			len += len < sizeof(line) - 1;
+			continue;
+		}
+		line[len] = '\0';
+		sink(line);
+		len = 0;
+	}
+}
+
+bool kb_log_has_sink(void)
+{
+	for (size_t i = 0; i < KB_LOG_SINKS; i++)
+		if (the_log.sinks[i])
+			return true;
+	return false;
+}
+
 void kb_log_set_level(enum kb_log_level level)
 {
 	the_log.level = level;

@@ -65,13 +65,13 @@ struct bare {
 
 /* ---- gather ---------------------------------------------------------------------------------- */
 
+/* A port in memory is left for later: it becomes usable with our page tables. */
 static void open_console(const char *cmdline)
 {
 	struct uart u = console_find(cmdline);
 
-	/* A port in memory becomes usable with our page tables. */
-	if (u.kind == UART_IO && serial_open(u))
-		kb_log_add_sink(serial_line);
+	if (u.kind == UART_IO)
+		serial_log_to(u);
 }
 
 /* Text behind cmd_line_ptr; the protocol promises a NUL, we believe in KB_CMDLINE_MAX. */
@@ -333,8 +333,8 @@ static void late_console(struct bare *b)
 {
 	struct uart u = console_find(b->cmdline);
 
-	if ((u.kind == UART_MMIO || u.kind == UART_MMIO32) && serial_open(u))
-		kb_log_add_sink(serial_line);
+	if (u.kind != UART_NONE)
+		serial_log_to(u);
 }
 
 static enum kb_status read_setup_data(struct bare *b)
@@ -369,11 +369,6 @@ static enum kb_status check_versions(struct bare *b)
 	return st ? kb_refuse("kho", st, &diag) : KB_OK;
 }
 
-static bool low_memory_preserved(struct bare *b)
-{
-	return !kho_range_free(&b->mem, b->kho, (struct range){0, SZ_1M});
-}
-
 static enum kb_status read_kho(struct bare *b)
 {
 	struct kho_work work = {.size = kho_work_size(&b->mem.ram)};
@@ -386,9 +381,8 @@ static enum kb_status read_kho(struct bare *b)
 	st = kho_open(&b->mem, &b->handover, hint, work, b->kho);
 	if (st)
 		return kb_refuse("kho", st, &b->mem.diag);
-	if (low_memory_preserved(b))
-		return kb_refuse("kho", KB_LOW_PRESERVED, NULL);
-	return check_versions(b);
+	st = x86_check_low(&b->mem, b->kho);
+	return st ? kb_refuse("kho", st, NULL) : check_versions(b);
 }
 
 static void report_kho(const struct bare *b)
@@ -407,6 +401,18 @@ static void report_kho(const struct bare *b)
 			(unsigned long long)k->scratch_trimmed);
 }
 
+static bool may_discard(const struct bare *b)
+{
+	return b->has_kho && b->options.on_error == KB_ON_ERROR_DISCARD;
+}
+
+static enum kb_status discard(struct bare *b)
+{
+	kb_warn("kho", "going on without KHO: preserved memory will be reused");
+	b->has_kho = false;
+	return KB_OK;
+}
+
 /* KHO by the operator's choice: taken, dropped, or dropped because it cannot be taken. */
 static enum kb_status gather_kho(struct bare *b)
 {
@@ -417,19 +423,14 @@ static enum kb_status gather_kho(struct bare *b)
 		return KB_OK;
 	}
 	if (b->options.kho == KB_KHO_OFF) {
-		kb_warn("kho", "dropped as khoboot.kho=off says: preserved memory will be reused");
-		b->has_kho = false;
-		return KB_OK;
+		kb_warn("kho", "dropped as khoboot.kho=off says");
+		return discard(b);
 	}
 	st = read_kho(b);
-	if (st && (st == KB_KHO_NOT_FINALIZED || b->options.on_error == KB_ON_ERROR_DISCARD)) {
-		kb_warn("kho", "going on without KHO: preserved memory will be reused");
-		b->has_kho = false;
-		return KB_OK;
-	}
 	if (!st)
 		report_kho(b);
-	return st;
+	/* Not finalized means that nothing was preserved yet. */
+	return st && (st == KB_KHO_NOT_FINALIZED || may_discard(b)) ? discard(b) : st;
 }
 
 static struct range node_range(const struct setup_list *l, size_t i)
@@ -511,13 +512,12 @@ static enum kb_status describe_boot(struct bare *b)
 /* The one check that must never fail: nothing that will be written is preserved. */
 static enum kb_status check_placement(struct bare *b)
 {
-	if (!b->has_kho)
-		return KB_OK;
-	if (!kho_range_free(&b->mem, b->kho, b->place.window) ||
-	    !kho_range_free(&b->mem, b->kho, b->place.block) ||
-	    !kho_range_free(&b->mem, b->kho, b->segment))
-		return kb_refuse("plan", KB_PLACE_OVERLAP, NULL);
-	return KB_OK;
+	const struct range written[] = {b->place.window, b->place.block, b->segment};
+	enum kb_status st = KB_OK;
+
+	if (b->has_kho)
+		st = x86_check_written(&b->mem, b->kho, written, ARRAY_SIZE(written));
+	return st ? kb_refuse("plan", st, NULL) : KB_OK;
 }
 
 static void report_plan(const struct bare *b)
@@ -533,7 +533,7 @@ static void report_plan(const struct bare *b)
 			b->kho->scratch.count, (unsigned long long)taken);
 }
 
-static enum kb_status plan(struct bare *b)
+static enum kb_status place_all(struct bare *b)
 {
 	enum kb_status st = list_free(b);
 
@@ -556,6 +556,18 @@ static enum kb_status plan(struct bare *b)
 	st = check_placement(b);
 	if (!st)
 		report_plan(b);
+	return st;
+}
+
+/* Without room in scratch there may be some in all of RAM, if the operator gives the data up. */
+static enum kb_status plan(struct bare *b)
+{
+	enum kb_status st = place_all(b);
+
+	if (st && may_discard(b)) {
+		discard(b);
+		st = place_all(b);
+	}
 	return st;
 }
 

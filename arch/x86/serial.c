@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arch/cpu.h>
 #include <arch/serial.h>
+#include <khoboot/log.h>
 
 #define UART_TX       0
 #define UART_LSR      5
@@ -68,4 +69,12 @@ void serial_drain(void)
 {
 	if (port.kind != UART_NONE)
 		wait_for(LSR_TX_IDLE);
+}
+
+void serial_log_to(struct uart u)
+{
+	if (kb_log_has_sink() || !serial_open(u))
+		return;
+	kb_log_replay(serial_line);
+	kb_log_add_sink(serial_line);
 }

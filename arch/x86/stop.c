@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arch/cpu.h>
+#include <arch/serial.h>
 #include <arch/stop.h>
 #include <khoboot/log.h>
 
@@ -12,6 +13,8 @@ void stop_set_policy(enum kb_on_error policy)
 
 void stop(enum kb_status status)
 {
+	/* Silence would be worse than lines on a port that nobody named. */
+	serial_log_to((struct uart){UART_IO, 0x3f8});
 	if (on_error == KB_ON_ERROR_RESET) {
 		kb_error("stop", "KB-%03d: resetting (khoboot.on_error=reset)", (int)status);
 		cpu_reset();

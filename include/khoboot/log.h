@@ -33,6 +33,12 @@ const char *kb_log_text(size_t *len);
 void kb_log_add_sink(kb_log_sink sink);
 void kb_log_remove_sink(kb_log_sink sink);
 
+/* Give @sink the lines kept so far: for a console that could not be opened earlier. */
+void kb_log_replay(kb_log_sink sink);
+
+/* True when some sink gets the lines. */
+bool kb_log_has_sink(void);
+
 /* Lines above @level are dropped. Default KB_INFO. */
 void kb_log_set_level(enum kb_log_level level);
 

@@ -84,6 +84,28 @@ static void the_log_keeps_what_it_prints(void **state)
 	assert_int_equal(lines, 2);
 }
 
+static void a_late_sink_gets_the_earlier_lines(void **state)
+{
+	char buf[400];
+	(void)state;
+
+	kb_log_buffer(NULL, 0);
+	kb_log_buffer(buf, sizeof(buf));
+	assert_false(kb_log_has_sink());
+	kb_info("area", "one");
+	kb_info("area", "two");
+	lines = 0;
+	kb_log_replay(sink);
+	assert_int_equal(lines, 2);
+	assert_string_equal(heard[0], "khoboot: area: one");
+	assert_string_equal(heard[1], "khoboot: area: two");
+	kb_log_add_sink(sink);
+	assert_true(kb_log_has_sink());
+	kb_log_remove_sink(sink);
+	assert_false(kb_log_has_sink());
+	kb_log_buffer(NULL, 0);
+}
+
 static void a_full_log_says_so(void **state)
 {
 	static const char last[] = "khoboot: log: buffer full, later lines dropped\n";
@@ -221,6 +243,7 @@ int main(void)
 		cmocka_unit_test(numbers_print_as_in_libc),
 		cmocka_unit_test(long_text_is_cut_and_counted),
 		cmocka_unit_test(the_log_keeps_what_it_prints),
+		cmocka_unit_test(a_late_sink_gets_the_earlier_lines),
 		cmocka_unit_test(a_full_log_says_so),
 		cmocka_unit_test(long_lines_are_cut),
 		cmocka_unit_test(a_refusal_names_code_cause_and_remedy),

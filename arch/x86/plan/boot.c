@@ -85,6 +85,20 @@ enum kb_status x86_place(struct range_list *free, const struct bzimage *kernel, 
 	return KB_OK;
 }
 
+enum kb_status x86_check_low(struct mem *m, const struct kho *k)
+{
+	return kho_range_free(m, k, (struct range){0, SZ_1M}) ? KB_OK : KB_LOW_PRESERVED;
+}
+
+enum kb_status x86_check_written(struct mem *m, const struct kho *k, const struct range *written,
+				 size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!kho_range_free(m, k, written[i]))
+			return KB_PLACE_OVERLAP;
+	return KB_OK;
+}
+
 static struct boot_params *zero_page(uint8_t *block)
 {
 	return (struct boot_params *)(void *)block;

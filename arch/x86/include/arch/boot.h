@@ -74,6 +74,22 @@ __must_check enum kb_status x86_place(struct range_list *free, const struct bzim
 				      uint64_t block_size, struct x86_placement *ret);
 
 /*
+ * x86_check_low - is the first MiB free of preserved memory and metadata?
+ *
+ * Every x86 kernel writes there: its decompressor keeps a trampoline below 640 KiB (Linux
+ * arch/x86/boot/compressed/pgtable_64.c), its SMP code another (realmode/init.c). Returns KB_OK or
+ * KB_LOW_PRESERVED.
+ */
+__must_check enum kb_status x86_check_low(struct mem *m, const struct kho *k);
+
+/*
+ * x86_check_written - does any of @count ranges that will be written hold preserved memory or
+ * metadata? The last question before the commit. Returns KB_OK or KB_PLACE_OVERLAP.
+ */
+__must_check enum kb_status x86_check_written(struct mem *m, const struct kho *k,
+					      const struct range *written, size_t count);
+
+/*
  * x86_write_block - fill the block
  * @block: @layout->size bytes of memory, mapped at its physical address @addr
  *

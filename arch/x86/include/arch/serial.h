@@ -13,6 +13,12 @@ bool serial_open(struct uart u);
 /* A log sink: the line, then CR LF. */
 void serial_line(const char *line);
 
+/*
+ * Make @u a sink of the log, when the log has none and there is such a port. It gets the lines that
+ * were logged before, too.
+ */
+void serial_log_to(struct uart u);
+
 /* Wait (bounded) until the port has sent everything. */
 void serial_drain(void);
 
