@@ -256,6 +256,27 @@ static void runs_go_on_across_strips(void **state)
 	(void)state;
 }
 
+/* The last block of a strip, no strip, and the first block of the next one: two runs. */
+static void runs_end_where_a_strip_is_missing(void **state)
+{
+	for_each_kind(k)
+	{
+		struct kho_image img;
+		uint64_t span;
+
+		kho_image_init(&img, k->format, k->page_shift);
+		img.hint = k->format == KHO_MAP_V1_PAGE ? KHO_BITMAP_PAGE : KHO_BITMAP_SMALL;
+		span = kho_image_strip_blocks(&img) << img.page_shift;
+		kho_image_preserve(&img, 32 * SZ_1G + span - img.page, 0);
+		kho_image_preserve(&img, 32 * SZ_1G + 2 * span, 0);
+		kho_image_finish(&img);
+		assert_code(&img, kho_image_open(&img), KB_OK);
+		assert_int_equal(img.kho->sum.runs, 3);
+		kho_image_free(&img);
+	}
+	(void)state;
+}
+
 /* Full strips next to each other, and one of each alternating bit. */
 static void fills_whole_strips(void **state)
 {
