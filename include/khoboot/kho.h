@@ -2,8 +2,9 @@
 /*
  * Kexec Handover as khoboot sees it: what the outgoing kernel left, read and proven sound.
  *
- * kho_open() is the gather step. It believes nothing, writes only to its work memory and result, and
- * ends in a code for each distinct fault; m->diag then says where. After KB_OK all of this holds:
+ * kho_open() is the gather step. It believes nothing, writes only to its work memory and result,
+ * and ends in a code for each distinct fault; m->diag then says where. After KB_OK all of this
+ * holds:
  *   - the FDT, the sub-blobs, every preserved block and every page of the map are RAM;
  *   - none of them shares a byte with scratch;
  *   - the FDT and the sub-blobs are preserved, the pages of the map are used once each;
@@ -41,7 +42,7 @@ enum kho_abi {
 };
 
 struct kho_blob {
-	char name[KHO_NAME_MAX + 1]; /* node name, NUL-terminated, as written (may be unprintable) */
+	char name[KHO_NAME_MAX + 1]; /* node name as written (may be unprintable), with NUL */
 	phys_t at;
 	uint64_t size; /* bytes */
 };
@@ -71,7 +72,8 @@ struct kho_root {
  *
  * The blob is checked whole with fdt_check_full() before anything is taken from it. When
  * `compatible` lists several versions, the newest known one counts. kho-v1: the size of a sub-blob
- * is the totalsize of the FDT it points to. Whether FDT and blobs are preserved is not checked here.
+ * is the totalsize of the FDT it points to. Whether FDT and blobs are preserved is not checked
+ * here. FDTs of versions before 17 are refused; kernels write 17.
  *
  * Returns KB_OK, KB_KHO_FDT_SIZE, KB_KHO_FDT_ALIGN, KB_KHO_FDT_RAM, KB_KHO_FDT_BAD,
  * KB_KHO_FDT_SHAPE, KB_KHO_FDT_DUPLICATE, KB_KHO_COMPATIBLE, KB_KHO_V2, KB_KHO_VERSION,
@@ -121,7 +123,7 @@ void kho_occupancy_mark(struct kho_occupancy *occ, struct range r);
 /* ---- the walk ---- */
 
 struct kho_summary {
-	uint64_t bytes;		     /* preserved; a page listed at two orders counts twice */
+	uint64_t bytes;		     /* preserved; pages listed at two orders count twice */
 	uint64_t runs;		     /* maximal rows of consecutive blocks of one order */
 	uint64_t blocks[KHO_ORDERS]; /* per order */
 	uint64_t leaves;	     /* bitmaps (radix leaves or v1 bitmaps) */

@@ -23,8 +23,8 @@
 #include <khoboot/status.h>
 
 /*
- * Orders taken: up to 61 - 2 * page shift (37, 33, 29 for 4K, 16K, 64K pages), so that one radix leaf
- * has one order. The largest block is 512, 128 or 32 TiB, more than a kernel preserves at a time.
+ * Orders taken: up to 61 - 2 * page shift (37, 33, 29 for 4K, 16K, 64K pages), so that one radix
+ * leaf has one order. The largest block is 512, 128 or 32 TiB, more than a kernel preserves at a time.
  */
 #define KHO_ORDERS 38
 
@@ -64,8 +64,8 @@ uint64_t kho_strip_blocks(enum kho_map_format format, unsigned int page_shift);
  * @root: value of preserved-memory-map, not 0
  *
  * Every page pointer is page-aligned and RAM, every subtree describes addresses of which at least
- * one is RAM (that bounds the walk), no key is too wide, none is 0, and none has an order that is not
- * taken. Not checked here, but by kho_walk(): blocks, and that pages are used once.
+ * one is RAM (that bounds the walk), no key is too wide, none is 0, and none has an order that is
+ * not taken. Not checked here, but by kho_walk(): blocks, and that pages are used once.
  * Returns KB_OK, KB_KHO_NODE_ALIGN, KB_KHO_NODE_RAM, KB_KHO_KEY_WIDTH, KB_KHO_KEY_ZERO,
  * KB_KHO_KEY_ORDER, KB_KHO_KEY_OUTSIDE.
  */
@@ -142,7 +142,7 @@ struct kho_strips {
 	const struct kho_map *map;
 	struct kho_strip s;    /* the strip found */
 	const uint8_t *node;   /* what names it: a node, a chunk */
-	enum kb_status status; /* KB_KHO_CHANGED when the iteration ended because of a bad pointer */
+	enum kb_status status; /* KB_KHO_CHANGED when a bad pointer ended the iteration */
 };
 
 /* The first strip of @order that ends behind address @from; false when there is none. */
