@@ -337,8 +337,11 @@ static void empty_map_has_no_ranges(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(same_as_models),           cmocka_unit_test(formats_agree),
-		cmocka_unit_test(runs_go_on_across_strips), cmocka_unit_test(fills_whole_strips),
+		cmocka_unit_test(same_as_models),
+		cmocka_unit_test(formats_agree),
+		cmocka_unit_test(runs_go_on_across_strips),
+		cmocka_unit_test(runs_end_where_a_strip_is_missing),
+		cmocka_unit_test(fills_whole_strips),
 		cmocka_unit_test(empty_map_has_no_ranges),
 	};
 
