@@ -9,7 +9,10 @@
 #include "proof.h"
 
 /* boot_params (arch/x86/include/uapi/asm/bootparam.h) */
+#define BP_EXT_CMDLINE  0x0c8
+#define BP_EFI_INFO     0x1c0 /* signature, then five words, the map's address among them */
 #define BP_E820_ENTRIES 0x1e8
+#define BP_HEADER_MAGIC 0x202
 #define BP_SETUP_DATA   0x250
 #define BP_E820_TABLE   0x2d0
 #define E820_ENTRY      20 /* bytes: address, size, type */
@@ -93,6 +96,25 @@ static void set_scene(struct scene *s, struct ram *r, uint64_t bp)
 }
 
 /* ---- boot_params and setup_data ------------------------------------------------------------- */
+
+static void header_gone(struct scene *s)
+{
+	put_u32(s, s->bp + BP_HEADER_MAGIC, 0);
+}
+
+/* Far beyond what is mapped: the first access faults. */
+static void cmdline_outside(struct scene *s)
+{
+	put_u32(s, s->bp + BP_EXT_CMDLINE, (uint32_t)(NOWHERE >> 32));
+}
+
+static void efi_map_outside(struct scene *s)
+{
+	static const uint32_t info[8] = {0x34364c45 /* "EL64" */, 0, 48, 1, 0, 480, 0,
+					 (uint32_t)(NOWHERE >> 32)};
+
+	put(s, s->bp + BP_EFI_INFO, info, sizeof(info));
+}
 
 static void e820_empty(struct scene *s)
 {
@@ -279,6 +301,9 @@ static const struct {
 	const char *name;
 	void (*fn)(struct scene *s);
 } damages[] = {
+	{"header-gone", header_gone},
+	{"cmdline-outside", cmdline_outside},
+	{"efi-map-outside", efi_map_outside},
 	{"e820-empty", e820_empty},
 	{"e820-huge", e820_huge},
 	{"e820-wrap", e820_wrap},
