@@ -8,11 +8,6 @@ unsigned int kho_orders(unsigned int page_shift)
 	return 62 - 2 * page_shift;
 }
 
-uint64_t kho_strip_blocks(enum kho_map_format format, unsigned int page_shift)
-{
-	return format == KHO_MAP_V1_SMALL ? 4096 : 8ULL << page_shift;
-}
-
 enum kb_status kho_map_each_page(struct mem *m, const struct kho_map *map, kho_meta_fn *fn,
 				 void *ctx)
 {

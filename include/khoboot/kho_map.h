@@ -56,9 +56,6 @@ struct kho_map {
 /* Number of orders taken at this page size (at most KHO_ORDERS). */
 unsigned int kho_orders(unsigned int page_shift);
 
-/* Blocks in one strip of @format: a power of two. */
-uint64_t kho_strip_blocks(enum kho_map_format format, unsigned int page_shift);
-
 /*
  * kho_map_open_radix - check the structure of a radix tree and make it readable
  * @root: value of preserved-memory-map, not 0
