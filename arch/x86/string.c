@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Eight bytes at a time: CPUs that are fast with single bytes lose nothing, emulators gain a lot. */
+/* Eight bytes at a time: CPUs that are fast with single bytes lose nothing, emulators gain. */
 void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 {
 	size_t words = n / 8, rest = n % 8;
