@@ -24,7 +24,8 @@
 
 /*
  * Orders taken: up to 61 - 2 * page shift (37, 33, 29 for 4K, 16K, 64K pages), so that one radix
- * leaf has one order. The largest block is 512, 128 or 32 TiB, more than a kernel preserves at a time.
+ * leaf has one order. The largest block is 512, 128 or 32 TiB, more than a kernel preserves at a
+ * time.
  */
 #define KHO_ORDERS 38
 
