@@ -23,7 +23,7 @@ MAKEFLAGS += --no-builtin-rules
 # ---- sources -------------------------------------------------------------------------------
 # Pure code decides; it compiles for firmware and host alike. The rest touches the machine.
 PURE      := $(wildcard core/*.c fdt/*.c) $(wildcard $(ARCHDIR)/plan/*.c)
-MACHINE_C := $(wildcard $(ARCHDIR)/*.c)
+MACHINE_C := $(wildcard $(ARCHDIR)/*.c $(ARCHDIR)/bare/*.c)
 MACHINE_S := $(wildcard $(ARCHDIR)/*.S)
 EFI_C     := $(wildcard efi/*.c)
 TOOLS_C   := $(wildcard tools/*.c)
