@@ -240,6 +240,10 @@ static bool covers_all(const struct evidence *ev, const struct range *known, siz
 	return true;
 }
 
+/*
+ * A reader of small bitmaps would miss blocks of a page-size one, and they would be reused. The other
+ * way round it only takes too much for preserved.
+ */
 static enum kb_status decide(const struct evidence *ev, enum kho_bitmap_hint hint, bool covered,
 			     enum kho_map_format *ret)
 {
@@ -248,7 +252,7 @@ static enum kb_status decide(const struct evidence *ev, enum kho_bitmap_hint hin
 
 	if (certain && hint == (ev->small ? KHO_BITMAP_PAGE : KHO_BITMAP_SMALL))
 		return kb_fail(ev->m, KB_KHO_V1_HINT, ev->map->root.addr, hint);
-	if (!certain && ev->differ && hint == KHO_BITMAP_UNKNOWN)
+	if (!certain && ev->differ && hint != KHO_BITMAP_PAGE)
 		return kb_fail(ev->m, KB_KHO_V1_AMBIGUOUS, ev->map->root.addr, 0);
 	if (!certain && hint == KHO_BITMAP_SMALL)
 		format = KHO_MAP_V1_SMALL;
