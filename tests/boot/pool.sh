@@ -72,3 +72,11 @@ kernel() {
 	*" $1 "*) "$kho_root/tests/kernels/build" "$1" || true ;;
 	esac
 }
+
+# named NAME: does KHO_KERNELS ask for it? For kernels that are not worth their building in every run.
+named() {
+	case " ${KHO_KERNELS:-} " in
+	*" $1 "*) ;;
+	*) return 1 ;;
+	esac
+}
