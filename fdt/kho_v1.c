@@ -241,8 +241,8 @@ static bool covers_all(const struct evidence *ev, const struct range *known, siz
 }
 
 /*
- * A reader of small bitmaps would miss blocks of a page-size one, and they would be reused. The other
- * way round it only takes too much for preserved.
+ * A reader of small bitmaps would miss blocks of a page-size one, and they would be reused. The
+ * other way round it only takes too much for preserved.
  */
 static enum kb_status decide(const struct evidence *ev, enum kho_bitmap_hint hint, bool covered,
 			     enum kho_map_format *ret)

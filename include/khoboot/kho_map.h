@@ -79,8 +79,8 @@ __must_check enum kb_status kho_map_open_radix(struct mem *m, unsigned int page_
  * Small and page-size bitmaps have the same version string. The map is small when a bitmap is not
  * page-aligned, or a strip begins where no page-size strip does (strips at less than its distance
  * included). Otherwise it has page-size bitmaps when the small reading leaves out a @known range,
- * or when both readings are the same set of blocks. What is left is taken when @hint says page-size:
- * that reads too much rather than too little.
+ * or when both readings are the same set of blocks. What is left is taken when @hint says
+ * page-size: that reads too much rather than too little.
  *
  * Elements ascend by (order, address), as every kernel writes them: this bounds the walk.
  * Returns KB_OK, KB_KHO_CHUNK_ALIGN, KB_KHO_CHUNK_RAM, KB_KHO_CHUNK_ELMS, KB_KHO_CHUNK_ORDER,

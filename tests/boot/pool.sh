@@ -8,7 +8,9 @@
 
 # shellcheck disable=SC2154 # kho_root and ktap_... are lib.sh's
 pool_jobs=${KHO_JOBS:-$(nproc)}
-pool_dir=$(mktemp -d "${TMPDIR:-/tmp}/khoboot-boot.XXXXXX")
+pool_dir=$kho_build/logs/$(basename "$(dirname "$(readlink -f "$0")")")-${0##*/}
+rm -rf "$pool_dir"
+mkdir -p "$pool_dir"
 pool_running=0
 declare -A pool_name pool_log pool_start
 
@@ -16,11 +18,7 @@ declare -A pool_name pool_log pool_start
 pool_clean() {
 	local pid
 	for pid in "${!pool_name[@]}"; do kill -- "-$pid" 2>/dev/null; done
-	if [ "$ktap_failed" -eq 0 ]; then
-		rm -rf "$pool_dir"
-	else
-		echo "# logs are kept in $pool_dir"
-	fi
+	[ "$ktap_failed" -eq 0 ] || echo "# logs are kept in $pool_dir"
 }
 trap pool_clean EXIT
 
@@ -33,7 +31,11 @@ pool_reap() {
 	name=${pool_name[$pid]}
 	seconds=$((EPOCHSECONDS - pool_start[$pid]))
 	case $status in
-	0) ktap_pass "$name # $seconds s" ;;
+	0)
+		ktap_pass "$name # $seconds s"
+		# Logs stay, images do not.
+		find "${pool_log[$pid]%/*}" -type f -size +1M -delete
+		;;
 	4) ktap_skip "$name" "$(tail -n 1 "${pool_log[$pid]}")" ;;
 	*)
 		ktap_fail "$name # $seconds s"
