@@ -70,7 +70,7 @@ include tests/tests.mk
 
 .PHONY: all help deps demo check bench fuzz clean
 all: deps
-	$(Q)$(MAKE) -j$$(nproc) --no-print-directory image khoctl
+	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory image khoctl
 
 .PHONY: image khoctl
 image: $(IMAGE)
@@ -93,11 +93,11 @@ demo: all
 	$(Q)KHO_BUILD=$(abspath $(O)) ovmf-scripts/demo
 
 check: all
-	$(Q)$(MAKE) -j$$(nproc) --no-print-directory test-tools
+	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory test-tools
 	$(Q)KHO_BUILD=$(abspath $(O)) tests/check $(SUITES)
 
 bench: all
-	$(Q)$(MAKE) -j$$(nproc) --no-print-directory test-tools
+	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory test-tools
 	$(Q)KHO_BUILD=$(abspath $(O)) tests/bench/run
 
 clean:
