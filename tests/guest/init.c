@@ -9,6 +9,7 @@
  *
  * Words on the kernel command line (all begin `khotest.`):
  *   side=in          this is the incoming kernel
+ *   side=both        this is the incoming kernel, and then the outgoing one for a third
  *   load=MODE        plain: /next/linux, /next/initrd and /next/cmdline by kexec_file_load;
  *                    uki: /next/uki.efi by kexec_file_load; khoctl: `khoctl switch`;
  *                    kexec: Debian's `kexec -s -l`
@@ -476,17 +477,15 @@ static void check_efivars(void)
 	say("efivars=ok");
 }
 
-static void incoming(void)
+static void check_arrival(const char *side)
 {
-	report_kernel("in");
+	report_kernel(side);
 	platform_report();
 	report_restore();
 	report_setup_data();
 	if (word_number("luo"))
 		luo_check(word_number("luo"), word_number("seed"));
 	check_efivars();
-	say("end=ok");
-	power_off();
 }
 
 int main(void)
@@ -496,9 +495,13 @@ int main(void)
 		return 1;
 	}
 	set_up();
-	if (word_is("side", "in"))
-		incoming();
-	else
-		outgoing();
+	if (word_is("side", "in")) {
+		check_arrival("in");
+		say("end=ok");
+		power_off();
+	}
+	if (word_is("side", "both"))
+		check_arrival("both");
+	outgoing();
 	return 0;
 }
