@@ -7,6 +7,7 @@
  */
 #include <arch/boot.h>
 #include <arch/cpu.h>
+#include <arch/map.h>
 #include <arch/pagetable.h>
 #include <arch/serial.h>
 #include <arch/stop.h>
@@ -269,16 +270,6 @@ static enum kb_status place(struct door *d)
 	return st ? kb_refuse("plan", st, NULL) : KB_OK;
 }
 
-static enum kb_status map_console(struct door *d)
-{
-	struct uart u = console_find(d->cmdline);
-
-	if (u.kind != UART_MMIO && u.kind != UART_MMIO32)
-		return KB_OK;
-	return pt_map(&d->tables, (struct range){align_down(u.base, SZ_4K), SZ_4K},
-		      PT_WRITE | PT_DEVICE);
-}
-
 /* Page tables for the time after boot services: RAM, what runs of us, what the kernel starts in. */
 static enum kb_status build_tables(struct door *d)
 {
@@ -294,11 +285,11 @@ static enum kb_status build_tables(struct door *d)
 	if (!st)
 		st = pt_map(&d->tables, (struct range){0, SZ_1M}, PT_WRITE | PT_EXEC);
 	if (!st)
-		st = pt_map(&d->tables, image, PT_WRITE | PT_EXEC);
+		st = map_image(&d->tables, image);
 	if (!st)
 		st = pt_map(&d->tables, d->place.window, PT_WRITE | PT_EXEC);
 	if (!st)
-		st = map_console(d);
+		st = map_uart(&d->tables, console_find(d->cmdline));
 	return st ? kb_refuse("plan", st, NULL) : KB_OK;
 }
 

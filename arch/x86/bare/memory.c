@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The bare-metal door: memory map, arena and page tables. */
 #include <arch/cpu.h>
+#include <arch/map.h>
 #include <khoboot/console.h>
 #include <khoboot/log.h>
 
@@ -10,8 +11,6 @@
 #define FREE_MAX   2048 /* free pieces of scratch */
 #define E820_MAX   1024 /* entries of the memory map received */
 #define TABLES_MIN 16   /* pages; the pool takes what the arena has left beside the work memory */
-
-extern char text_start[], text_end[], rodata_start[], rodata_end[], data_start[], data_end[];
 
 enum kb_status open_arena(struct bare *b)
 {
@@ -109,45 +108,12 @@ enum kb_status read_e820_nodes(struct bare *b)
 	return KB_OK;
 }
 
-static enum kb_status map_image(struct bare *b)
-{
-	static const struct {
-		char *start, *end;
-		enum pt_flags flags;
-	} part[] = {
-		{text_start, text_end, PT_EXEC},
-		{rodata_start, rodata_end, PT_READ},
-		{data_start, data_end, PT_WRITE},
-	};
-	struct range arena = {(uintptr_t)b->arena.base, b->arena.size & ~(SZ_4K - 1)};
-	enum kb_status st = pt_map(&b->tables, b->segment, PT_READ);
-
-	for (size_t i = 0; i < ARRAY_SIZE(part) && !st; i++) {
-		uint64_t base = (uintptr_t)part[i].start;
-
-		st = pt_map(&b->tables, (struct range){base, (uintptr_t)part[i].end - base},
-			    part[i].flags);
-	}
-	return st ? st : pt_map(&b->tables, arena, PT_WRITE);
-}
-
-static enum kb_status map_console(struct bare *b)
-{
-	struct uart u = console_find(b->cmdline);
-	enum kb_status st;
-
-	if (u.kind != UART_MMIO && u.kind != UART_MMIO32)
-		return KB_OK;
-	st = pt_map(&b->tables, (struct range){align_down(u.base, SZ_4K), SZ_4K},
-		    PT_WRITE | PT_DEVICE);
-	return st;
-}
-
 /* Our own page tables, before any memory but our own is written. */
 enum kb_status own_page_tables(struct bare *b)
 {
 	uint64_t work = kho_work_size(&b->mem.ram);
 	uint64_t left = b->arena.size - b->arena.used;
+	struct range arena = {(uintptr_t)b->arena.base, b->arena.size & ~(SZ_4K - 1)};
 	enum kb_status st;
 
 	/* What the arena has left beside the work memory and the log becomes page tables. */
@@ -162,9 +128,11 @@ enum kb_status own_page_tables(struct bare *b)
 	if (!st)
 		st = map_ram(b, &b->mem.ram);
 	if (!st)
-		st = map_image(b);
+		st = map_image(&b->tables, b->segment);
 	if (!st)
-		st = map_console(b);
+		st = pt_map(&b->tables, arena, PT_WRITE);
+	if (!st)
+		st = map_uart(&b->tables, console_find(b->cmdline));
 	if (st)
 		return kb_refuse("memory", st, NULL);
 	cpu_enable_protection();
