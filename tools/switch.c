@@ -4,6 +4,7 @@
 #include <khoboot/cmdline.h>
 #include <khoboot/diag.h>
 #include <khoboot/kho_target.h>
+#include <khoboot/support.h>
 #include <khoboot/uki.h>
 
 #include "image.h"
@@ -119,6 +120,8 @@ static enum kb_status check_cmdline(const struct request *r, const struct uki *u
 	if (r->cmdline.size > KB_CMDLINE_MAX)
 		return kb_note(diag, KB_CMD_LONG, KB_CMDLINE_MAX, r->cmdline.size);
 	st = cmdline_split(&in, words, sizeof(words), &parsed, diag);
+	if (!st)
+		st = options_supported(&parsed);
 	if (!st && strlen(words) > kernel->cmdline_size)
 		st = kb_note(diag, KB_CMDLINE_LONG, kernel->cmdline_size, strlen(words));
 	return st;
