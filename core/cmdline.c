@@ -128,8 +128,7 @@ static int digit(char c)
 	return 16;
 }
 
-/* "0x" and hexadecimal digits, or decimal ones. */
-static bool parse_number(struct kb_text t, uint64_t *ret)
+bool cmdline_number(struct kb_text t, uint64_t *ret)
 {
 	int base = t.len > 2 && t.text[0] == '0' && (t.text[1] | 0x20) == 'x' ? 16 : 10;
 	size_t i = base == 16 ? 2 : 0;
@@ -156,8 +155,8 @@ static bool parse_range(struct kb_text t, struct range *ret)
 
 	while (comma < t.len && t.text[comma] != ',')
 		comma++;
-	if (comma == t.len || !parse_number((struct kb_text){t.text, comma}, &r.base) ||
-	    !parse_number((struct kb_text){t.text + comma + 1, t.len - comma - 1}, &r.size))
+	if (comma == t.len || !cmdline_number((struct kb_text){t.text, comma}, &r.base) ||
+	    !cmdline_number((struct kb_text){t.text + comma + 1, t.len - comma - 1}, &r.size))
 		return false;
 	if (!r.size || range_wraps(r))
 		return false;

@@ -1,55 +1,34 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* console= of the kernel command line; see the header. */
+#include <khoboot/cmdline.h>
 #include <khoboot/console.h>
 
 #include <string.h>
 
 static const uint16_t legacy_port[] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
 
-struct text {
-	const char *s;
-	size_t len;
-};
-
-static bool skip(struct text *t, const char *prefix)
+static bool skip(struct kb_text *t, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
-	if (t->len < n || memcmp(t->s, prefix, n))
+	if (t->len < n || memcmp(t->text, prefix, n))
 		return false;
-	t->s += n;
+	t->text += n;
 	t->len -= n;
 	return true;
 }
 
-static int digit(char c)
+/* A number up to a comma or the end; false for anything else. */
+static bool number(struct kb_text t, uint64_t *ret)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
+	size_t len = 0;
+
+	while (len < t.len && t.text[len] != ',')
+		len++;
+	return cmdline_number((struct kb_text){t.text, len}, ret);
 }
 
-/* A C number up to a comma or the end; false for anything else. */
-static bool number(struct text t, uint64_t *ret)
-{
-	int base = skip(&t, "0x") || skip(&t, "0X") ? 16 : 10;
-	uint64_t v = 0;
-	size_t i;
-
-	for (i = 0; i < t.len && t.s[i] != ','; i++) {
-		int d = digit(t.s[i]);
-
-		if (d >= base || mul_overflow(v, (uint64_t)base, &v) || add_overflow(v, d, &v))
-			return false;
-	}
-	if (!i)
-		return false;
-	*ret = v;
-	return true;
-}
-
-static struct uart parse_tty(struct text t)
+static struct uart parse_tty(struct kb_text t)
 {
 	struct uart none = {UART_NONE, 0};
 	uint64_t n;
@@ -59,7 +38,7 @@ static struct uart parse_tty(struct text t)
 	return (struct uart){UART_IO, legacy_port[n]};
 }
 
-static struct uart parse_uart(struct text t)
+static struct uart parse_uart(struct kb_text t)
 {
 	struct uart u = {UART_NONE, 0};
 	enum uart_kind kind;
@@ -79,7 +58,7 @@ static struct uart parse_uart(struct text t)
 
 struct uart console_parse(const char *value, size_t len)
 {
-	struct text t = {value, len};
+	struct kb_text t = {value, len};
 
 	if (skip(&t, "ttyS"))
 		return parse_tty(t);

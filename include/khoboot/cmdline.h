@@ -105,8 +105,11 @@ bool cmdline_value(const struct cmdline_word *w, const char *name, struct kb_tex
 /*
  * cmdline_last - value of the last word "@name=" of @text
  *
- * The way to the console that the kernel will write to (console=). False when there is none.
+ * For parameters of which the kernel, too, takes the last. False when there is none.
  */
 bool cmdline_last(struct kb_text text, const char *name, struct kb_text *ret);
+
+/* "0x" and hexadecimal digits, or decimal ones, nothing else. False, and @ret untouched, if not. */
+bool cmdline_number(struct kb_text t, uint64_t *ret);
 
 #endif
