@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-void *arena_alloc(struct arena *a, uint64_t size, uint64_t align)
+void *arena_take(struct arena *a, uint64_t size, uint64_t align)
 {
 	uint64_t start = (uintptr_t)a->base, at, end;
 
@@ -11,7 +11,14 @@ void *arena_alloc(struct arena *a, uint64_t size, uint64_t align)
 	    add_overflow(at, size, &end) || end - start > a->size)
 		return NULL;
 	a->used = end - start;
-	return memset((void *)(uintptr_t)at, 0, size);
+	return (void *)(uintptr_t)at;
+}
+
+void *arena_alloc(struct arena *a, uint64_t size, uint64_t align)
+{
+	void *p = arena_take(a, size, align);
+
+	return p ? memset(p, 0, size) : NULL;
 }
 
 void arena_lock(struct arena *a)

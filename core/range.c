@@ -24,6 +24,16 @@ enum kb_status range_list_add(struct range_list *l, struct range r)
 	return KB_OK;
 }
 
+enum kb_status range_list_copy(const struct range_list *in, struct range_list *out)
+{
+	enum kb_status st = KB_OK;
+
+	out->count = 0;
+	for (size_t i = 0; i < in->count && !st; i++)
+		st = range_list_add(out, in->r[i]);
+	return st;
+}
+
 static void sift_down(struct range *r, size_t root, size_t count)
 {
 	for (size_t child; (child = 2 * root + 1) < count; root = child) {

@@ -7,6 +7,7 @@
  */
 #include <arch/boot.h>
 #include <arch/cpu.h>
+#include <arch/door.h>
 #include <arch/map.h>
 #include <arch/pagetable.h>
 #include <arch/serial.h>
@@ -15,14 +16,12 @@
 #include <khoboot/console.h>
 #include <khoboot/layout.h>
 #include <khoboot/log.h>
-#include <khoboot/support.h>
 #include <khoboot/uki.h>
 
 #include <string.h>
 
 #include "firmware.h"
 
-#define LOG_SIZE    SZ_64K
 #define RAM_MAX     1024
 #define E820_MAX    2048
 #define TABLE_PAGES 512 /* of page tables; grows with the pieces of RAM, not with its size */
@@ -63,10 +62,10 @@ static enum kb_status open_firmware(struct door *d, EFI_HANDLE image, EFI_SYSTEM
 	d->fw = (struct firmware){.image = image, .st = st, .bs = st->BootServices};
 	console_use(st);
 	kb_log_add_sink(console_line);
-	kb = fw_alloc(&d->fw, LOG_SIZE, &log);
+	kb = fw_alloc(&d->fw, DOOR_LOG_SIZE, &log);
 	if (kb)
 		return kb;
-	kb_log_buffer(log, LOG_SIZE);
+	kb_log_buffer(log, DOOR_LOG_SIZE);
 	if (d->fw.bs->HandleProtocol(image, &guid, &loaded))
 		return kb_refuse("efi", KB_FW_PROTOCOL, NULL);
 	d->fw.loaded = loaded;
@@ -104,13 +103,7 @@ static enum kb_status read_options(struct door *d)
 	st = cmdline_split(&in, d->cmdline, sizeof(d->cmdline), &d->options, &diag);
 	if (st)
 		return kb_refuse("options", st, &diag);
-	kb_log_set_level(d->options.log);
-	stop_set_policy(d->options.on_error);
-	if (d->options.ignored)
-		kb_warn("options", "Secure Boot: %zu words from outside the signed file ignored",
-			d->options.ignored);
-	st = options_supported(&d->options);
-	return st ? kb_refuse("options", st, NULL) : KB_OK;
+	return door_obey(&d->options);
 }
 
 static enum kb_status read_path(struct door *d, struct kb_text path, const uint8_t **data,
@@ -250,7 +243,7 @@ static void describe_boot(struct door *d)
 		.initrd = d->initrd,
 		.efi_map_max = min_u64(d->map.capacity, EFI_MAP_MAX),
 		.e820_ext_max = d->map.capacity / d->map.desc_size,
-		.log_max = LOG_SIZE,
+		.log_max = DOOR_LOG_SIZE,
 	};
 }
 
@@ -340,20 +333,16 @@ static enum kb_status hand_over_map(struct door *d)
 	return KB_OK;
 }
 
-static void report(struct door *d)
-{
-	unsigned long long us = cpu_tsc_us(read_tsc() - d->entered);
-	char release[80];
-
-	x86_release(&d->kernel, release, sizeof(release));
-	kb_info("boot", "no KHO data, starting %s in %llu us", release, us);
-}
-
 static _Noreturn void commit(struct door *d)
 {
+	struct door_exit leave = {
+		.entered = d->entered,
+		.kernel = &d->kernel,
+		.layout = &d->layout,
+		.place = &d->place,
+		.cr3 = d->tables.pool_addr,
+	};
 	enum kb_status st;
-	const char *text;
-	size_t len;
 
 	kb_log_remove_sink(console_line);
 	st = fw_exit(&d->fw, &d->map);
@@ -366,11 +355,7 @@ static _Noreturn void commit(struct door *d)
 		stop(kb_refuse("boot", st, NULL));
 	cpu_enable_protection();
 	write_cr3(d->tables.pool_addr);
-	report(d);
-	text = kb_log_text(&len);
-	x86_set_log(&d->layout, d->block, LOG_SIZE, text, len);
-	serial_drain();
-	khoboot_jump(d->place.entry, d->place.block.base, d->tables.pool_addr);
+	door_leave(&leave);
 }
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *st, const uint8_t *image_base)

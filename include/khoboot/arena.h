@@ -18,6 +18,9 @@ struct arena {
 /* @size zeroed bytes aligned to @align (a power of two), or NULL: no room, or locked. */
 void *arena_alloc(struct arena *a, uint64_t size, uint64_t align);
 
+/* The same for memory whose user clears what it needs: not zeroed. */
+void *arena_take(struct arena *a, uint64_t size, uint64_t align);
+
 void arena_lock(struct arena *a);
 
 #endif

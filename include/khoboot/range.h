@@ -67,6 +67,13 @@ struct range range_intersect(struct range a, struct range b);
  */
 __must_check enum kb_status range_list_add(struct range_list *l, struct range r);
 
+/*
+ * range_list_copy - @out = the entries of @in, in their order
+ *
+ * @out is cleared first and must not be @in. Returns KB_OK or KB_RANGE_FULL.
+ */
+__must_check enum kb_status range_list_copy(const struct range_list *in, struct range_list *out);
+
 /* Sort by base and merge what overlaps or touches. Never fails; count can only shrink. */
 void range_list_sort(struct range_list *l);
 

@@ -217,6 +217,26 @@ static void the_end_of_the_address_space(void **state)
 	assert_int_equal(range_list_find(&l, last, 1, 1ULL << 63, false, &got), KB_RANGE_NO_ROOM);
 }
 
+static void copies_are_the_same_or_refused(void **state)
+{
+	uint64_t seed = 6;
+	(void)state;
+
+	for (int i = 0; i < 2000; i++) {
+		struct range_list l = list(0), out = list(1);
+		struct model m;
+
+		random_list(&l, &m, &seed);
+		out.count = 3;
+		ok(range_list_copy(&l, &out));
+		assert_same(&out, &m, true);
+		if (!l.count)
+			continue;
+		out.max = l.count - 1;
+		assert_int_equal(range_list_copy(&l, &out), KB_RANGE_FULL);
+	}
+}
+
 static void a_full_list_is_left_alone(void **state)
 {
 	struct range_list l = {store[0], 0, 2};
@@ -278,6 +298,7 @@ int main(void)
 		cmocka_unit_test(subtract_matches_model),
 		cmocka_unit_test(find_matches_model),
 		cmocka_unit_test(the_end_of_the_address_space),
+		cmocka_unit_test(copies_are_the_same_or_refused),
 		cmocka_unit_test(a_full_list_is_left_alone),
 		cmocka_unit_test(memory_is_read_only_where_there_is_ram),
 		cmocka_unit_test(the_first_diagnosis_stays),

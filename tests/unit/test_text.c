@@ -233,7 +233,11 @@ static void the_arena_gives_zeroed_aligned_memory_until_it_is_locked(void **stat
 	assert_null(arena_alloc(&a, UINT64_MAX, 16));
 	assert_null(arena_alloc(&a, 1, 1ULL << 63));
 	assert_non_null(arena_alloc(&a, 1, 1));
+	p = arena_take(&a, 2, 1);
+	assert_non_null(p);
+	assert_int_equal(p[0], 0xaa);
 	arena_lock(&a);
+	assert_null(arena_take(&a, 1, 1));
 	assert_null(arena_alloc(&a, 1, 1));
 }
 

@@ -7,12 +7,11 @@
 #define ARCH_X86_BARE_DOOR_H
 
 #include <arch/boot.h>
+#include <arch/door.h>
 #include <arch/pagetable.h>
 #include <khoboot/arena.h>
 #include <khoboot/cmdline.h>
 #include <khoboot/uki.h>
-
-#define BARE_LOG_SIZE SZ_64K /* text kept for the next kernel */
 
 /* Everything that is known about this boot. */
 struct bare {

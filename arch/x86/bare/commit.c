@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The bare-metal door, commit: nothing here parses, allocates or fails. */
-#include <arch/cpu.h>
-#include <arch/serial.h>
-#include <khoboot/log.h>
-
 #include <string.h>
 
 #include "bare.h"
@@ -17,21 +13,6 @@ bool seed_to_wipe(const struct bare *b, size_t i)
 {
 	return b->setup.node[i].type == SETUP_RNG_SEED && b->has_kho &&
 	       range_list_contains(&b->kho->scratch, setup_node_range(b, i));
-}
-
-static void report_handover(struct bare *b)
-{
-	unsigned long long us = cpu_tsc_us(read_tsc() - b->entered);
-	char release[80];
-
-	x86_release(&b->kernel, release, sizeof(release));
-	if (b->has_kho)
-		kb_info("boot",
-			"handing over %s, %llu ranges, %llu bytes preserved, to %s in %llu us",
-			b->kho->root.compatible, (unsigned long long)b->kho->sum.runs,
-			(unsigned long long)b->kho->sum.bytes, release, us);
-	else
-		kb_info("boot", "no KHO data, starting %s in %llu us", release, us);
 }
 
 static void copy_efi_map(struct bare *b, uint8_t *block)
@@ -61,17 +42,19 @@ static void wipe_seeds(struct bare *b)
 _Noreturn void commit(struct bare *b)
 {
 	uint8_t *block = (uint8_t *)(uintptr_t)b->place.block.base;
-	const char *text;
-	size_t len;
+	struct door_exit leave = {
+		.entered = b->entered,
+		.kernel = &b->kernel,
+		.kho = b->has_kho ? b->kho : NULL,
+		.layout = &b->layout,
+		.place = &b->place,
+		.cr3 = b->tables.pool_addr,
+	};
 
 	memcpy((void *)(uintptr_t)b->place.window.base,
 	       (const uint8_t *)b->uki.kernel.data + b->kernel.load_offset, b->kernel.load_size);
 	x86_write_block(&b->boot, &b->layout, block, b->place.block.base);
 	copy_efi_map(b, block);
 	wipe_seeds(b);
-	report_handover(b);
-	text = kb_log_text(&len);
-	x86_set_log(&b->layout, block, BARE_LOG_SIZE, text, len);
-	serial_drain();
-	khoboot_jump(b->place.entry, b->place.block.base, b->tables.pool_addr);
+	door_leave(&leave);
 }

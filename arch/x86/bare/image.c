@@ -2,11 +2,9 @@
 /* The bare-metal door: our own image in memory, the options, the kernel to start. */
 #include <arch/cpu.h>
 #include <arch/serial.h>
-#include <arch/stop.h>
 #include <khoboot/console.h>
 #include <khoboot/layout.h>
 #include <khoboot/log.h>
-#include <khoboot/support.h>
 
 #include <string.h>
 
@@ -93,22 +91,13 @@ enum kb_status read_options(struct bare *b)
 		}
 		return kb_refuse("options", st, &diag);
 	}
-	kb_log_set_level(b->options.log);
-	stop_set_policy(b->options.on_error);
 	open_console(b->cmdline);
-	if (b->options.ignored)
-		kb_warn("options", "Secure Boot: %zu words from outside the signed file ignored",
-			b->options.ignored);
-	st = options_supported(&b->options);
-	return st ? kb_refuse("options", st, NULL) : KB_OK;
+	return door_obey(&b->options);
 }
 
 void late_console(struct bare *b)
 {
-	struct uart u = console_find(b->cmdline);
-
-	if (u.kind != UART_NONE)
-		serial_log_to(u);
+	serial_log_to(console_find(b->cmdline));
 }
 
 enum kb_status read_kernel(struct bare *b)

@@ -64,11 +64,8 @@ static enum kb_status map_ram(struct bare *b, const struct range_list *ram)
 static enum kb_status map_new_ram(struct bare *b)
 {
 	struct range_list *fresh = &b->fresh;
-	enum kb_status st = KB_OK;
+	enum kb_status st = range_list_copy(&b->mem.ram, fresh);
 
-	fresh->count = 0;
-	for (size_t i = 0; i < b->mem.ram.count && !st; i++)
-		st = range_list_add(fresh, b->mem.ram.r[i]);
 	for (size_t i = 0; i < b->free.count && !st; i++)
 		st = range_list_subtract(fresh, b->free.r[i]);
 	return st ? st : map_ram(b, fresh);
@@ -77,12 +74,9 @@ static enum kb_status map_new_ram(struct bare *b)
 /* Add the entries of one E820_EXT node, and map the RAM that they bring. */
 static enum kb_status extend_memory_map(struct bare *b, const struct e820_entry *e, size_t n)
 {
-	enum kb_status st = KB_OK;
-
 	/* The list of free memory is not in use yet: it keeps the RAM known so far. */
-	b->free.count = 0;
-	for (size_t i = 0; i < b->mem.ram.count && !st; i++)
-		st = range_list_add(&b->free, b->mem.ram.r[i]);
+	enum kb_status st = range_list_copy(&b->mem.ram, &b->free);
+
 	if (!st)
 		st = memmap_add(&b->e820, e, n);
 	if (!st)
@@ -117,10 +111,10 @@ enum kb_status own_page_tables(struct bare *b)
 	enum kb_status st;
 
 	/* What the arena has left beside the work memory and the log becomes page tables. */
-	if (left < work + BARE_LOG_SIZE + (TABLES_MIN + 2) * SZ_4K)
+	if (left < work + DOOR_LOG_SIZE + (TABLES_MIN + 2) * SZ_4K)
 		return kb_refuse("memory", KB_ARENA, NULL);
-	b->tables.pages = (left - work - BARE_LOG_SIZE) / SZ_4K - 2;
-	b->tables.pool = arena_alloc(&b->arena, b->tables.pages * SZ_4K, SZ_4K);
+	b->tables.pages = (left - work - DOOR_LOG_SIZE) / SZ_4K - 2;
+	b->tables.pool = arena_take(&b->arena, b->tables.pages * SZ_4K, SZ_4K);
 	b->tables.pool_addr = (uintptr_t)b->tables.pool;
 	b->tables.levels = cpu_la57() ? 5 : 4;
 	b->tables.gbpages = cpu_gbpages();
@@ -142,11 +136,11 @@ enum kb_status own_page_tables(struct bare *b)
 
 enum kb_status open_log(struct bare *b)
 {
-	char *text = arena_alloc(&b->arena, BARE_LOG_SIZE, 16);
+	char *text = arena_take(&b->arena, DOOR_LOG_SIZE, 16);
 
 	if (!text)
 		return kb_refuse("memory", KB_ARENA, NULL);
-	kb_log_buffer(text, BARE_LOG_SIZE);
+	kb_log_buffer(text, DOOR_LOG_SIZE);
 	return KB_OK;
 }
 

@@ -39,11 +39,8 @@ enum kb_status list_busy(struct bare *b)
 static enum kb_status list_free(struct bare *b)
 {
 	const struct range_list *from = b->has_kho ? &b->kho->scratch : &b->mem.ram;
-	enum kb_status st = KB_OK;
+	enum kb_status st = range_list_copy(from, &b->free);
 
-	b->free.count = 0;
-	for (size_t i = 0; i < from->count && !st; i++)
-		st = range_list_add(&b->free, from->r[i]);
 	for (size_t i = 0; i < b->busy.count && !st; i++)
 		st = range_list_subtract(&b->free, b->busy.r[i]);
 	return st ? kb_refuse("plan", st, NULL) : KB_OK;
@@ -70,7 +67,7 @@ static enum kb_status describe_boot(struct bare *b)
 		.kho = b->has_kho ? &b->handover : NULL,
 		.scratch = b->has_kho ? &b->kho->scratch : NULL,
 		.efi_map_max = efi.size,
-		.log_max = BARE_LOG_SIZE,
+		.log_max = DOOR_LOG_SIZE,
 	};
 	return KB_OK;
 }
