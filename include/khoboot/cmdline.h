@@ -19,6 +19,7 @@
 enum kb_via { KB_VIA_DIRECT, KB_VIA_FIRMWARE };
 enum kb_kho { KB_KHO_AUTO, KB_KHO_OFF, KB_KHO_PARK };
 enum kb_bridge { KB_BRIDGE_AUTO, KB_BRIDGE_OFF };
+enum kb_digest { KB_DIGEST_ALL, KB_DIGEST_ZONE, KB_DIGEST_META };
 enum kb_on_error { KB_ON_ERROR_HALT, KB_ON_ERROR_DISCARD, KB_ON_ERROR_RESET };
 
 /* A piece of a text of the caller; not NUL-terminated. */
@@ -38,6 +39,11 @@ struct kb_options {
 	enum kb_log_level log;	    /* khoboot.log=error|warn|info|debug */
 	struct range kho_fdt;	    /* khoboot.kho-fdt=ADDR,SIZE; size 0: not given */
 	struct range kho_scratch;   /* khoboot.kho-scratch=ADDR,SIZE */
+	enum kb_digest seal;	    /* khoboot.seal=all|zone|meta: what the record has digests of */
+	struct kb_text zone;	    /* khoboot.zone=BASE-END,...: see zone_parse() */
+	struct kb_text nonce;	    /* khoboot.nonce=64 hexadecimal digits; khoctl switch gives it */
+	bool fence;		    /* khoboot.fence=on|off: keep the kernel out of the zone */
+	unsigned int calibrate;	    /* khoboot.calibrate=ROUNDS, 1 to 16; 0: not given */
 	struct kb_text kernel;	    /* linux=\PATH, with CMDLINE_PATHS */
 	struct kb_text initrd[KB_INITRD_MAX]; /* initrd=\PATH in their order, with CMDLINE_PATHS */
 	size_t initrds;
