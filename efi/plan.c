@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The UEFI door, plan: where everything goes, and the page tables to leave with. */
+#include <arch/cpu.h>
+#include <arch/map.h>
+#include <khoboot/console.h>
+#include <khoboot/log.h>
+
+#include <string.h>
+
+#include "door.h"
+
+#define RAM_MAX     1024
+#define E820_MAX    2048
+#define TABLE_PAGES 512 /* of page tables; grows with the pieces of RAM, not with its size */
+#define EFI_MAP_MAX (250 * 1024)
+
+enum kb_status uefi_alloc_lists(struct door *d)
+{
+	void *ram, *free, *e820, *tables;
+	enum kb_status st = fw_alloc(&d->fw, RAM_MAX * sizeof(struct range), &ram);
+
+	if (!st)
+		st = fw_alloc(&d->fw, RAM_MAX * sizeof(struct range), &free);
+	if (!st)
+		st = fw_alloc(&d->fw, E820_MAX * sizeof(struct e820_entry), &e820);
+	if (!st)
+		st = fw_alloc(&d->fw, TABLE_PAGES * SZ_4K, &tables);
+	if (st)
+		return kb_refuse("efi", st, NULL);
+	d->ram = (struct range_list){ram, 0, RAM_MAX};
+	d->free = (struct range_list){free, 0, RAM_MAX};
+	d->e820 = (struct memmap){e820, 0, E820_MAX};
+	d->tables = (struct pagetable){.pool = tables,
+				       .pool_addr = (uintptr_t)tables,
+				       .pages = TABLE_PAGES,
+				       .levels = cpu_la57() ? 5 : 4,
+				       .gbpages = cpu_gbpages()};
+	return KB_OK;
+}
+
+static void describe_boot(struct door *d)
+{
+	d->boot = (struct x86_boot){
+		.kernel = &d->kernel,
+		.kernel_file = d->kernel_file,
+		.loader = BP_LOADER_NONE,
+		.cmdline = d->cmdline,
+		.initrd = d->initrd,
+		.efi_map_max = min_u64(d->map.capacity, EFI_MAP_MAX),
+		.e820_ext_max = d->map.capacity / d->map.desc_size,
+		.log_max = DOOR_LOG_SIZE,
+	};
+}
+
+static enum kb_status place(struct door *d)
+{
+	struct efi_map map = door_map(d);
+	enum kb_status st = efi_map_free(&map, &d->free);
+
+	if (!st)
+		st = x86_layout(&d->boot, &d->layout);
+	if (!st)
+		st = x86_place(&d->free, &d->kernel, d->layout.size, &d->place);
+	if (!st)
+		st = fw_claim(&d->fw, d->place.window);
+	if (!st)
+		st = fw_claim(&d->fw, d->place.block);
+	return st ? kb_refuse("plan", st, NULL) : KB_OK;
+}
+
+/* Page tables for the time after boot services: RAM, what runs of us, what the kernel starts in. */
+static enum kb_status build_tables(struct door *d)
+{
+	struct range image = {(uintptr_t)d->image, d->fw.loaded->ImageSize};
+	struct efi_map map = door_map(d);
+	enum kb_status st = efi_map_ram(&map, &d->ram);
+
+	image.size = align_down(image.size + SZ_4K - 1, SZ_4K);
+	if (!st)
+		st = pt_init(&d->tables);
+	for (size_t i = 0; i < d->ram.count && !st; i++)
+		st = pt_map(&d->tables, d->ram.r[i], PT_WRITE);
+	if (!st)
+		st = pt_map(&d->tables, (struct range){0, SZ_1M}, PT_WRITE | PT_EXEC);
+	if (!st)
+		st = map_image(&d->tables, image);
+	if (!st)
+		st = pt_map(&d->tables, d->place.window, PT_WRITE | PT_EXEC);
+	if (!st)
+		st = map_uart(&d->tables, console_find(d->cmdline));
+	return st ? kb_refuse("plan", st, NULL) : KB_OK;
+}
+
+static void fill_block(struct door *d)
+{
+	struct boot_params *bp;
+
+	d->block = (uint8_t *)(uintptr_t)d->place.block.base;
+	x86_write_block(&d->boot, &d->layout, d->block, d->place.block.base);
+	bp = (void *)d->block;
+	bp->acpi_rsdp_addr = acpi_rsdp(&d->fw);
+	bp->secure_boot = d->fw.secure_boot_state;
+	gop_describe(&d->fw, &bp->screen_info);
+	memcpy((void *)(uintptr_t)d->place.window.base, d->kernel_file + d->kernel.load_offset,
+	       d->kernel.load_size);
+}
+
+enum kb_status uefi_plan(struct door *d)
+{
+	enum kb_status st;
+
+	describe_boot(d);
+	st = place(d);
+	if (!st)
+		st = build_tables(d);
+	if (!st)
+		fill_block(d);
+	return st;
+}
