@@ -14,11 +14,15 @@
 bare_entry:
 	cli
 	cld
-	leaq	boot_stack_top(%rip), %rsp
+	leaq	first_stack_top(%rip), %rsp
 	xorl	%ebp, %ebp
 	movq	%rsi, %rbx
 	call	set_guard
 	call	relocate_image
+	movq	%rbx, %rdi
+	leaq	image_base(%rip), %rsi
+	call	bare_stack			/* does not return without one */
+	movq	%rax, %rsp
 	movq	%rbx, %rdi
 	leaq	image_base(%rip), %rsi
 	call	bare_main			/* does not return */
@@ -181,17 +185,19 @@ trap_stubs:					/* offsets from this table */
 	.set	v, v + 1
 	.endr
 
-	/* First in .data: what runs over its end meets .rodata, which is mapped read-only. */
+	/*
+	 * Of faults, and until the stack in the arena is found. First in .data: what runs over its
+	 * end meets .rodata, which is mapped read-only.
+	 */
 	.section .boot_stack, "aw", @progbits
 	.balign 4096
-	.skip	20480
-boot_stack_top:
+	.globl	trap_stack_top
+	.skip	4096
+first_stack_top:
+trap_stack_top:
 
 	.bss
 	.balign 16
-	.globl	trap_stack_top
-	.skip	4096
-trap_stack_top:
 guard_block:
 	.skip	64
 

@@ -21,5 +21,7 @@
  * work memory of the KHO walk, the log. Part of the setup header's init_size.
  */
 #define KB_ARENA_SIZE	0x200000
+/* First in the arena: what runs over its end meets the image's last page, mapped read-only. */
+#define KB_STACK_SIZE	0x6000
 
 #endif

@@ -36,10 +36,8 @@ static struct kb_text outside_cmdline(const struct boot_params *bp)
  */
 static enum kb_status refuse_image(struct bare *b, enum kb_status st, const struct kb_diag *diag)
 {
-	struct kb_text words = {NULL, 0};
+	struct kb_text words = outside_cmdline(b->bp);
 
-	if (!memcmp(b->bp->hdrs, "HdrS", 4))
-		words = outside_cmdline(b->bp);
 	if (words.len)
 		memcpy(b->cmdline, words.text, words.len);
 	b->cmdline[words.len] = '\0';
@@ -54,11 +52,7 @@ enum kb_status find_ourselves(struct bare *b)
 	const uint8_t *loaded = b->image + KB_SETUP_SIZE;
 	enum kb_status st;
 
-	if (memcmp(b->bp->hdrs, "HdrS", 4))
-		return refuse_image(b, KB_BOOT_PARAMS, NULL);
-	b->image_size = uki_flat_size(b->bp);
-	if (!b->image_size)
-		return refuse_image(b, KB_BOOT_PARAMS, NULL);
+	b->image_size = uki_flat_size(b->bp); /* not 0, or there would be no stack */
 	st = uki_open_loaded(loaded, KB_SETUP_SIZE, b->image_size, &b->uki, &diag);
 	if (st)
 		return refuse_image(b, st, &diag);

@@ -13,6 +13,8 @@
 #include <khoboot/layout.h>
 #include <khoboot/log.h>
 
+#include <string.h>
+
 #include "bare.h"
 
 static enum kb_status gather(struct bare *b)
@@ -45,16 +47,26 @@ static enum kb_status gather(struct bare *b)
 	return st ? st : list_busy(b);
 }
 
-void bare_main(const struct boot_params *bp, const uint8_t *image_base)
+uint64_t bare_stack(const struct boot_params *bp, const uint8_t *image_base)
 {
 	static char early_log[1024];
+	uint64_t size = memcmp(bp->hdrs, "HdrS", 4) ? 0 : uki_flat_size(bp);
+
+	kb_log_buffer(early_log, sizeof(early_log));
+	if (!size)
+		stop(kb_refuse("image", KB_BOOT_PARAMS, NULL));
+	size = align_down(size + SZ_4K - 1, SZ_4K);
+	return (uintptr_t)image_base + KB_SETUP_SIZE + size + KB_STACK_SIZE;
+}
+
+void bare_main(const struct boot_params *bp, const uint8_t *image_base)
+{
 	struct bare b = {0};
 	enum kb_status st;
 
 	b.entered = read_tsc();
 	b.bp = bp;
 	b.image = image_base;
-	kb_log_buffer(early_log, sizeof(early_log));
 	cpu_init();
 	st = gather(&b);
 	if (!st)

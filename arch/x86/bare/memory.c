@@ -3,6 +3,7 @@
 #include <arch/cpu.h>
 #include <arch/map.h>
 #include <khoboot/console.h>
+#include <khoboot/layout.h>
 #include <khoboot/log.h>
 
 #include "bare.h"
@@ -14,7 +15,7 @@
 
 enum kb_status open_arena(struct bare *b)
 {
-	uint64_t used = (b->image_size + SZ_4K - 1) & ~(SZ_4K - 1);
+	uint64_t used = align_down(b->image_size + SZ_4K - 1, SZ_4K) + KB_STACK_SIZE;
 
 	b->arena.base = (uint8_t *)(uintptr_t)(b->segment.base + used);
 	b->arena.size = b->segment.size - used;
@@ -107,7 +108,8 @@ enum kb_status own_page_tables(struct bare *b)
 {
 	uint64_t work = kho_work_size(&b->mem.ram);
 	uint64_t left = b->arena.size - b->arena.used;
-	struct range arena = {(uintptr_t)b->arena.base, b->arena.size & ~(SZ_4K - 1)};
+	struct range arena = {(uintptr_t)b->arena.base - KB_STACK_SIZE,
+			      align_down(b->arena.size + KB_STACK_SIZE, SZ_4K)};
 	enum kb_status st;
 
 	/* What the arena has left beside the work memory and the log becomes page tables. */
