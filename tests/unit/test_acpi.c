@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The reset register, from tables that are built here, sound and damaged. */
+#include "unit.h"
+
+#include "fake_mem.h"
+
+#include <arch/acpi.h>
+
+#define RSDP (FAKE_BASE + 0x100)
+#define RSDT (FAKE_BASE + 0x200)
+#define XSDT (FAKE_BASE + 0x300)
+#define FADT (FAKE_BASE + 0x1000)
+#define MADT (FAKE_BASE + 0x2000)
+
+#define FADT_SIZE 276 /* of ACPI 6 */
+
+static struct fake_mem f;
+
+static void sum(uint64_t at, uint32_t len, size_t where)
+{
+	uint8_t *p = fake_at(&f, at), s = 0;
+
+	p[where] = 0;
+	for (uint32_t i = 0; i < len; i++)
+		s = (uint8_t)(s + p[i]);
+	p[where] = (uint8_t)-s;
+}
+
+static void table(uint64_t at, const char *signature, uint32_t len)
+{
+	memcpy(fake_at(&f, at), signature, 4);
+	put_u32(fake_at(&f, at + 4), len);
+	sum(at, len, 9);
+}
+
+static void rsdp(uint8_t revision)
+{
+	uint8_t *p = fake_at(&f, RSDP);
+
+	memset(p, 0, 36);
+	memcpy(p, "RSD PTR ", 8);
+	p[15] = revision;
+	put_u32(p + 16, (uint32_t)RSDT);
+	put_u32(p + 20, 36);
+	put_u64(p + 24, revision >= 2 ? XSDT : 0);
+	sum(RSDP, 20, 8);
+	sum(RSDP, 36, 32);
+}
+
+static void fadt(uint32_t flags, uint32_t len)
+{
+	uint8_t *p = fake_at(&f, FADT);
+
+	put_u32(p + 112, flags);
+	p[116] = ACPI_PORT;
+	p[117] = 8;
+	put_u64(p + 120, 0xcf9);
+	p[128] = 0x0f;
+	table(FADT, "FACP", len);
+}
+
+/* Both root tables name the MADT first. */
+static int setup(void **state)
+{
+	(void)state;
+	fake_init(&f);
+	put_u32(fake_at(&f, RSDT + 36), (uint32_t)MADT);
+	put_u32(fake_at(&f, RSDT + 40), (uint32_t)FADT);
+	put_u64(fake_at(&f, XSDT + 36), MADT);
+	put_u64(fake_at(&f, XSDT + 44), FADT);
+	table(MADT, "APIC", 44);
+	table(RSDT, "RSDT", 44);
+	table(XSDT, "XSDT", 52);
+	fadt(1u << 10, FADT_SIZE);
+	rsdp(2);
+	return 0;
+}
+
+static void expect_reset(void)
+{
+	struct acpi_reset r = {0};
+
+	ok(acpi_find_reset(&f.m, RSDP, &r));
+	assert_true(r.found);
+	assert_int_equal(r.space, ACPI_PORT);
+	assert_int_equal(r.address, 0xcf9);
+	assert_int_equal(r.value, 0x0f);
+}
+
+static void expect_none(void)
+{
+	struct acpi_reset r = {true, 1, 2, 3};
+
+	ok(acpi_find_reset(&f.m, RSDP, &r));
+	assert_false(r.found);
+	assert_int_equal(r.address, 0);
+}
+
+/* The result is untouched by a refusal. */
+static void expect_refused(enum kb_status st)
+{
+	struct acpi_reset r = {true, 1, 2, 3};
+
+	assert_int_equal(acpi_find_reset(&f.m, RSDP, &r), st);
+	assert_int_equal(r.address, 2);
+}
+
+static void by_xsdt(void **state)
+{
+	(void)state;
+	memset(fake_at(&f, RSDT), 0xff, 44);
+	expect_reset();
+}
+
+static void by_rsdt(void **state)
+{
+	(void)state;
+	rsdp(0);
+	memset(fake_at(&f, XSDT), 0xff, 52);
+	expect_reset();
+	/* A root pointer of ACPI 2 that has no XSDT. */
+	rsdp(2);
+	put_u64(fake_at(&f, RSDP + 24), 0);
+	sum(RSDP, 36, 32);
+	expect_reset();
+}
+
+static void no_reset_register(void **state)
+{
+	(void)state;
+	fadt(~(1u << 10), FADT_SIZE);
+	expect_none();
+	fadt(1u << 10, 116); /* ACPI 1.0 ends before it */
+	expect_none();
+	fadt(1u << 10, 128);
+	expect_none();
+	fadt(1u << 10, 129);
+	expect_reset();
+}
+
+static void no_fadt(void **state)
+{
+	(void)state;
+	table(XSDT, "XSDT", 44);
+	expect_none();
+	table(XSDT, "XSDT", 36);
+	expect_none();
+	/* An entry that leads nowhere is somebody else's trouble. */
+	put_u64(fake_at(&f, XSDT + 36), 0xfffffffffffffff0ULL);
+	table(XSDT, "XSDT", 52);
+	expect_reset();
+}
+
+static void refuses_root_pointer(void **state)
+{
+	struct acpi_reset r;
+
+	(void)state;
+	*fake_at(&f, RSDP + 10) ^= 1;
+	expect_refused(KB_ACPI_RSDP);
+	rsdp(2);
+	*fake_at(&f, RSDP + 33) ^= 1; /* covered by the second checksum only */
+	expect_refused(KB_ACPI_RSDP);
+	rsdp(2);
+	memcpy(fake_at(&f, RSDP), "RSD PTR!", 8);
+	sum(RSDP, 20, 8);
+	expect_refused(KB_ACPI_RSDP);
+	assert_int_equal(acpi_find_reset(&f.m, FAKE_BASE - 8, &r), KB_ACPI_RSDP);
+	assert_int_equal(acpi_find_reset(&f.m, FAKE_BASE + FAKE_SIZE - 8, &r), KB_ACPI_RSDP);
+	assert_int_equal(acpi_find_reset(&f.m, UINT64_MAX, &r), KB_ACPI_RSDP);
+}
+
+static void refuses_tables(void **state)
+{
+	(void)state;
+	*fake_at(&f, XSDT + 50) ^= 1;
+	expect_refused(KB_ACPI_TABLE);
+	setup(NULL);
+	*fake_at(&f, FADT + 275) ^= 1;
+	expect_refused(KB_ACPI_TABLE);
+	/* Too short, too long, beyond RAM. */
+	setup(NULL);
+	put_u32(fake_at(&f, FADT + 4), 35);
+	expect_refused(KB_ACPI_TABLE);
+	put_u32(fake_at(&f, FADT + 4), 0);
+	expect_refused(KB_ACPI_TABLE);
+	put_u32(fake_at(&f, FADT + 4), 0xffffffff);
+	expect_refused(KB_ACPI_TABLE);
+	put_u32(fake_at(&f, FADT + 4), FAKE_SIZE);
+	expect_refused(KB_ACPI_TABLE);
+	setup(NULL);
+	memcpy(fake_at(&f, XSDT), "RSDT", 4);
+	expect_refused(KB_ACPI_TABLE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(by_xsdt, setup),
+		cmocka_unit_test_setup(by_rsdt, setup),
+		cmocka_unit_test_setup(no_reset_register, setup),
+		cmocka_unit_test_setup(no_fadt, setup),
+		cmocka_unit_test_setup(refuses_root_pointer, setup),
+		cmocka_unit_test_setup(refuses_tables, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
