@@ -180,7 +180,7 @@ static void refuses_tables(void **state)
 	expect_refused(KB_ACPI_TABLE);
 	/* Too short, too long, beyond RAM. */
 	setup(NULL);
-	put_u32(fake_at(&f, FADT + 4), 35);
+	table(FADT, "FACP", 35);
 	expect_refused(KB_ACPI_TABLE);
 	put_u32(fake_at(&f, FADT + 4), 0);
 	expect_refused(KB_ACPI_TABLE);
@@ -190,6 +190,8 @@ static void refuses_tables(void **state)
 	expect_refused(KB_ACPI_TABLE);
 	setup(NULL);
 	memcpy(fake_at(&f, XSDT), "RSDT", 4);
+	expect_refused(KB_ACPI_TABLE);
+	table(XSDT, "XSDT", 35);
 	expect_refused(KB_ACPI_TABLE);
 }
 
