@@ -95,32 +95,43 @@ make_uki() {
 		>&2 || die "khoctl uki failed"
 }
 
-# make_esp IMAGE PROGRAM: a FAT file system that firmware starts PROGRAM from
+# make_esp IMAGE PROGRAM [NEXT]: a FAT file system that firmware starts PROGRAM from; NEXT becomes
+# EFI/khoboot/next.efi
 make_esp() {
-	local size
-	size=$(($(stat -c %s "$2") / 1048576 + 8))
-	rm -f "$1"
-	truncate -s "${size}M" "$1"
+	local image=$1 program=$2 size=8
+	shift
+	size=$((size + $(cat "$@" | wc -c) / 1048576))
+	rm -f "$image"
+	truncate -s "${size}M" "$image"
 	# 1 MiB cylinders of 32 heads and 64 sectors; mtools wants a geometry for a bare file
-	mformat -i "$1" -t "$size" -h 32 -s 64 -v KHOBOOT ::
-	mmd -i "$1" ::/EFI ::/EFI/BOOT
-	mcopy -i "$1" "$2" ::/EFI/BOOT/BOOTX64.EFI
+	mformat -i "$image" -t "$size" -h 32 -s 64 -v KHOBOOT ::
+	mmd -i "$image" ::/EFI ::/EFI/BOOT ::/EFI/khoboot
+	mcopy -i "$image" "$program" ::/EFI/BOOT/BOOTX64.EFI
+	[ $# -lt 2 ] || mcopy -i "$image" "$2" ::/EFI/khoboot/next.efi
 }
 
 # ---- QEMU ----------------------------------------------------------------------------------
 
-# qemu_base MEM SMP CPU: sets the array qemu to what every machine of the tests has
+# qemu_base MEM SMP CPU: sets the array qemu to what every machine of the tests has. It ends at a
+# reset, unless `-action reboot=reset` follows.
 qemu_base() {
 	qemu=("$kho_qemu" -machine q35 -accel "${KHO_ACCEL:-tcg}" -cpu "$3" -m "$1" -smp "$2"
 		-display none -vga none -nic none -no-reboot -nodefaults)
 }
 
-# qemu_firmware DIR: OVMF, with a variable store of its own in DIR
+# qemu_firmware DIR [CODE]: OVMF, with a variable store of its own in DIR. The store beside a code
+# image is the one of its name or else the empty one; builds for Secure Boot want SMM.
 qemu_firmware() {
-	[ -r "$kho_ovmf/OVMF_CODE_4M.fd" ] || die "no OVMF in $kho_ovmf; 'make deps' installs it"
-	cp "$kho_ovmf/OVMF_VARS_4M.fd" "$1/vars.fd"
+	local code=${2:-$kho_ovmf/OVMF_CODE_4M.fd} vars
+	[ -r "$code" ] || die "no OVMF at $code; 'make deps' installs it"
+	vars=${code%/*}/$(basename "$code" | sed 's/CODE/VARS/')
+	[ -r "$vars" ] || vars=${code%/*}/OVMF_VARS_4M.fd
+	cp "$vars" "$1/vars.fd" || die "no variable store beside $code"
 	chmod u+w "$1/vars.fd"
-	qemu+=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=$kho_ovmf/OVMF_CODE_4M.fd"
+	case $(readlink -f "$code") in
+	*secboot*) qemu+=(-machine "q35,smm=on" -global "driver=cfi.pflash01,property=secure,value=on") ;;
+	esac
+	qemu+=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=$code"
 		-drive "if=pflash,unit=1,format=raw,file=$1/vars.fd")
 }
 
@@ -132,9 +143,11 @@ qemu_stop() { [ -z "${qemu_pid:-}" ] || kill -KILL "$qemu_pid"; }
 # qemu_end (self, asked or timeout) and qemu_status.
 qemu_watch() {
 	local dir=$1 end=$((EPOCHSECONDS + $2)) hook=$3 line
+	# Appended to: a wrapper may start QEMU more than once.
+	: >"$dir/serial.log"
 	rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/qemu.out
 	mkfifo "$dir/mon.in" "$dir/mon.out" "$dir/qemu.out"
-	"${qemu[@]}" -chardev "stdio,id=serial,signal=off,logfile=$dir/serial.log" \
+	"${qemu[@]}" -chardev "stdio,id=serial,signal=off,logfile=$dir/serial.log,logappend=on" \
 		-serial chardev:serial -chardev "pipe,id=mon,path=$dir/mon" -mon chardev=mon \
 		</dev/null >"$dir/qemu.out" 2>"$dir/qemu.err" &
 	qemu_pid=$!

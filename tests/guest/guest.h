@@ -5,6 +5,7 @@
 #ifndef KHOTEST_GUEST_H
 #define KHOTEST_GUEST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Prints one line `khotest: ...` to the kernel log, hence to the serial console. */
@@ -16,14 +17,41 @@ _Noreturn void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* What the zero page says of the machine: Secure Boot, memory map, ACPI, frame buffer. */
 void platform_report(void);
 
+/* Physical address of the page at @at of this process, or of @pages pages from there on. */
+uint64_t physical(const void *at);
+void physical_pages(const void *at, size_t pages, uint64_t *ret);
+
+/* Makes a memfd of @pages pages; map_memfd() maps it. */
+int make_memfd(const char *name, uint64_t pages);
+uint64_t *map_memfd(int fd, uint64_t pages, int protection);
+
+/* The pattern of page @number under @seed; no two pages are alike. */
+void fill_page(uint64_t *page, uint64_t seed, uint64_t number);
+
+/* Compares @pages pages with their patterns; says which words differ, and fails. */
+void check_pages(const uint64_t *at, uint64_t pages, uint64_t seed);
+
+/*
+ * Outgoing side: preserves a memfd under a number through /dev/liveupdate
+ * (include/uapi/linux/liveupdate.h). The session stays open until the jump: closing it takes the
+ * preservation back. Incoming side: takes it back. luo_finish() when all were.
+ */
+void luo_keep(int memfd, uint64_t token);
+int luo_take(uint64_t token);
+void luo_finish(void);
+
 /*
  * Outgoing side: preserves a memfd of @pages order-0 pages that do not touch each other, filled
- * with a pattern of @seed, through /dev/liveupdate (include/uapi/linux/liveupdate.h). The session
- * stays open until the jump: closing it takes the preservation back.
+ * with a pattern of @seed. Incoming side: compares every word of every page.
  */
 void luo_preserve(uint64_t pages, uint64_t seed);
-
-/* Incoming side: takes the memfd back and compares every word of every page. */
 void luo_check(uint64_t pages, uint64_t seed);
+
+/*
+ * The same with pages at physical addresses, as in "0xc00000,0x1000000": of each the first that is
+ * to be had within 1 MiB from there. On the incoming side they have to be in the same places.
+ */
+void place_preserve(const char *addresses, uint64_t seed);
+void place_check(const char *addresses, uint64_t seed);
 
 #endif

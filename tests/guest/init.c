@@ -16,7 +16,9 @@
  *   cmdline=FILE     uki, khoctl, kexec: words to give along, one line (default: none)
  *   debug=1          ask the kernel to print where it loads (KEXEC_FILE_DEBUG)
  *   wait=1           say `khotest: ready=jump`, then wait for one byte on the console
+ *   via=firmware     khoctl: take the firmware route, with the file boot_file=PATH on the ESP
  *   luo=N            preserve N non-adjacent pages in a memfd; the incoming side checks N pages
+ *   place=A,B,...    preserve the pages at these physical addresses, or close behind them
  *   seed=S           seed of the pattern in them
  *
  * Lines of both sides:
@@ -25,6 +27,7 @@
  * Outgoing side, in this order:
  *   kho=on|off       KHO of this kernel
  *   scratch_phys=, scratch_len=   the scratch areas
+ *   placed=ADDR      one of the pages of place=
  *   luo_preserved=N, luo_runs=N   pages preserved, and in how many physical pieces they are
  *   finalize=done    kernels up to 6.19
  *   loading=MODE     the script takes all that follows for khoboot's and the incoming kernel's
@@ -37,7 +40,8 @@
  *   kho_in=yes|no    debugfs has the FDT that was handed over
  *   setup_data=TYPE,BYTES   one for each node
  *   log: TEXT        each line of the log that khoboot left in one of the nodes
- *   luo_checked=N    no word of N pages has changed
+ *   luo_checked=N, place_checked=N   no word of N pages has changed; absent without kho_in=yes
+ *   boot_next=none|set   is there still a BootNext
  *   efivars=ok       a variable went through the runtime services and came back
  *   end=ok           nothing failed; the power goes off
  */
@@ -66,6 +70,7 @@
 #define KHO_DEBUGFS   "/sys/kernel/debug/kho"
 #define SETUP_DATA    "/sys/kernel/boot_params/setup_data"
 #define EFIVARS       "/sys/firmware/efi/efivars"
+#define BOOT_NEXT     EFIVARS "/BootNext-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 #define TEST_VARIABLE EFIVARS "/KhoTest-6f1c0f3e-3c0b-4b1e-9a43-7b4b686f7465"
 
 /* "GLBK" in memory: the node in which khoboot leaves its log. */
@@ -298,9 +303,15 @@ static void run(const char *const argv[])
 /* Without wait=1 khoctl jumps by itself, so that the tests run what a user runs. */
 static void load_khoctl(const char *args)
 {
-	const char *argv[8] = {"/khoctl", "switch", "/next/uki.efi"};
+	const char *argv[12] = {"/khoctl", "switch", "/next/uki.efi"};
+	static char boot_file[256];
 	int n = 3;
 
+	if (word_is("via", "firmware")) {
+		argv[n++] = "--via=firmware";
+		argv[n++] = "--boot-file";
+		argv[n++] = strcpy(boot_file, word("boot_file") ? word("boot_file") : "");
+	}
 	if (args) {
 		argv[n++] = "--cmdline";
 		argv[n++] = args;
@@ -372,15 +383,32 @@ static void wait_for_host(void)
 		fail("console: %s", strerror(errno));
 }
 
+/* khoctl prepares the firmware's next boot there. */
+static void mount_efivars(void)
+{
+	if (!access("/sys/firmware/efi", F_OK))
+		mount_or_fail("efivarfs", EFIVARS);
+}
+
+static void preserve(void)
+{
+	static char place[256];
+
+	if (word("place"))
+		place_preserve(strcpy(place, word("place")), word_number("seed"));
+	if (word_number("luo"))
+		luo_preserve(word_number("luo"), word_number("seed"));
+}
+
 static void outgoing(void)
 {
 	report_kernel("out");
 	say("kho=%s", access(KHO_DEBUGFS "/out", F_OK) ? "off" : "on");
 	report_scratch("scratch_phys");
 	report_scratch("scratch_len");
-	if (word_number("luo"))
-		luo_preserve(word_number("luo"), word_number("seed"));
+	preserve();
 	finalize_kho();
+	mount_efivars();
 	say("loading=%s", word("load") ? word("load") : "none");
 	load_next();
 	wait_for_host();
@@ -466,6 +494,7 @@ static void check_efivars(void)
 		say("efivars=no (%s)", strerror(errno));
 		return;
 	}
+	say("boot_next=%s", access(BOOT_NEXT, F_OK) ? "none" : "set");
 	fd = open(TEST_VARIABLE, O_WRONLY | O_CREAT, 0644);
 	if (fd < 0 || write(fd, value, sizeof(value)) != sizeof(value))
 		fail("efivarfs write: %s", strerror(errno));
@@ -477,14 +506,28 @@ static void check_efivars(void)
 	say("efivars=ok");
 }
 
+/* Without KHO data there is nothing to take back: the script expects the lines, or it does not. */
+static void check_preserved(void)
+{
+	static char place[256];
+
+	if (access(KHO_DEBUGFS "/in/fdt", F_OK))
+		return;
+	if (word("place"))
+		place_check(strcpy(place, word("place")), word_number("seed"));
+	if (word_number("luo"))
+		luo_check(word_number("luo"), word_number("seed"));
+	if (word("place") || word_number("luo"))
+		luo_finish();
+}
+
 static void check_arrival(const char *side)
 {
 	report_kernel(side);
 	platform_report();
 	report_restore();
 	report_setup_data();
-	if (word_number("luo"))
-		luo_check(word_number("luo"), word_number("seed"));
+	check_preserved();
 	check_efivars();
 }
 

@@ -59,13 +59,13 @@ static uint64_t pattern(uint64_t seed, uint64_t index)
 	return z ^ (z >> 31);
 }
 
-static void fill_page(uint64_t *page, uint64_t seed, uint64_t number)
+void fill_page(uint64_t *page, uint64_t seed, uint64_t number)
 {
 	for (uint64_t i = 0; i < WORDS; i++)
 		page[i] = pattern(seed, number * WORDS + i);
 }
 
-static int make_memfd(const char *name, uint64_t pages)
+int make_memfd(const char *name, uint64_t pages)
 {
 	int fd = (int)syscall(SYS_memfd_create, name, 0);
 
@@ -74,7 +74,7 @@ static int make_memfd(const char *name, uint64_t pages)
 	return fd;
 }
 
-static uint64_t *map_memfd(int fd, uint64_t pages, int protection)
+uint64_t *map_memfd(int fd, uint64_t pages, int protection)
 {
 	void *at = mmap(NULL, pages * PAGE, protection, MAP_SHARED, fd, 0);
 
@@ -83,11 +83,15 @@ static uint64_t *map_memfd(int fd, uint64_t pages, int protection)
 	return at;
 }
 
+/* The one session of this boot, made or taken back at the first call. */
 static int session(unsigned long request)
 {
-	struct luo_session s = {.size = sizeof(s), .name = SESSION};
-	int fd = open("/dev/liveupdate", O_RDWR | O_CLOEXEC);
+	static struct luo_session s = {.size = sizeof(s), .fd = -1, .name = SESSION};
+	int fd;
 
+	if (s.fd >= 0)
+		return s.fd;
+	fd = open("/dev/liveupdate", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		fail("/dev/liveupdate: %s (is liveupdate=on?)", strerror(errno));
 	if (ioctl(fd, request, &s))
@@ -95,18 +99,51 @@ static int session(unsigned long request)
 	return s.fd;
 }
 
-/* Physical address of the page at @at of this process; 0 when the kernel does not tell. */
-static uint64_t physical(const void *at)
+void luo_keep(int memfd, uint64_t token)
+{
+	struct luo_fd p = {.size = sizeof(p), .fd = memfd, .token = token};
+
+	if (ioctl(session(LUO_CREATE_SESSION), LUO_PRESERVE_FD, &p))
+		fail("preserve memfd: %s", strerror(errno));
+}
+
+int luo_take(uint64_t token)
+{
+	struct luo_fd r = {.size = sizeof(r), .token = token};
+
+	if (ioctl(session(LUO_RETRIEVE_SESSION), LUO_RETRIEVE_FD, &r))
+		fail("retrieve memfd: %s", strerror(errno));
+	return r.fd;
+}
+
+void luo_finish(void)
+{
+	struct luo_finish f = {.size = sizeof(f)};
+
+	if (ioctl(session(LUO_RETRIEVE_SESSION), LUO_FINISH, &f))
+		fail("finish live update: %s", strerror(errno));
+}
+
+void physical_pages(const void *at, size_t pages, uint64_t *ret)
 {
 	static int fd = -1;
-	uint64_t entry = 0;
-	off_t where = (off_t)((uintptr_t)at / PAGE * sizeof(entry));
+	off_t where = (off_t)((uintptr_t)at / PAGE * sizeof(*ret));
+	ssize_t bytes = (ssize_t)(pages * sizeof(*ret));
 
 	if (fd < 0)
 		fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	if (pread(fd, &entry, sizeof(entry), where) != sizeof(entry))
-		return 0;
-	return (entry & ((1ULL << 55) - 1)) * PAGE;
+	if (pread(fd, ret, (size_t)bytes, where) != bytes)
+		fail("/proc/self/pagemap: %s", strerror(errno));
+	for (size_t i = 0; i < pages; i++)
+		ret[i] = (ret[i] & ((1ULL << 55) - 1)) * PAGE;
+}
+
+uint64_t physical(const void *at)
+{
+	uint64_t ret;
+
+	physical_pages(at, 1, &ret);
+	return ret;
 }
 
 /* In how many physical pieces the memfd is: the claim that it is fragmented, measured. */
@@ -139,17 +176,15 @@ void luo_preserve(uint64_t pages, uint64_t seed)
 {
 	int kept = make_memfd("khotest", pages);
 	int gap = make_memfd("khotest-gap", pages);
-	struct luo_fd p = {.size = sizeof(p), .fd = kept, .token = TOKEN};
 	uint64_t *at = map_memfd(kept, pages, PROT_READ | PROT_WRITE);
 
 	fill_by_turns(at, map_memfd(gap, pages, PROT_READ | PROT_WRITE), pages, seed);
-	if (ioctl(session(LUO_CREATE_SESSION), LUO_PRESERVE_FD, &p))
-		fail("preserve memfd: %s", strerror(errno));
+	luo_keep(kept, TOKEN);
 	say("luo_preserved=%llu", (unsigned long long)pages);
 	say("luo_runs=%llu", (unsigned long long)count_runs(at, pages));
 }
 
-static void check_pages(const uint64_t *at, uint64_t pages, uint64_t seed)
+void check_pages(const uint64_t *at, uint64_t pages, uint64_t seed)
 {
 	uint64_t bad = 0;
 
@@ -167,14 +202,6 @@ static void check_pages(const uint64_t *at, uint64_t pages, uint64_t seed)
 
 void luo_check(uint64_t pages, uint64_t seed)
 {
-	int s = session(LUO_RETRIEVE_SESSION);
-	struct luo_fd r = {.size = sizeof(r), .token = TOKEN};
-	struct luo_finish f = {.size = sizeof(f)};
-
-	if (ioctl(s, LUO_RETRIEVE_FD, &r))
-		fail("retrieve memfd: %s", strerror(errno));
-	check_pages(map_memfd(r.fd, pages, PROT_READ), pages, seed);
-	if (ioctl(s, LUO_FINISH, &f))
-		fail("finish live update: %s", strerror(errno));
+	check_pages(map_memfd(luo_take(TOKEN), pages, PROT_READ), pages, seed);
 	say("luo_checked=%llu", (unsigned long long)pages);
 }

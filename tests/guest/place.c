@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * place.c - a memfd with pages at chosen physical addresses.
+ *
+ * Nothing lets user space ask for a page frame. But what has just been freed is what the allocator
+ * gives out next (mm/page_alloc.c, the lists of each CPU): nearly all memory is taken, the page at
+ * the wanted address is given back, and the next page of the memfd lands there.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "guest.h"
+
+#define PAGE       4096UL
+#define WORDS      (PAGE / sizeof(uint64_t))
+#define TOKEN      0x6b6870
+#define REACH      (1UL << 20)
+#define SPARE      (6UL << 20) /* of free memory, left to the kernel */
+#define MOST       16
+#define MOST_PAGES (1UL << 20)
+#define STEP       256 /* pages taken at once */
+#define TRIES      64
+#define LONELY     (1ULL << 40) /* seed of these pages, apart from the others' */
+
+static size_t parse(const char *text, uint64_t at[MOST])
+{
+	size_t n = 0;
+	char *end;
+
+	for (; *text && n < MOST; text = *end ? end + 1 : end) {
+		at[n++] = strtoull(text, &end, 0);
+		if (end == text || (*end && *end != ','))
+			fail("place: '%s' is not an address", text);
+	}
+	return n;
+}
+
+/* Nearly all free memory; in single pages, because the script gives transparent_hugepage=never. */
+struct hog {
+	uint8_t *at;
+	uint64_t *frames; /* physical address of each page */
+	size_t pages;
+};
+
+static void *map_anonymous(size_t bytes)
+{
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (at == MAP_FAILED)
+		fail("place: mmap: %s", strerror(errno));
+	return at;
+}
+
+/* Bytes of memory that are free for anything: pages of the scratch areas hold no page tables. */
+static uint64_t free_memory(void)
+{
+	char line[100];
+	uint64_t n, ret = 0;
+	FILE *f = fopen("/proc/meminfo", "r");
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "MemFree: %" SCNu64, &n) == 1)
+			ret += n << 10;
+		if (sscanf(line, "CmaFree: %" SCNu64, &n) == 1)
+			ret -= n << 10;
+	}
+	if (!f || fclose(f))
+		fail("/proc/meminfo: %s", strerror(errno));
+	return ret;
+}
+
+/* Takes memory step by step: how much of what is free is to be had only shows on the way. */
+static void take_all(struct hog *all)
+{
+	all->at = map_anonymous(MOST_PAGES * PAGE);
+	all->frames = map_anonymous(MOST_PAGES * sizeof(*all->frames));
+	all->pages = 0;
+	while (free_memory() > SPARE && all->pages + STEP <= MOST_PAGES) {
+		uint8_t *at = all->at + all->pages * PAGE;
+
+		for (size_t i = 0; i < STEP; i++)
+			at[i * PAGE] = 1;
+		physical_pages(at, STEP, all->frames + all->pages);
+		all->pages += STEP;
+	}
+}
+
+static void free_all(struct hog *all)
+{
+	munmap(all->at, all->pages * PAGE);
+	munmap(all->frames, all->pages * sizeof(*all->frames));
+}
+
+/* The page that lies closest behind @wanted, within REACH; all->pages when there is none. */
+static size_t find(const struct hog *all, uint64_t wanted)
+{
+	size_t best = all->pages;
+
+	for (size_t i = 0; i < all->pages; i++)
+		if (all->frames[i] >= wanted && all->frames[i] < wanted + REACH &&
+		    (best == all->pages || all->frames[i] < all->frames[best]))
+			best = i;
+	return best;
+}
+
+/* Frees pages near @wanted one by one until the page of @fd mapped at @at lands on one of them. */
+static void put(struct hog *all, uint64_t wanted, int fd, off_t offset, uint64_t *at)
+{
+	for (int i = 0; i < TRIES; i++) {
+		size_t n = find(all, wanted);
+		uint64_t frame;
+
+		if (n == all->pages)
+			break;
+		frame = all->frames[n];
+		all->frames[n] = 0;
+		munmap(all->at + n * PAGE, PAGE);
+		*at = 1;
+		if (physical(at) == frame) {
+			say("placed=0x%llx", (unsigned long long)frame);
+			return;
+		}
+		fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, PAGE);
+	}
+	fail("place: no page at 0x%llx", (unsigned long long)wanted);
+}
+
+/* The lists of free pages are those of one CPU. */
+static void stay_here(void)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET((size_t)sched_getcpu(), &one);
+	sched_setaffinity(0, sizeof(one), &one);
+}
+
+void place_preserve(const char *addresses, uint64_t seed)
+{
+	uint64_t wanted[MOST], *at;
+	size_t count = parse(addresses, wanted);
+	int fd = make_memfd("khotest-place", count);
+	struct hog all;
+
+	stay_here();
+	at = map_memfd(fd, count, PROT_READ | PROT_WRITE);
+	take_all(&all);
+	for (size_t i = 0; i < count; i++) {
+		put(&all, wanted[i], fd, (off_t)(i * PAGE), at + i * WORDS);
+		fill_page(at + i * WORDS, seed ^ LONELY, i);
+	}
+	free_all(&all);
+	luo_keep(fd, TOKEN);
+}
+
+void place_check(const char *addresses, uint64_t seed)
+{
+	uint64_t wanted[MOST], *at;
+	size_t count = parse(addresses, wanted);
+
+	at = map_memfd(luo_take(TOKEN), count, PROT_READ);
+	check_pages(at, count, seed ^ LONELY);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t pa = physical(at + i * WORDS);
+
+		if (pa < wanted[i] || pa >= wanted[i] + REACH)
+			fail("place: page %zu came back at 0x%llx", i, (unsigned long long)pa);
+	}
+	say("place_checked=%zu", count);
+}
