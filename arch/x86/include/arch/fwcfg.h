@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * QEMU's fw_cfg device by its two ports (QEMU docs/specs/fw_cfg.rst): named files that the host
+ * gives to the guest. Nothing is written to the device; on a machine that is no guest not even its
+ * ports are touched.
+ */
+#ifndef ARCH_X86_FWCFG_H
+#define ARCH_X86_FWCFG_H
+
+#include <khoboot/compiler.h>
+
+/*
+ * fwcfg_read - the first @max bytes of the file @name
+ *
+ * Returns the size of the whole file, 0 when there is none (no file, no device).
+ */
+uint32_t fwcfg_read(const char *name, void *buf, uint32_t max);
+
+/*
+ * fwcfg_clear_request - physical address of the byte whose bit 0 makes QEMU clear all memory at the
+ * next reset (hw/tpm/tpm_ppi.c, TCG PPI "MemoryOverwriteRequestControl"); 0: there is no such byte
+ *
+ * It is in a device: the caller maps it.
+ */
+uint64_t fwcfg_clear_request(void);
+
+#endif
