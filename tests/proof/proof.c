@@ -12,18 +12,12 @@
  * the end of the machine. --damage gives it a reason.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "proof.h"
 
@@ -65,121 +59,9 @@ static struct {
 	int flip;
 } opt;
 
-/* QEMU's serial port, and what it has said so far. */
-static int serial_in = -1, serial_out = -1;
-static char said[1 << 20];
-static size_t said_len;
-
-_Noreturn void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("proof: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(2);
-}
-
-/* Passes on what the serial port says, waiting for it up to @ms; false at its end. */
-static bool pump(int ms)
-{
-	struct pollfd p = {.fd = serial_out, .events = POLLIN};
-	char buf[4096];
-	ssize_t n;
-
-	if (poll(&p, 1, ms) <= 0)
-		return true;
-	n = read(serial_out, buf, sizeof(buf));
-	if (n <= 0)
-		return false;
-	if (write(1, buf, (size_t)n) != n)
-		die("stdout: %s", strerror(errno));
-	if (said_len + (size_t)n < sizeof(said)) {
-		memcpy(said + said_len, buf, (size_t)n);
-		said_len += (size_t)n;
-		said[said_len] = '\0';
-	}
-	return true;
-}
-
 static void idle(void)
 {
-	pump(0);
-}
-
-/* Runs the guest until it has said @text and the line is complete; returns what follows @text. */
-static const char *wait_for(const char *text)
-{
-	const char *at;
-
-	while (!(at = strstr(said, text)) || !strchr(at, '\n'))
-		if (!pump(-1))
-			die("QEMU ended before the guest said '%s'", text);
-	return at + strlen(text);
-}
-
-/* ---- QEMU ----------------------------------------------------------------------------------- */
-
-static _Noreturn void exec_qemu(char **argv, int argc, const struct ram *ram, int gdb)
-{
-	char memory[200], chardev[80];
-	char **all = calloc((size_t)argc + 16, sizeof(*all));
-	const char *more[] = {"-object",  memory,  "-machine", "memory-backend=ram",
-			      "-chardev", chardev, "-gdb",     "chardev:gdb",
-			      "-S",       NULL};
-
-	if (!all)
-		die("out of memory");
-	snprintf(memory, sizeof(memory),
-		 "memory-backend-file,id=ram,share=on,size=%llu,mem-path=/proc/self/fd/%d",
-		 (unsigned long long)ram->size, ram->fd);
-	snprintf(chardev, sizeof(chardev), "socket,id=gdb,fd=%d", gdb);
-	memcpy(all, argv, (size_t)argc * sizeof(*all));
-	memcpy(all + argc, more, sizeof(more));
-	/* The watching script stops this program when time is up; QEMU must not outlive it. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	execvp(all[0], all);
-	die("%s: %s", all[0], strerror(errno));
-}
-
-/* Starts QEMU, stopped before its first instruction, and connects to its gdb stub. */
-static pid_t start_qemu(char **argv, int argc, const struct ram *ram)
-{
-	int in[2], out[2], gdb[2];
-	pid_t pid;
-
-	if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) ||
-	    socketpair(AF_UNIX, SOCK_STREAM, 0, gdb))
-		die("pipes: %s", strerror(errno));
-	pid = fork();
-	if (pid < 0)
-		die("fork: %s", strerror(errno));
-	if (pid == 0) {
-		dup2(in[0], 0);
-		dup2(out[1], 1);
-		close(gdb[0]);
-		exec_qemu(argv, argc, ram, gdb[1]);
-	}
-	close(in[0]);
-	close(out[1]);
-	close(gdb[1]);
-	serial_in = in[1];
-	serial_out = out[0];
-	gdb_open(gdb[0], idle);
-	return pid;
-}
-
-static int end_of_qemu(pid_t pid)
-{
-	int status;
-
-	while (pump(-1))
-		;
-	if (waitpid(pid, &status, 0) != pid)
-		die("waitpid: %s", strerror(errno));
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	vm_pump(0);
 }
 
 /* ---- the proof ------------------------------------------------------------------------------ */
@@ -191,14 +73,13 @@ static uint64_t run_to_entry(struct gdb_regs *regs)
 	const char *at;
 
 	gdb_continue();
-	wait_for("khotest: ready=jump");
-	at = strstr(said, "Loaded 64bit kernel at 0x");
+	vm_wait_for("khotest: ready=jump");
+	at = vm_said("Loaded 64bit kernel at 0x");
 	if (!at)
 		die("the kernel did not print the load address: khotest.debug=1 is missing");
 	load = strtoull(strchr(at, '0') + 2, NULL, 16);
 	gdb_interrupt();
-	if (write(serial_in, "g", 1) != 1)
-		die("serial port: %s", strerror(errno));
+	vm_type('g');
 	gdb_run_to(load + ENTRY_64, regs);
 	return load;
 }
@@ -274,7 +155,7 @@ static uint64_t prove_halt(struct ram *ram, uint64_t load, const struct gdb_regs
 	if (opt.flip)
 		ram->live[ram_offset(ram, own.pa + own.len, 1)] ^= 1;
 	gdb_detach();
-	while (pump(-1))
+	while (vm_pump(-1))
 		;
 	changed = ram_changed_elsewhere(ram, &own, 1);
 	report("halted damage=%s khoboot=0x%llx,%llu changed=%llu",
@@ -350,15 +231,15 @@ int main(int argc, char **argv)
 {
 	struct ram ram;
 	uint64_t changed;
-	pid_t qemu;
-	int status;
+	int gdb, status;
 
 	signal(SIGPIPE, SIG_IGN);
 	parse_options(argc, argv);
 	check_options(argc);
 	ram_create(&ram, opt.mem);
-	qemu = start_qemu(argv + optind, argc - optind, &ram);
+	gdb = vm_start(argv + optind, argc - optind, &ram, VM_GDB);
+	gdb_open(gdb, idle);
 	changed = prove(&ram);
-	status = end_of_qemu(qemu);
+	status = vm_end();
 	return status ? status : changed != 0;
 }

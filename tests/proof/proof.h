@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * proof.h - the parts of the placement proof: QEMU's gdb stub, guest RAM, the KHO data in it.
+ * proof.h - what stands between a script and QEMU: QEMU itself, its gdb stub, guest RAM, the KHO
+ * data in it. The placement proof is made of these parts, and tests/route/strike.c.
  *
  * Every function ends the program with a message when it cannot do its work: a proof that did not
  * run to the end proves nothing.
@@ -12,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Prints "proof: ..." to stderr and exits with status 2. */
+/* Prints the program's name and the message to stderr and exits with status 2. */
 _Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- ram.c: guest RAM, a file that QEMU maps too -------------------------------------------- */
@@ -54,6 +55,34 @@ struct piece {
  */
 uint64_t ram_changed_elsewhere(const struct ram *r, const struct piece *spared, size_t count);
 
+/* ---- vm.c: QEMU as a child --------------------------------------------------------------------
+ */
+
+/* What is at the other end of the socket that vm_start() returns. */
+enum vm_side { VM_GDB, VM_QMP };
+
+/* Starts QEMU on @ram, with VM_GDB stopped before its first instruction. One at a time. */
+int vm_start(char **argv, int argc, const struct ram *ram, enum vm_side side);
+
+/* Passes on what the serial port says, waiting for it up to @ms (-1: for ever); false at its end.
+ */
+bool vm_pump(int ms);
+
+/* The first place of @text in what the serial port has said; NULL when it has not. */
+const char *vm_said(const char *text);
+
+/* Runs the guest until it has said @text and the line is complete; returns what follows @text. */
+const char *vm_wait_for(const char *text);
+
+/* One byte to the serial port. */
+void vm_type(char byte);
+
+/* Kills QEMU; what it had said is forgotten, and another one can be started. */
+void vm_kill(void);
+
+/* Waits for QEMU's end; its exit status, or 128 and the signal. */
+int vm_end(void);
+
 /* ---- gdb.c: QEMU's gdb stub ----------------------------------------------------------------- */
 
 struct gdb_regs {
@@ -83,9 +112,11 @@ void gdb_detach(void);
 /* ---- walk.c: what must not change ----------------------------------------------------------- */
 
 struct pieces {
-	struct piece *p;
+	struct piece *p; /* all that must not change, merged */
 	size_t count;
 	size_t max;
+	struct piece *data; /* the preserved blocks, as they are listed */
+	size_t blocks;
 	struct piece block; /* the first of the largest preserved blocks */
 	uint64_t preserved; /* bytes that the map lists */
 	uint64_t metadata;  /* bytes of the map itself: FDT page, chunks, bitmaps, radix nodes */

@@ -46,12 +46,24 @@ static void add_metadata(const struct ram *r, struct pieces *l, uint64_t pa, uin
 	add(l, pa, len);
 }
 
+static void add_block(struct pieces *l, uint64_t pa, uint64_t len)
+{
+	/* Doubles at every power of two. */
+	if (!(l->blocks & (l->blocks - 1))) {
+		l->data = realloc(l->data, (l->blocks ? l->blocks * 2 : 1) * sizeof(*l->data));
+		if (!l->data)
+			die("out of memory");
+	}
+	l->data[l->blocks++] = (struct piece){pa, len};
+}
+
 static void add_preserved(const struct ram *r, struct pieces *l, uint64_t pa, unsigned order)
 {
 	uint64_t len = PAGE << order;
 
 	ram_get(r, pa, len);
 	l->preserved += len;
+	add_block(l, pa, len);
 	if (len > l->block.len)
 		l->block = (struct piece){pa, len};
 	add(l, pa, len);
