@@ -36,7 +36,7 @@ $(O)/host/loaders: $(call host_obj,tool,tests/loaders.c)
 # By the other compiler: nothing is linked, there only must be no warning.
 CLANG_OBJ := $(patsubst %,$(O)/$(ARCH)/clang/%.o,$(PURE) $(MACHINE_C) $(EFI_C)) \
 	$(call host_obj,clang,$(PURE) $(TOOLS_C) $(TEST_SRC) $(TEST_HELP) $(BENCH_SRC) $(PROOF_SRC) \
-		$(wildcard tests/*.c tests/boot/*.c tests/guest/*.c))
+		$(wildcard tests/*.c tests/boot/*.c tests/guest/*.c tests/route/*.c))
 
 $(O)/$(ARCH)/clang/%.c.o: %.c
 	$(call say,CC(clang),$<)

@@ -3,10 +3,17 @@
 
 PROOF_SRC := $(wildcard tests/proof/*.c)
 PROOF     := $(O)/host/proof
+STRIKE    := $(O)/host/strike
 EDIT      := $(O)/host/edit
 
 # Shares no code with what it judges.
 $(PROOF): $(call host_obj,tool,$(PROOF_SRC))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ -lfdt
+
+# What happens to a machine on the firmware route; the record's format is khoboot's.
+$(STRIKE): $(call host_obj,tool,tests/route/strike.c $(patsubst %,tests/proof/%.c,vm ram walk))
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ -lfdt
@@ -31,4 +38,4 @@ $(FRAGMENT): tests/firmware/fragment.c
 		-j '.rel.*' -j '.rela.*' -j .reloc --target efi-app-x86_64 $@.so $@
 
 .PHONY: boot-tools
-boot-tools: $(PROOF) $(EDIT) $(FRAGMENT) image khoctl
+boot-tools: $(PROOF) $(STRIKE) $(EDIT) $(FRAGMENT) image khoctl

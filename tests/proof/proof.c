@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,22 +98,6 @@ static uint64_t compare(const struct ram *ram, const struct pieces *l)
 	return changed;
 }
 
-/* Appends a line to the report. */
-static void report(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void report(const char *fmt, ...)
-{
-	FILE *f = fopen(opt.report, "a");
-	va_list ap;
-
-	if (!f)
-		die("%s: %s", opt.report, strerror(errno));
-	va_start(ap, fmt);
-	vfprintf(f, fmt, ap);
-	va_end(ap);
-	if (fputc('\n', f) == EOF || fclose(f))
-		die("%s: %s", opt.report, strerror(errno));
-}
-
 /* All that is handed over, and all RAM outside scratch: khoboot has no business there. */
 static uint64_t prove_jump(struct ram *ram, uint64_t load, struct gdb_regs *regs)
 {
@@ -133,7 +116,8 @@ static uint64_t prove_jump(struct ram *ram, uint64_t load, struct gdb_regs *regs
 	gdb_run_to(load + opt.jump - LOADED_FROM, regs);
 	changed = compare(ram, &l);
 	elsewhere = ram_changed_elsewhere(ram, scratch, areas);
-	report("kho-v%u pieces=%zu preserved=%llu metadata=%llu khoboot=0x%llx changed=%llu "
+	report(opt.report,
+	       "kho-v%u pieces=%zu preserved=%llu metadata=%llu khoboot=0x%llx changed=%llu "
 	       "outside-scratch=%llu",
 	       l.version, l.count, (unsigned long long)l.preserved, (unsigned long long)l.metadata,
 	       (unsigned long long)load, (unsigned long long)changed,
@@ -158,7 +142,7 @@ static uint64_t prove_halt(struct ram *ram, uint64_t load, const struct gdb_regs
 	while (vm_pump(-1))
 		;
 	changed = ram_changed_elsewhere(ram, &own, 1);
-	report("halted damage=%s khoboot=0x%llx,%llu changed=%llu",
+	report(opt.report, "halted damage=%s khoboot=0x%llx,%llu changed=%llu",
 	       opt.damage ? opt.damage : "none", (unsigned long long)load, (unsigned long long)size,
 	       (unsigned long long)changed);
 	return changed;
@@ -171,16 +155,6 @@ static uint64_t prove(struct ram *ram)
 	uint64_t load = run_to_entry(&regs);
 
 	return opt.halt ? prove_halt(ram, load, &regs) : prove_jump(ram, load, &regs);
-}
-
-static uint64_t number(const char *text)
-{
-	char *end;
-	uint64_t v = strtoull(text, &end, 0);
-
-	if (end == text || *end)
-		die("'%s' is not a number", text);
-	return v;
 }
 
 static _Noreturn void show_usage(int status)

@@ -16,6 +16,12 @@
 /* Prints the program's name and the message to stderr and exits with status 2. */
 _Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Appends a line to @file. */
+void report(const char *file, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* @text as a number, decimal or 0x; dies when it is none. */
+uint64_t number(const char *text);
+
 /* ---- ram.c: guest RAM, a file that QEMU maps too -------------------------------------------- */
 
 struct ram {

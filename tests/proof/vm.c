@@ -38,6 +38,30 @@ _Noreturn void die(const char *fmt, ...)
 	exit(2);
 }
 
+void report(const char *file, const char *fmt, ...)
+{
+	FILE *f = fopen(file, "a");
+	va_list ap;
+
+	if (!f)
+		die("%s: %s", file, strerror(errno));
+	va_start(ap, fmt);
+	vfprintf(f, fmt, ap);
+	va_end(ap);
+	if (fputc('\n', f) == EOF || fclose(f))
+		die("%s: %s", file, strerror(errno));
+}
+
+uint64_t number(const char *text)
+{
+	char *end;
+	uint64_t v = strtoull(text, &end, 0);
+
+	if (end == text || *end)
+		die("'%s' is not a number", text);
+	return v;
+}
+
 bool vm_pump(int ms)
 {
 	struct pollfd p = {.fd = serial_out, .events = POLLIN};

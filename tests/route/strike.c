@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * strike - what may happen to a machine between khoboot's two doors, made to happen.
+ *
+ * Stands between a test script and QEMU, with guest RAM in a file of its own. With --damage it
+ * stops the machine at the reset that khoboot asked for, finds the record, changes bytes that the
+ * script wants to be reported, and lets the reset go on. With --kill it kills QEMU at a moment of
+ * the script's choice and starts it again, with the RAM as it was or with fresh RAM.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../proof/proof.h"
+#include <khoboot/record.h>
+
+#define PAGE      4096ULL
+#define MOST_HITS 64
+
+static const char usage[] =
+	"usage: strike --mem BYTES --damage WHAT --report FILE [--count N] [--seed S]\n"
+	"       strike --mem BYTES --kill TEXT[|TEXT]... --after MS [--fresh] --report FILE\n"
+	"       ... -- QEMU [ARGUMENT]...\n"
+	"\n"
+	"  --mem BYTES    guest RAM; QEMU's own -m must say the same\n"
+	"  --damage WHAT  at the first reset: data (preserved bytes, which are in the report "
+	"then),\n"
+	"                 map (of the preserved memory), record, magic (of the record), none\n"
+	"  --count N      how many bytes (default 1)\n"
+	"  --kill TEXT    when the guest has said these, one after the other...\n"
+	"  --after MS     ...and so many milliseconds have passed\n"
+	"  --fresh        start again with empty RAM\n"
+	"  --report FILE  append what was done\n";
+
+static struct {
+	uint64_t mem;
+	uint64_t count;
+	uint64_t seed;
+	uint64_t after;
+	const char *damage;
+	char *kill;
+	const char *report;
+	int fresh;
+} opt = {.count = 1};
+
+static int qmp = -1;
+
+static uint64_t random_below(uint64_t limit)
+{
+	uint64_t z = opt.seed += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return (z ^ (z >> 31)) % limit;
+}
+
+/* ---- QEMU machine protocol: a JSON object a line -------------------------------------------- */
+
+static void qmp_send(const char *command)
+{
+	char line[200];
+	int len = snprintf(line, sizeof(line), "{\"execute\": \"%s\"}\n", command);
+
+	if (write(qmp, line, (size_t)len) != len)
+		die("QMP: %s", strerror(errno));
+}
+
+/* The next line of QMP, while the serial port flows; false when QEMU has ended. */
+static bool qmp_line(char *line, size_t size)
+{
+	struct pollfd p = {.fd = qmp, .events = POLLIN};
+	size_t len = 0;
+	char c;
+
+	for (;;) {
+		if (poll(&p, 1, 20) == 0) {
+			if (!vm_pump(0))
+				return false;
+			continue;
+		}
+		if (read(qmp, &c, 1) != 1)
+			return false;
+		if (c == '\n')
+			break;
+		if (len + 1 < size)
+			line[len++] = c;
+	}
+	line[len] = '\0';
+	return true;
+}
+
+/* ---- damage --------------------------------------------------------------------------------- */
+
+static uint8_t *at(struct ram *r, uint64_t pa)
+{
+	return r->live + ram_offset(r, pa, 1);
+}
+
+static bool is_ram(const struct ram *r, uint64_t pa)
+{
+	return pa < r->low || (pa >= SZ_4G && pa - SZ_4G < r->size - r->low);
+}
+
+static uint64_t find_record(const struct ram *r)
+{
+	for (uint64_t pa = 0; pa < SZ_4G + r->size; pa += KB_RECORD_ALIGN)
+		if (is_ram(r, pa) && ram_u64(r, pa) == KB_RECORD_MAGIC)
+			return pa;
+	return 0;
+}
+
+/* Where the firmware will not put the byte right again: the copy, of what was evacuated. */
+static uint64_t lives_at(const struct kb_record *k, uint64_t pa)
+{
+	const struct kb_move *m = (const void *)((const uint8_t *)k + k->moves_at);
+
+	for (uint64_t i = 0; i < k->moves_count; i++)
+		if (pa >= m[i].home && pa - m[i].home < m[i].size)
+			return m[i].copy + (pa - m[i].home);
+	return pa;
+}
+
+static bool is_evacuated(const struct kb_record *k, uint64_t pa)
+{
+	return lives_at(k, pa) != pa;
+}
+
+/* Preserved blocks are picked evenly, whatever their sizes. */
+static void damage_data(struct ram *r, const struct kb_record *k, const struct pieces *l)
+{
+	for (uint64_t i = 0; i < opt.count; i++) {
+		const struct piece *b = &l->data[random_below(l->blocks)];
+		uint64_t pa = b->pa + random_below(b->len);
+
+		*at(r, lives_at(k, pa)) ^= (uint8_t)(1u << random_below(8));
+		report(opt.report, "damaged 0x%llx%s", (unsigned long long)pa,
+		       is_evacuated(k, pa) ? " evacuated" : "");
+	}
+}
+
+/* A page of the map: what is in the list of all pieces, and in no block. */
+static bool in_blocks(const struct pieces *l, uint64_t pa)
+{
+	for (size_t i = 0; i < l->blocks; i++)
+		if (pa >= l->data[i].pa && pa - l->data[i].pa < l->data[i].len)
+			return true;
+	return false;
+}
+
+static void damage_map(struct ram *r, const struct kb_record *k, const struct pieces *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		for (uint64_t pa = l->p[i].pa; pa < l->p[i].pa + l->p[i].len; pa += PAGE)
+			if (!in_blocks(l, pa)) {
+				*at(r, lives_at(k, pa) + random_below(PAGE)) ^= 1;
+				report(opt.report, "damaged map 0x%llx", (unsigned long long)pa);
+				return;
+			}
+	die("every page of the map is preserved data");
+}
+
+/* Beyond magic and nonce, or it would not be found; state and attempts are not covered. */
+static void damage_record(struct ram *r, uint64_t record, const struct kb_record *k)
+{
+	uint64_t from = offsetof(struct kb_record, digest);
+	uint64_t where = from + random_below(k->header_size - from);
+
+	*at(r, record + where) ^= (uint8_t)(1u << random_below(8));
+	report(opt.report, "damaged record 0x%llx, byte %llu", (unsigned long long)record,
+	       (unsigned long long)where);
+}
+
+static void damage_now(struct ram *r)
+{
+	uint64_t record = find_record(r);
+	const struct kb_record *k;
+	struct kho_node node = {0};
+	struct pieces l;
+
+	if (!record) {
+		report(opt.report, "no record");
+		return;
+	}
+	k = (const void *)ram_get(r, record, PAGE);
+	node.fdt = k->facts.fdt;
+	walk_kho(r, &node, &l);
+	report(opt.report,
+	       "record 0x%llx of %llu bytes, %llu moves, windows of %llu bytes, %llu bytes "
+	       "preserved",
+	       (unsigned long long)record, (unsigned long long)k->size,
+	       (unsigned long long)k->moves_count, 1ULL << k->facts.window_shift,
+	       (unsigned long long)l.preserved);
+	if (!strcmp(opt.damage, "data"))
+		damage_data(r, k, &l);
+	else if (!strcmp(opt.damage, "map"))
+		damage_map(r, k, &l);
+	else if (!strcmp(opt.damage, "record"))
+		damage_record(r, record, k);
+	else if (!strcmp(opt.damage, "magic"))
+		*at(r, record) ^= 1;
+	free(l.p);
+	free(l.data);
+}
+
+/* At each reset QEMU stops the machine instead, and says so; the first one is khoboot's. */
+static void watch_resets(struct ram *r)
+{
+	char line[2000];
+	int resets = 0;
+
+	qmp_send("qmp_capabilities");
+	while (qmp_line(line, sizeof(line))) {
+		if (!strstr(line, "\"SHUTDOWN\""))
+			continue;
+		if (!strstr(line, "guest-reset")) {
+			qmp_send("quit");
+			continue;
+		}
+		if (!resets++)
+			damage_now(r);
+		qmp_send("system_reset");
+		qmp_send("cont");
+	}
+}
+
+/* ---- death ---------------------------------------------------------------------------------- */
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Runs until the texts came one behind the other, and for opt.after more; false at QEMU's end. */
+static bool run_to_moment(void)
+{
+	const char *from = NULL;
+	uint64_t end;
+
+	for (char *text = strtok(opt.kill, "|"); text; text = strtok(NULL, "|")) {
+		const char *found;
+
+		while (!(found = from ? strstr(from, text) : vm_said(text)))
+			if (!vm_pump(-1))
+				return false;
+		from = found + strlen(text);
+	}
+	for (end = now_ms() + opt.after; now_ms() < end;)
+		if (!vm_pump((int)(end - now_ms())))
+			return false;
+	return true;
+}
+
+static void forget_ram(struct ram *r)
+{
+	if (ftruncate(r->fd, 0) || ftruncate(r->fd, (off_t)r->size))
+		die("cannot clear guest RAM: %s", strerror(errno));
+}
+
+static void kill_and_restart(char **argv, int argc, struct ram *r)
+{
+	uint64_t record;
+
+	if (!run_to_moment()) {
+		report(opt.report, "ended before it was killed");
+		return;
+	}
+	vm_kill();
+	record = find_record(r);
+	report(opt.report, "killed, %s", record ? "with a record in memory" : "without a record");
+	if (opt.fresh)
+		forget_ram(r);
+	close(qmp);
+	qmp = vm_start(argv, argc, r, VM_QMP);
+}
+
+/* --------------------------------------------------------------------------------------------- */
+
+static void parse_options(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"mem", required_argument, NULL, 'm'},    {"damage", required_argument, NULL, 'd'},
+		{"report", required_argument, NULL, 'r'}, {"count", required_argument, NULL, 'n'},
+		{"seed", required_argument, NULL, 's'},   {"kill", required_argument, NULL, 'k'},
+		{"after", required_argument, NULL, 'a'},  {"fresh", no_argument, &opt.fresh, 1},
+		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+h", longs, NULL)) != -1) {
+		switch (c) {
+		case 0:
+			break;
+		case 'm':
+			opt.mem = number(optarg);
+			break;
+		case 'n':
+			opt.count = number(optarg);
+			break;
+		case 's':
+			opt.seed = number(optarg);
+			break;
+		case 'a':
+			opt.after = number(optarg);
+			break;
+		case 'd':
+			opt.damage = optarg;
+			break;
+		case 'k':
+			opt.kill = optarg;
+			break;
+		case 'r':
+			opt.report = optarg;
+			break;
+		default:
+			fputs(usage, c == 'h' ? stdout : stderr);
+			exit(c == 'h' ? 0 : 2);
+		}
+	}
+	if (!opt.mem || !opt.report || !opt.damage == !opt.kill || optind == argc)
+		die("an argument is missing; see --help");
+}
+
+/* QEMU's arguments: with --damage a reset stops the machine, and so does power off. */
+static char **arguments(char **argv, int *argc)
+{
+	char **all = calloc((size_t)*argc + 3, sizeof(*all));
+
+	if (!all)
+		die("out of memory");
+	memcpy(all, argv, (size_t)*argc * sizeof(*all));
+	if (opt.damage) {
+		all[(*argc)++] = strdup("-action");
+		all[(*argc)++] = strdup("reboot=shutdown,shutdown=pause");
+	}
+	return all;
+}
+
+int main(int argc, char **argv)
+{
+	struct ram ram;
+	int count;
+	char **qemu;
+
+	signal(SIGPIPE, SIG_IGN);
+	parse_options(argc, argv);
+	count = argc - optind;
+	qemu = arguments(argv + optind, &count);
+	ram_create(&ram, opt.mem);
+	qmp = vm_start(qemu, count, &ram, VM_QMP);
+	if (opt.damage)
+		watch_resets(&ram);
+	else
+		kill_and_restart(qemu, count, &ram);
+	return vm_end();
+}
