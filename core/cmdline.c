@@ -117,7 +117,7 @@ static int choose(struct kb_text value, const char *choices)
 	return -1;
 }
 
-static int digit(char c)
+int cmdline_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -137,7 +137,7 @@ bool cmdline_number(struct kb_text t, uint64_t *ret)
 	if (!t.len)
 		return false;
 	for (; i < t.len; i++) {
-		int d = digit(t.text[i]);
+		int d = cmdline_digit(t.text[i]);
 
 		if (d >= base || mul_overflow(v, (uint64_t)base, &v) ||
 		    add_overflow(v, (uint64_t)d, &v))
@@ -164,11 +164,34 @@ static bool parse_range(struct kb_text t, struct range *ret)
 	return true;
 }
 
-/* One option: its value is one of @choices, or a range when there are none. */
+bool cmdline_nonce(struct kb_text t, uint8_t ret[KB_NONCE_DIGITS / 2])
+{
+	if (t.len != KB_NONCE_DIGITS)
+		return false;
+	for (size_t i = 0; i < t.len; i++) {
+		int d = cmdline_digit(t.text[i]);
+
+		if (d == 16)
+			return false;
+		ret[i / 2] = (uint8_t)(ret[i / 2] << 4 | d);
+	}
+	return true;
+}
+
+static bool parse_rounds(struct kb_text t, unsigned int *ret)
+{
+	uint64_t v;
+
+	if (!cmdline_number(t, &v) || !v || v > KB_ROUNDS_MAX)
+		return false;
+	*ret = (unsigned int)v;
+	return true;
+}
+
 struct option {
 	const char *name;
-	const char *choices;
-	bool outside; /* honoured from outside of a locked image */
+	const char *choices; /* NULL: set_value() knows what it takes */
+	bool outside;        /* honoured from outside of a locked image */
 };
 
 enum {
@@ -179,6 +202,11 @@ enum {
 	OPT_LOG,
 	OPT_KHO_FDT,
 	OPT_KHO_SCRATCH,
+	OPT_SEAL,
+	OPT_ZONE,
+	OPT_NONCE,
+	OPT_FENCE,
+	OPT_CALIBRATE,
 	OPT_MAX
 };
 
@@ -191,6 +219,11 @@ static const struct option options[OPT_MAX] = {
 	[OPT_LOG] = {"khoboot.log", "error|warn|info|debug", true},
 	[OPT_KHO_FDT] = {"khoboot.kho-fdt", NULL, false},
 	[OPT_KHO_SCRATCH] = {"khoboot.kho-scratch", NULL, false},
+	[OPT_SEAL] = {"khoboot.seal", "all|zone|meta", false},
+	[OPT_ZONE] = {"khoboot.zone", NULL, false},
+	[OPT_NONCE] = {"khoboot.nonce", NULL, false},
+	[OPT_FENCE] = {"khoboot.fence", "off|on", false},
+	[OPT_CALIBRATE] = {"khoboot.calibrate", NULL, false},
 };
 
 static void set_choice(struct kb_options *o, int option, int choice)
@@ -208,18 +241,43 @@ static void set_choice(struct kb_options *o, int option, int choice)
 	case OPT_ON_ERROR:
 		o->on_error = (enum kb_on_error)choice;
 		break;
+	case OPT_SEAL:
+		o->seal = (enum kb_digest)choice;
+		break;
+	case OPT_FENCE:
+		o->fence = choice;
+		break;
 	default:
 		o->log = (enum kb_log_level)choice;
 	}
 }
 
+static bool set_value(struct kb_options *o, int option, struct kb_text value)
+{
+	uint8_t nonce[KB_NONCE_DIGITS / 2];
+
+	switch (option) {
+	case OPT_KHO_FDT:
+		return parse_range(value, &o->kho_fdt);
+	case OPT_KHO_SCRATCH:
+		return parse_range(value, &o->kho_scratch);
+	case OPT_CALIBRATE:
+		return parse_rounds(value, &o->calibrate);
+	case OPT_NONCE:
+		o->nonce = value;
+		return cmdline_nonce(value, nonce);
+	default:
+		o->zone = value;
+		return value.len != 0;
+	}
+}
+
 static enum kb_status set_option(struct kb_options *o, int option, struct kb_text value)
 {
-	struct range *r = option == OPT_KHO_FDT ? &o->kho_fdt : &o->kho_scratch;
 	int choice;
 
 	if (!options[option].choices)
-		return parse_range(value, r) ? KB_OK : KB_CMD_VALUE;
+		return set_value(o, option, value) ? KB_OK : KB_CMD_VALUE;
 	choice = choose(value, options[option].choices);
 	if (choice < 0)
 		return KB_CMD_VALUE;

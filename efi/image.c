@@ -36,7 +36,7 @@ enum kb_status uefi_read_options(struct door *d)
 	st = cmdline_split(&in, d->cmdline, sizeof(d->cmdline), &d->options, &diag);
 	if (st)
 		return kb_refuse("options", st, &diag);
-	return door_obey(&d->options);
+	return door_obey(&d->options, KB_DOOR_UEFI);
 }
 
 static enum kb_status read_path(struct door *d, struct kb_text path, const uint8_t **data,

@@ -121,7 +121,7 @@ static enum kb_status check_cmdline(const struct request *r, const struct uki *u
 		return kb_note(diag, KB_CMD_LONG, KB_CMDLINE_MAX, r->cmdline.size);
 	st = cmdline_split(&in, words, sizeof(words), &parsed, diag);
 	if (!st)
-		st = options_supported(&parsed);
+		st = options_supported(&parsed, KB_DOOR_BARE);
 	if (!st && strlen(words) > kernel->cmdline_size)
 		st = kb_note(diag, KB_CMDLINE_LONG, kernel->cmdline_size, strlen(words));
 	return st;

@@ -6,7 +6,7 @@
 #include <khoboot/log.h>
 #include <khoboot/support.h>
 
-enum kb_status door_obey(const struct kb_options *o)
+enum kb_status door_obey(const struct kb_options *o, enum kb_door door)
 {
 	enum kb_status st;
 
@@ -15,7 +15,7 @@ enum kb_status door_obey(const struct kb_options *o)
 	if (o->ignored)
 		kb_warn("options", "Secure Boot: %zu words from outside the signed file ignored",
 			o->ignored);
-	st = options_supported(o);
+	st = options_supported(o, door);
 	return st ? kb_refuse("options", st, NULL) : KB_OK;
 }
 

@@ -9,8 +9,10 @@
 #include <khoboot/cmdline.h>
 #include <khoboot/range.h>
 
-#define KB_ZONE_MAX                                                                                \
-	32 /* ranges that a zone has at most; it is a command line word and a variable */
+/* Ranges that a zone has at most; it is a command line word and a variable. */
+#define KB_ZONE_MAX 32
+/* Longest text of a zone, with the NUL. */
+#define KB_ZONE_TEXT_MAX (KB_ZONE_MAX * 34)
 
 /*
  * zone_builtin - the zone that is believed without calibration
@@ -27,19 +29,21 @@ __must_check enum kb_status zone_builtin(const struct range_list *ram, struct ra
  * zone_parse - a zone from text: BASE-END[,BASE-END]..., hexadecimal with or without 0x, END
  * exclusive
  *
- * Whole 4 KiB pages, ascending, disjoint, 1 to KB_ZONE_MAX ranges. Returns KB_OK or KB_ZONE_TEXT,
- * @ret untouched.
+ * Whole 4 KiB pages, ascending, disjoint, 1 to KB_ZONE_MAX ranges; @ret is sorted and merged.
+ * Returns KB_OK, or KB_ZONE_TEXT with @ret untouched, also when it has no room for them.
  */
 __must_check enum kb_status zone_parse(struct kb_text text, struct range_list *ret);
 
-/* The same text from a zone, NUL-terminated. KB_ZONE_TEXT when @buf is too small, untouched. */
+/*
+ * The same text from a zone, NUL-terminated. KB_ZONE_TEXT when it is empty or @buf, which is then
+ * untouched, too small; KB_ZONE_TEXT_MAX bytes are enough.
+ */
 __must_check enum kb_status zone_format(const struct range_list *zone, char *buf, size_t size);
 
 /*
  * zone_grow - make room for what firmware loads: the range that holds the heap of the boot services
- * (the highest that begins below 4 GiB and above 1 MiB) begins @bytes lower. Returns KB_OK or
- * KB_RANGE_FULL.
+ * (the highest that begins below 4 GiB and not below 1 MiB) begins @bytes lower.
  */
-__must_check enum kb_status zone_grow(struct range_list *zone, uint64_t bytes);
+void zone_grow(struct range_list *zone, uint64_t bytes);
 
 #endif

@@ -20,12 +20,14 @@ static const char *const pieces[] = {
 	"warn",     "0x",          "18446744073709551615",
 	"ffffffff", "linux=",      "initrd=",
 	"\\a.efi",  "BOOT_IMAGE=", "-- ",
-	"\" ",
+	"\" ",	    "seal=",       "zone=",
+	"nonce=",   "fence=",      "calibrate=",
+	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
 };
 
 static char *expand(const uint8_t *data, size_t size, size_t *len)
 {
-	char *text = malloc(size * 24 + 1);
+	char *text = malloc(size * 64 + 1);
 
 	*len = 0;
 	for (size_t i = 0; i < size; i++) {

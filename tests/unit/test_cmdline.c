@@ -174,6 +174,60 @@ static void addresses(void **state)
 	assert_int_equal(opts.kho_fdt.base, 0xfffffffffffff000);
 }
 
+static bool text_is(struct kb_text t, const char *want)
+{
+	return t.len == strlen(want) && !memcmp(t.text, want, t.len);
+}
+
+#define NONCE "000102030405060708090a0B0C0d0e0f101112131415161718191a1b1c1d1eFf"
+
+static void firmware_route(void **state)
+{
+	uint8_t nonce[32] = {0};
+	(void)state;
+
+	ok(split("quiet", ""));
+	assert_int_equal(opts.seal, KB_DIGEST_ALL);
+	assert_null(opts.zone.text);
+	assert_null(opts.nonce.text);
+	assert_false(opts.fence);
+	assert_int_equal(opts.calibrate, 0);
+	ok(split("a khoboot.seal=meta khoboot.zone=0-1000,2000-3000 khoboot.fence=on",
+		 "khoboot.calibrate=16 khoboot.fence=off"));
+	assert_string_equal(words, "a");
+	assert_int_equal(opts.seal, KB_DIGEST_META);
+	assert_int_equal(opts.zone.len, 16);
+	assert_false(opts.fence);
+	assert_int_equal(opts.calibrate, 16);
+	ok(split("khoboot.seal=zone khoboot.fence=on khoboot.calibrate=0x1", ""));
+	assert_int_equal(opts.seal, KB_DIGEST_ZONE);
+	assert_true(opts.fence);
+	assert_int_equal(opts.calibrate, 1);
+	ok(split("khoboot.seal=meta khoboot.seal=all", ""));
+	assert_int_equal(opts.seal, KB_DIGEST_ALL);
+	assert_true(cmdline_nonce((struct kb_text){NONCE, 64}, nonce));
+	for (int i = 0; i < 31; i++)
+		assert_int_equal(nonce[i], i);
+	assert_int_equal(nonce[31], 0xff);
+}
+
+/* Texts point into what was given. */
+static void nonce_and_zone_are_texts(void **state)
+{
+	static const char line[] = "khoboot.nonce=" NONCE " khoboot.zone=\"5000-6000\"";
+	struct cmdline_in in = {.outside = {line, sizeof(line) - 1}};
+	(void)state;
+
+	ok(cmdline_split(&in, words, sizeof(words), &opts, NULL));
+	assert_true(text_is(opts.nonce, NONCE));
+	assert_true(text_is(opts.zone, "5000-6000"));
+	in.locked = true;
+	ok(cmdline_split(&in, words, sizeof(words), &opts, NULL));
+	assert_int_equal(opts.ignored, 2);
+	assert_null(opts.nonce.text);
+	assert_null(opts.zone.text);
+}
+
 static void wrong_words_have_codes(void **state)
 {
 	static const struct {
@@ -194,6 +248,19 @@ static void wrong_words_have_codes(void **state)
 		{"khoboot.kho=on", KB_CMD_VALUE},
 		{"khoboot.bridge=park", KB_CMD_VALUE},
 		{"khoboot.on_error=panic", KB_CMD_VALUE},
+		{"khoboot.seal=some", KB_CMD_VALUE},
+		{"khoboot.fence=1", KB_CMD_VALUE},
+		{"khoboot.zone=", KB_CMD_VALUE},
+		{"khoboot.calibrate=", KB_CMD_VALUE},
+		{"khoboot.calibrate=0", KB_CMD_VALUE},
+		{"khoboot.calibrate=17", KB_CMD_VALUE},
+		{"khoboot.calibrate=0x100000001", KB_CMD_VALUE},
+		{"khoboot.nonce=", KB_CMD_VALUE},
+		{"khoboot.nonce=0" NONCE, KB_CMD_VALUE},
+		{"khoboot.nonce=01020304050607080910111213141516171819202122232425262728293031x2",
+		 KB_CMD_VALUE},
+		{"khoboot.nonce=010203040506070809101112131415161718192021222324252627282930313",
+		 KB_CMD_VALUE},
 		{"khoboot.kho-fdt=0x1000", KB_CMD_VALUE},
 		{"khoboot.kho-fdt=,1", KB_CMD_VALUE},
 		{"khoboot.kho-fdt=1,", KB_CMD_VALUE},
@@ -412,6 +479,8 @@ int main(void)
 		cmocka_unit_test(every_value),
 		cmocka_unit_test(outside_wins),
 		cmocka_unit_test(addresses),
+		cmocka_unit_test(firmware_route),
+		cmocka_unit_test(nonce_and_zone_are_texts),
 		cmocka_unit_test(wrong_words_have_codes),
 		cmocka_unit_test(the_buffer_is_not_passed),
 		cmocka_unit_test(locked_image_keeps_its_words),

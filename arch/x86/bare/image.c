@@ -86,7 +86,7 @@ enum kb_status read_options(struct bare *b)
 		return kb_refuse("options", st, &diag);
 	}
 	open_console(b->cmdline);
-	return door_obey(&b->options);
+	return door_obey(&b->options, KB_DOOR_BARE);
 }
 
 void late_console(struct bare *b)

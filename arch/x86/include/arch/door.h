@@ -6,7 +6,7 @@
 #define ARCH_X86_DOOR_H
 
 #include <arch/boot.h>
-#include <khoboot/cmdline.h>
+#include <khoboot/support.h>
 
 #define DOOR_LOG_SIZE SZ_64K /* bytes of text kept for the next kernel */
 
@@ -15,7 +15,7 @@
  *
  * Returns what options_supported() returns; a refusal was logged.
  */
-__must_check enum kb_status door_obey(const struct kb_options *o);
+__must_check enum kb_status door_obey(const struct kb_options *o, enum kb_door door);
 
 /* Everything is in its place; @kho is NULL when nothing is handed over. */
 struct door_exit {

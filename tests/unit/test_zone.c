@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The firmware zone: what is built in, and its text against a page by page model. */
+#include "unit.h"
+
+#include <khoboot/zone.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct range store[KB_ZONE_MAX];
+static struct range_list zone;
+
+static int setup(void **state)
+{
+	(void)state;
+	zone = (struct range_list){store, 0, ARRAY_SIZE(store)};
+	return 0;
+}
+
+static enum kb_status parse_into(const char *text, struct range_list *ret)
+{
+	size_t len = strlen(text);
+	char *block =
+		memcpy(malloc(len ? len : 1), text, len); /* so that reading past it is seen */
+	enum kb_status st = zone_parse((struct kb_text){block, len}, ret);
+
+	free(block);
+	return st;
+}
+
+static enum kb_status parse(const char *text)
+{
+	return parse_into(text, &zone);
+}
+
+static void is_zone(const char *want)
+{
+	char text[KB_ZONE_TEXT_MAX];
+
+	ok(zone_format(&zone, text, sizeof(text)));
+	assert_string_equal(text, want);
+}
+
+/* ---- built-in -------------------------------------------------------------------------------- */
+
+static enum kb_status builtin(uint64_t low, uint64_t high)
+{
+	struct range r[3] = {{0, 0x9f000}, {SZ_1M, low - SZ_1M}, {SZ_4G, high}};
+	struct range_list ram = {r, high ? 3 : 2, 3};
+
+	return zone_builtin(&ram, &zone);
+}
+
+static void builtin_follows_the_top_of_low_memory(void **state)
+{
+	(void)state;
+
+	ok(builtin(2 * SZ_1G, 0));
+	is_zone("0-100000,800000-2000000,74000000-100000000");
+	ok(builtin(2 * SZ_1G, 4 * SZ_1G));
+	is_zone("0-100000,800000-2000000,74000000-100000000");
+	/* A top that is no whole page. */
+	ok(builtin(SZ_1G + 0x1234, 0));
+	is_zone("0-100000,800000-2000000,34001000-100000000");
+}
+
+static void builtin_in_little_memory(void **state)
+{
+	(void)state;
+
+	ok(builtin(200 * SZ_1M, 0)); /* heap begins at 8 MiB */
+	is_zone("0-100000,800000-100000000");
+	ok(builtin(128 * SZ_1M, 0)); /* heap is all of it */
+	is_zone("0-100000000");
+}
+
+/* RAM that passes 4 GiB in one piece. */
+static void builtin_ends_at_4g(void **state)
+{
+	struct range r = {0, 8 * SZ_1G};
+	struct range_list ram = {&r, 1, 1};
+	(void)state;
+
+	ok(zone_builtin(&ram, &zone));
+	is_zone("0-100000,800000-2000000,f4000000-100000000");
+	zone.max = 2;
+	assert_int_equal(zone_builtin(&ram, &zone), KB_RANGE_FULL);
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+static void texts_are_read(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} t[] = {
+		{"0-1000", "0-1000"},
+		{"0x1000-0X2000", "1000-2000"},
+		{"aB000-Ab1000,fff000-1000000", "ab000-ab1000,fff000-1000000"},
+		{"0-1000,1000-2000,5000-6000", "0-2000,5000-6000"},
+		{"0-fffffffffffff000", "0-fffffffffffff000"},
+		{"000000000000000000001000-2000", "1000-2000"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		ok(parse(t[i].text));
+		is_zone(t[i].want);
+	}
+}
+
+static void malformed_texts_have_a_code(void **state)
+{
+	static const char *const t[] = {
+		"",
+		"-",
+		"0",
+		"0-",
+		"-1000",
+		"0x-1000",
+		"0-1001",
+		"1-1000",
+		"0-1000,",
+		",0-1000",
+		"0-1000,,2000-3000",
+		"0-1000;2000-3000",
+		"0-1000 ",
+		" 0-1000",
+		"1000-1000",
+		"2000-1000",
+		"1000-3000,2000-4000",
+		"4000-5000,0-1000",
+		"0-1000-2000",
+		"0-g000",
+		"0-10000000000000000",
+		"0-18446744073709551616",
+		"--",
+	};
+	(void)state;
+
+	zone.count = 1;
+	store[0] = (struct range){7, 7};
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		if (parse(t[i]) != KB_ZONE_TEXT)
+			fail_msg("taken: '%s'", t[i]);
+		assert_int_equal(zone.count, 1);
+		assert_int_equal(store[0].base, 7);
+	}
+}
+
+static void as_many_ranges_as_fit(void **state)
+{
+	struct range_list small = {store, 0, 2};
+	char text[2048] = "";
+	size_t len = 0;
+	(void)state;
+
+	for (unsigned int i = 0; i < KB_ZONE_MAX; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%x000-%x000",
+					i ? "," : "", 3 * i + 1, 3 * i + 2);
+	ok(parse(text));
+	assert_int_equal(zone.count, KB_ZONE_MAX);
+	is_zone(text);
+	strcat(text, ",1000000-1001000");
+	assert_int_equal(parse(text), KB_ZONE_TEXT);
+	assert_int_equal(parse_into("0-1000,2000-3000,4000-5000", &small), KB_ZONE_TEXT);
+	ok(parse_into("0-1000,1000-3000,4000-5000", &small));
+	assert_int_equal(small.count, 2);
+}
+
+static void the_buffer_is_not_passed(void **state)
+{
+	char buf[16];
+	(void)state;
+
+	ok(parse("0-1000,2000-3000")); /* 16 characters and a NUL */
+	memset(buf, '#', sizeof(buf));
+	assert_int_equal(zone_format(&zone, buf, 16), KB_ZONE_TEXT);
+	assert_int_equal(buf[0], '#');
+	zone.count = 1;
+	ok(zone_format(&zone, buf, 7));
+	assert_memory_equal(buf, "0-1000\0#", 8);
+	assert_int_equal(zone_format(&zone, buf, 6), KB_ZONE_TEXT);
+	zone.count = 0;
+	assert_int_equal(zone_format(&zone, buf, sizeof(buf)), KB_ZONE_TEXT);
+}
+
+/* The longest text there is fits into what the header promises. */
+static void the_longest_text(void **state)
+{
+	char text[KB_ZONE_TEXT_MAX];
+	(void)state;
+
+	for (uint64_t i = 0; i < KB_ZONE_MAX; i++)
+		store[i] = (struct range){0xf000000000000000 + i * 0x2000, 0x1000};
+	zone.count = KB_ZONE_MAX;
+	ok(zone_format(&zone, text, sizeof(text)));
+	assert_int_equal(strlen(text), KB_ZONE_TEXT_MAX - 1);
+}
+
+/* ---- room for what firmware loads ------------------------------------------------------------ */
+
+static void the_heap_grows_downwards(void **state)
+{
+	(void)state;
+
+	ok(parse("0-100000,800000-2000000,74000000-100000000,200000000-200001000"));
+	zone_grow(&zone, 0x1001);
+	is_zone("0-100000,800000-2000000,73ffe000-100000000,200000000-200001000");
+	zone_grow(&zone, 2 * SZ_1G);
+	is_zone("0-100000000,200000000-200001000");
+	ok(parse("0-100000"));
+	zone_grow(&zone, SZ_1G);
+	is_zone("0-100000");
+	ok(parse("0-1000,100000-200000"));
+	zone_grow(&zone, 0x2000);
+	is_zone("0-1000,fe000-200000");
+}
+
+/* ---- model ----------------------------------------------------------------------------------- */
+
+#define MODEL_PAGES 64
+
+static bool in_zone(uint64_t page)
+{
+	return range_list_contains(&zone, (struct range){page * SZ_4K, SZ_4K});
+}
+
+/* Random pages as a text, with touching ranges or without, and back. */
+static void text_and_zone_are_the_same(void **state)
+{
+	uint64_t seed = 11;
+	(void)state;
+
+	for (int round = 0; round < 20000; round++) {
+		bool page[MODEL_PAGES + 1] = {false};
+		char text[2048] = "";
+		size_t len = 0, n = 0;
+		uint64_t at = random_below(&seed, 8);
+
+		while (at < MODEL_PAGES - 8 && n++ < KB_ZONE_MAX) {
+			uint64_t end = at + 1 + random_below(&seed, 7);
+
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%llx000-%llx000",
+						len ? "," : "", (unsigned long long)at,
+						(unsigned long long)end);
+			while (at < end)
+				page[at++] = true;
+			at += random_below(&seed, 4);
+		}
+		ok(parse(text));
+		for (uint64_t i = 0; i <= MODEL_PAGES; i++)
+			assert_int_equal(in_zone(i), page[i]);
+		ok(zone_format(&zone, text, sizeof(text)));
+		ok(parse(text));
+		is_zone(text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(builtin_follows_the_top_of_low_memory, setup),
+		cmocka_unit_test_setup(builtin_in_little_memory, setup),
+		cmocka_unit_test_setup(builtin_ends_at_4g, setup),
+		cmocka_unit_test_setup(texts_are_read, setup),
+		cmocka_unit_test_setup(malformed_texts_have_a_code, setup),
+		cmocka_unit_test_setup(as_many_ranges_as_fit, setup),
+		cmocka_unit_test_setup(the_buffer_is_not_passed, setup),
+		cmocka_unit_test_setup(the_longest_text, setup),
+		cmocka_unit_test_setup(the_heap_grows_downwards, setup),
+		cmocka_unit_test_setup(text_and_zone_are_the_same, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
