@@ -54,4 +54,20 @@ void luo_check(uint64_t pages, uint64_t seed);
 void place_preserve(const char *addresses, uint64_t seed);
 void place_check(const char *addresses, uint64_t seed);
 
+/* Where the EFI variables are mounted before any of these. */
+#define EFIVARS "/sys/firmware/efi/efivars"
+
+/* Asks for memory to be cleared at the next reset, by variable; @lock keeps others from undoing it.
+ */
+void trouble_mor(int lock);
+
+/* Says `mor=N` when there is such a variable. */
+void trouble_report_mor(void);
+
+/* Asks QEMU's TPM for the same. */
+void trouble_ppi(void);
+
+/* Writes variables until no more fit. */
+void trouble_full(void);
+
 #endif

@@ -18,8 +18,9 @@
  *   wait=1           say `khotest: ready=jump`, then wait for one byte on the console
  *   via=firmware     khoctl: take the firmware route, with the file boot_file=PATH on the ESP
  *   luo=N            preserve N non-adjacent pages in a memfd; the incoming side checks N pages
- *   place=A,B,...    preserve the pages at these physical addresses, or close behind them
- *   seed=S           seed of the pattern in them
+ *   trouble=WHAT     mor, mor-locked: ask firmware to clear memory; ppi: ask the TPM; full: leave
+ * no room for EFI variables place=A,B,...    preserve the pages at these physical addresses, or
+ * close behind them seed=S           seed of the pattern in them
  *
  * Lines of both sides:
  *   side=in|out  release=  cpus=  la57=yes|no (5-level paging in use)  cmdline=  efi=yes|no
@@ -42,6 +43,7 @@
  *   log: TEXT        each line of the log that khoboot left in one of the nodes
  *   luo_checked=N, place_checked=N   no word of N pages has changed; absent without kho_in=yes
  *   boot_next=none|set   is there still a BootNext
+ *   mor=N            is memory to be cleared at the next reset
  *   efivars=ok       a variable went through the runtime services and came back
  *   end=ok           nothing failed; the power goes off
  */
@@ -69,7 +71,6 @@
 
 #define KHO_DEBUGFS   "/sys/kernel/debug/kho"
 #define SETUP_DATA    "/sys/kernel/boot_params/setup_data"
-#define EFIVARS       "/sys/firmware/efi/efivars"
 #define BOOT_NEXT     EFIVARS "/BootNext-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 #define TEST_VARIABLE EFIVARS "/KhoTest-6f1c0f3e-3c0b-4b1e-9a43-7b4b686f7465"
 
@@ -390,6 +391,18 @@ static void mount_efivars(void)
 		mount_or_fail("efivarfs", EFIVARS);
 }
 
+static void make_trouble(void)
+{
+	if (word_is("trouble", "mor"))
+		trouble_mor(0);
+	if (word_is("trouble", "mor-locked"))
+		trouble_mor(1);
+	if (word_is("trouble", "ppi"))
+		trouble_ppi();
+	if (word_is("trouble", "full"))
+		trouble_full();
+}
+
 static void preserve(void)
 {
 	static char place[256];
@@ -409,6 +422,7 @@ static void outgoing(void)
 	preserve();
 	finalize_kho();
 	mount_efivars();
+	make_trouble();
 	say("loading=%s", word("load") ? word("load") : "none");
 	load_next();
 	wait_for_host();
@@ -494,6 +508,7 @@ static void check_efivars(void)
 		say("efivars=no (%s)", strerror(errno));
 		return;
 	}
+	trouble_report_mor();
 	say("boot_next=%s", access(BOOT_NEXT, F_OK) ? "none" : "set");
 	fd = open(TEST_VARIABLE, O_WRONLY | O_CREAT, 0644);
 	if (fd < 0 || write(fd, value, sizeof(value)) != sizeof(value))
