@@ -41,9 +41,10 @@ IMAGE_CFLAGS := $(BASE) $(WARN) -Os -ffreestanding -fpie -fvisibility=hidden -fs
 	-DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/$(ARCH)
 IMAGE_LDFLAGS := -nostdlib -static -pie --no-dynamic-linker -z text -z noexecstack -z norelro \
 	--gc-sections --build-id=none --fatal-warnings --no-undefined -T $(ARCHDIR)/image.lds
-IMAGE_LIBS = $(LIBFDT) $(LIBGNUEFI)
+IMAGE_LIBS = $(LIBFDT) $(LIBGNUEFI) $(LIBBEARSSL)
 LIBFDT := $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libfdt.a /usr/lib/libfdt.a) -lfdt)
 LIBGNUEFI := $(firstword $(wildcard /usr/lib/libgnuefi.a /usr/lib/x86_64-linux-gnu/libgnuefi.a))
+LIBBEARSSL := $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libbearssl.a /usr/lib/libbearssl.a) -lbearssl)
 
 IMAGE_OBJ := $(patsubst %,$(O)/$(ARCH)/obj/%.o,$(PURE) $(MACHINE_C) $(MACHINE_S) $(EFI_C))
 IMAGE_ELF := $(O)/$(ARCH)/khoboot.elf
@@ -52,7 +53,7 @@ IMAGE     := $(O)/$(ARCH)/khoboot.efi
 # ---- host ----------------------------------------------------------------------------------
 HOST_CFLAGS := $(BASE) $(WARN) -D_GNU_SOURCE
 SAN         := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-TOOL_LIBS   := -lfdt -lz -lzstd -llzma -llz4
+TOOL_LIBS   := -lfdt -lz -lzstd -llzma -llz4 -lbearssl
 
 TEST_SRC  := $(wildcard tests/unit/test_*.c)
 TEST_HELP := $(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c))

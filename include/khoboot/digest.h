@@ -28,6 +28,9 @@ struct kb_xxh128_state {
 	uint8_t opaque[640] __attribute__((aligned(64)));
 };
 
+/* kb_xxh128_final() must have seen that many bytes; preserved data come in pages. */
+#define KB_XXH128_MIN 241
+
 void kb_xxh128_init(struct kb_xxh128_state *s);
 void kb_xxh128_update(struct kb_xxh128_state *s, const void *data, size_t len);
 struct kb_xxh128 kb_xxh128_final(const struct kb_xxh128_state *s);

@@ -25,7 +25,8 @@ uint64_t evacuate_work_size(const struct range_list *zone);
  * evacuate_mark - which pages of @zone are preserved, or hold the FDT or a part of the map?
  * @work: evacuate_work_size() bytes, aligned to 8
  *
- * @k was opened with @m. Returns KB_OK, KB_KHO_CHANGED, or KB_EVAC_WORK when @work is too small.
+ * @k was opened with @m. Returns KB_OK, KB_KHO_CHANGED, a code of kho_map_each_page(),
+ * or KB_EVAC_WORK when @work is too small.
  */
 __must_check enum kb_status evacuate_mark(struct mem *m, const struct kho *k,
 					  const struct range_list *zone, struct kho_work work,
@@ -36,8 +37,9 @@ __must_check enum kb_status evacuate_mark(struct mem *m, const struct kho *k,
  * @free: sorted; scratch outside the zone that nothing needs. What is taken is subtracted.
  * @ret: storage for ret->max moves; e->runs + free->count is always enough
  *
- * A run that fits nowhere whole is split. Returns KB_OK, KB_EVAC_ROOM (then @free has changed),
- * KB_RANGE_FULL.
+ * Copies ascend as homes do, so that record_check() can tell without memory that none overlap. A
+ * run is split only where no later range has room for it whole, or where the rest would then not
+ * fit. Returns KB_OK, KB_EVAC_ROOM (then @free has changed), KB_RANGE_FULL.
  */
 __must_check enum kb_status evacuate_place(const struct evacuation *e, struct range_list *free,
 					   struct kb_moves *ret);

@@ -15,8 +15,9 @@
 
 #include <khoboot/cmdline.h>
 #include <khoboot/digest.h>
-#include <khoboot/kho.h>
 #include <khoboot/moved.h>
+#include <khoboot/range.h>
+#include <khoboot/status.h>
 
 #define KB_RECORD_ALIGN   SZ_2M
 #define KB_RECORD_MAGIC   0x31524f424f4f484bULL /* "KHOOBOR1" */
@@ -35,7 +36,7 @@ enum kb_record_arch { KB_RECORD_X86_64 = 1, KB_RECORD_ARM64 = 2 };
 struct kb_record_facts {
 	uint32_t arch;         /* enum kb_record_arch */
 	uint32_t page_size;    /* bytes */
-	uint32_t seal;         /* enum kb_seal */
+	uint32_t seal;         /* enum kb_digest */
 	uint32_t window_shift; /* see <khoboot/seal.h> */
 	uint32_t on_error;     /* enum kb_on_error */
 	uint32_t log;          /* enum kb_log_level */
@@ -62,8 +63,8 @@ struct kb_record {
 	uint8_t digest[KB_SHA256_SIZE];
 	/* Covered, as is all above but for those three. */
 	struct kb_record_facts facts;
-	uint64_t scratch_at, scratch_count; /* struct range */
-	uint64_t moves_at, moves_count;     /* struct kb_move */
+	uint64_t scratch_at, scratch_count; /* struct range: sorted and merged, whole pages */
+	uint64_t moves_at, moves_count;     /* struct kb_move: homes and copies both ascend */
 	uint64_t windows_at, windows_count; /* struct kb_xxh128 */
 	uint64_t cmdline_at, cmdline_size;  /* with the NUL */
 };
@@ -99,19 +100,20 @@ void record_shrink(struct kb_record *r, uint64_t moves, uint64_t windows);
 void record_seal(struct kb_record *r);
 void record_publish(struct kb_record *r);
 
-/* Is there the record with that nonce at @at, of which KB_RECORD_ALIGN bytes... at least 4 KiB can
- * be read? Looks at magic and nonce only. */
+/* Is the record with that nonce at @at, where 4 KiB can be read? Looks at magic and nonce only. */
 bool record_match(const void *at, const uint8_t nonce[KB_NONCE_SIZE]);
 
 /*
  * record_check - may the record at @at be used?
  * @room: bytes that can be read from @at on
  * @arch: of the caller
+ * @pa: its physical address, a part of the scratch areas that it names
  *
- * Checks everything that can be checked without the data: version, sizes and offsets, digest,
- * architecture, page size, state, moves (whole pages, ascending, disjoint homes, copies disjoint
- * from homes, from each other and from the record at its physical address @pa), strings. Returns
- * KB_OK, KB_REC_VERSION, KB_REC_SHAPE, KB_REC_DIGEST, KB_REC_ARCH, KB_REC_TAKEN, KB_REC_MOVES.
+ * Checks everything that can be checked without the data, in this order: magic, version and sizes;
+ * state; digest; architecture and page size; offsets and strings; scratch areas (the record is in
+ * one); moves (whole pages, homes and copies ascend, homes are outside scratch and copies inside
+ * it, none touches the record). Returns KB_OK, KB_REC_VERSION, KB_REC_SHAPE, KB_REC_TAKEN,
+ * KB_REC_DIGEST, KB_REC_ARCH, KB_REC_MOVES; @diag says where, and is left alone on KB_OK.
  */
 __must_check enum kb_status record_check(const void *at, uint64_t room, uint64_t pa, uint32_t arch,
 					 struct kb_diag *diag);
@@ -121,11 +123,11 @@ __must_check enum kb_status record_check(const void *at, uint64_t room, uint64_t
  *
  * With every preserved byte digested (seal=all) three attempts are allowed, else one: an earlier
  * attempt, or what ran in between, may have changed data that no digest covers. Returns KB_OK or
- * KB_REC_ATTEMPTS; the record is then taken.
+ * KB_REC_ATTEMPTS; the record is then taken. To be flushed by the caller, either way.
  */
 __must_check enum kb_status record_attempt(struct kb_record *r);
 
-/* End of its life: never used again. */
+/* End of its life: never used again. To be flushed by the caller. */
 void record_take(struct kb_record *r);
 
 #endif

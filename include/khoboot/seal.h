@@ -61,8 +61,9 @@ typedef void seal_damage_fn(void *ctx, struct range where, uint64_t preserved_by
  * @damage: may be NULL
  * @damaged: preserved bytes in damaged windows
  *
- * Goes on to the end whatever it finds. Returns KB_OK, KB_SEAL_DATA (some window differs),
- * KB_SEAL_COUNT (another number of windows), KB_SEAL_READ, KB_KHO_CHANGED.
+ * Goes on to the end whatever it finds, unless the number of windows is another one: then nothing
+ * is read. Returns KB_OK, KB_SEAL_DATA (some window differs), KB_SEAL_COUNT, KB_SEAL_READ,
+ * KB_KHO_CHANGED.
  */
 __must_check enum kb_status seal_verify(struct mem *m, const struct kho *k,
 					const struct seal_scope *s, const struct kb_xxh128 *want,
