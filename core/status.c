@@ -1,31 +1,54 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Cause and remedy of each code, from <khoboot/status.def>. */
+/*
+ * Cause and remedy of each code, from <khoboot/status.def>. All texts are one object, in the order of
+ * the numbers' table: no pointer and no jump for each of them in an image that counts its bytes.
+ */
+#include <khoboot/compiler.h>
 #include <khoboot/status.h>
+
+#include <string.h>
+
+static const uint16_t numbers[] = {
+#define KB(name, number, cause, remedy) number,
+#include <khoboot/status.def>
+#undef KB
+};
+
+/* The concatenation ends with one more NUL, which nobody reads. */
+static const char texts[] =
+#define KB(name, number, cause, remedy) cause "\0" remedy "\0"
+#include <khoboot/status.def>
+#undef KB
+	;
+
+/* The cause of @status, its remedy behind it; NULL when it is not in the table. */
+static const char *find(enum kb_status status)
+{
+	const char *at = texts;
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		if (numbers[i] == (unsigned int)status)
+			return at;
+		at += strlen(at) + 1;
+		at += strlen(at) + 1;
+	}
+	return NULL;
+}
 
 const char *kb_cause(enum kb_status status)
 {
-	switch (status) {
-	case KB_OK:
+	const char *cause = find(status);
+
+	if (!status)
 		return "no error";
-#define KB(name, number, cause, remedy)                                                            \
-	case KB_##name:                                                                            \
-		return cause;
-#include <khoboot/status.def>
-#undef KB
-	}
-	return "unknown status";
+	return cause ? cause : "unknown status";
 }
 
 const char *kb_remedy(enum kb_status status)
 {
-	switch (status) {
-	case KB_OK:
+	const char *cause = find(status);
+
+	if (!status)
 		return "nothing to do";
-#define KB(name, number, cause, remedy)                                                            \
-	case KB_##name:                                                                            \
-		return remedy;
-#include <khoboot/status.def>
-#undef KB
-	}
-	return "report this with the log";
+	return cause ? cause + strlen(cause) + 1 : "report this with the log";
 }

@@ -138,7 +138,6 @@ section_table:
 	section	".text",   text_rva,   text_bytes,   text_bytes,   0x60000020	/* R X */
 	section	".rodata", rodata_rva, rodata_bytes, rodata_bytes, 0x40000040	/* R */
 	section	".data",   data_rva,   rwdata_bytes, rwdata_bytes, 0xc0000040	/* R W */
-	section	".reloc",  reloc_rva,  reloc_size,   reloc_size,   0x42000040	/* R, discardable */
 	section	".sbat",   sbat_rva,   sbat_bytes,   sbat_raw,      0x40000040	/* R */
 section_table_end:
 	.org	KB_HEADERS_SIZE
