@@ -88,3 +88,18 @@ enum kb_status kho_scratch_parse(struct mem *m, const struct kho_handover *h,
 	range_list_sort(out);
 	return KB_OK;
 }
+
+void kho_scratch_align(struct range_list *l)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		struct range r = l->r[i];
+
+		if (!is_aligned(r.base | r.size, KHO_SCRATCH_ALIGN_MIN))
+			r = whole_pages(r, KHO_SCRATCH_ALIGN);
+		if (r.size)
+			l->r[kept++] = r;
+	}
+	l->count = kept;
+}

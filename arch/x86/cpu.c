@@ -6,7 +6,7 @@
 
 #define MSR_EFER 0xc0000080
 #define EFER_NXE (1u << 11)
-#define CR0_WP	 (1ULL << 16)
+#define CR0_WP   (1ULL << 16)
 
 extern char trap_stack_top[];
 extern const int32_t trap_stubs[32]; /* offsets from the table itself */
@@ -95,17 +95,6 @@ void cpu_halt(void)
 {
 	for (;;)
 		asm volatile("cli; hlt");
-}
-
-void cpu_reset(void)
-{
-	outb(0xcf9, 0x02);
-	outb(0xcf9, 0x06);
-	/* Bounded: without a chipset that listens to 0xCF9 the keyboard controller must do it. */
-	for (unsigned int i = 0; i < 100000 && (inb(0x64) & 2); i++)
-		;
-	outb(0x64, 0xfe);
-	cpu_halt();
 }
 
 /* Time stamp ticks per second from CPUID (Intel leaves 0x15 and 0x16, hypervisor leaf), or 0. */

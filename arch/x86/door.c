@@ -6,6 +6,11 @@
 #include <khoboot/log.h>
 #include <khoboot/support.h>
 
+#include <string.h>
+
+/* entry.S: position independent, uses no memory but what it is told to copy. */
+extern const char restore_stub[], restore_stub_end[];
+
 enum kb_status door_obey(const struct kb_options *o, enum kb_door door)
 {
 	enum kb_status st;
@@ -44,5 +49,11 @@ void door_leave(const struct door_exit *e)
 	text = kb_log_text(&len);
 	x86_set_log(e->layout, (uint8_t *)(uintptr_t)block, DOOR_LOG_SIZE, text, len);
 	serial_drain();
+	if (e->moves) {
+		memcpy((void *)(uintptr_t)e->stub, restore_stub,
+		       (size_t)(restore_stub_end - restore_stub));
+		khoboot_restore(e->stub, e->moves->m, e->moves->count, e->place->entry, block,
+				e->cr3);
+	}
 	khoboot_jump(e->place->entry, block, e->cr3);
 }

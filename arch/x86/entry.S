@@ -117,6 +117,36 @@ khoboot_jump:
 khoboot_jump_point:
 	jmp	*%rdi				/* %rsi = boot_params already */
 
+/*
+ * khoboot_restore(stub, moves, count, entry, boot_params, cr3): as above, by way of the stub, which
+ * was copied to memory that is nobody's home, as were the list and the tables. No stack from here on.
+ */
+	.globl	khoboot_restore
+khoboot_restore:
+	cli
+	movq	%r9, %cr3
+	jmp	*%rdi
+
+	.globl	restore_stub, restore_stub_end
+restore_stub:		/* %rsi = moves (struct kb_move), %rdx = how many, %rcx = entry, %r8 = boot_params */
+	movq	%rsi, %r9
+	movq	%rcx, %r10
+1:	testq	%rdx, %rdx
+	jz	2f
+	movq	(%r9), %rdi			/* home */
+	movq	8(%r9), %rsi			/* copy */
+	movq	16(%r9), %rcx			/* bytes, whole pages */
+	shrq	$3, %rcx
+	rep movsq
+	addq	$24, %r9
+	decq	%rdx
+	jmp	1b
+2:	xorl	%ebp, %ebp
+	xorl	%ebx, %ebx
+	movq	%r8, %rsi
+	jmp	*%r10
+restore_stub_end:
+
 	.globl	load_segments
 load_segments:					/* reload all segment registers from the new GDT */
 	popq	%rax

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arch/cpu.h>
+#include <arch/reset.h>
 #include <arch/serial.h>
 #include <arch/stop.h>
 #include <khoboot/log.h>
@@ -17,7 +18,9 @@ void stop(enum kb_status status)
 	serial_log_to((struct uart){UART_IO, 0x3f8});
 	if (on_error == KB_ON_ERROR_RESET) {
 		kb_error("stop", "KB-%03d: resetting (khoboot.on_error=reset)", (int)status);
-		cpu_reset();
+		serial_drain();
+		reset_try(NULL);
+		cpu_halt();
 	}
 	kb_error("stop", "KB-%03d: halted, memory is as the outgoing kernel left it", (int)status);
 	cpu_halt();

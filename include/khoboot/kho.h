@@ -105,6 +105,19 @@ const struct kho_blob *kho_root_blob(const struct kho_root *root, const char *na
 __must_check enum kb_status kho_scratch_parse(struct mem *m, const struct kho_handover *h,
 					      struct range_list *out, uint64_t *trimmed);
 
+/* What kernels align areas to: the pageblock up to 7.1, the largest order's size from 7.2 on. */
+#define KHO_SCRATCH_ALIGN_MIN SZ_2M
+#define KHO_SCRATCH_ALIGN     (4 * SZ_1M)
+
+/*
+ * kho_scratch_align - cut areas that were trimmed down to what a kernel may use as scratch
+ *
+ * The kernel gives whole pageblocks of scratch to CMA (include/linux/kexec_handover.h:
+ * kho_scratch_migratetype). Pieces that are aligned to the lesser alignment are a kernel's own and
+ * stay; others are cut to the greater one, and what is too small for it is dropped. For 4 KiB pages.
+ */
+void kho_scratch_align(struct range_list *l);
+
 /* ---- occupancy: one bit per 2 MiB granule touched by preserved blocks or metadata ---- */
 
 #define KHO_GRANULE_SHIFT 21

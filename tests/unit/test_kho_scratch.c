@@ -235,6 +235,26 @@ static void refuses_too_many_pieces(void **state)
 	(void)state;
 }
 
+/* A kernel's own areas stay; what was trimmed is cut to whole blocks of the largest order. */
+static void aligns_what_was_trimmed(void **state)
+{
+	struct range r[] = {{SZ_2M, SZ_2M},
+			    {16 * SZ_1M, 8 * SZ_1M + SZ_4K},
+			    {33 * SZ_1M, 4 * SZ_1M},
+			    {49 * SZ_1M, 8 * SZ_1M}};
+	struct range_list l = {r, ARRAY_SIZE(r), ARRAY_SIZE(r)};
+
+	kho_scratch_align(&l);
+	assert_int_equal(l.count, 3);
+	assert_int_equal(l.r[0].base, SZ_2M);
+	assert_int_equal(l.r[0].size, SZ_2M);
+	assert_int_equal(l.r[1].base, 16 * SZ_1M);
+	assert_int_equal(l.r[1].size, 8 * SZ_1M);
+	assert_int_equal(l.r[2].base, 52 * SZ_1M);
+	assert_int_equal(l.r[2].size, 4 * SZ_1M);
+	(void)state;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +269,7 @@ int main(void)
 		cmocka_unit_test(aligns_to_the_page_of_the_writer),
 		cmocka_unit_test(refuses_no_scratch_at_all),
 		cmocka_unit_test(refuses_too_many_pieces),
+		cmocka_unit_test(aligns_what_was_trimmed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

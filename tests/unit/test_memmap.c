@@ -187,6 +187,96 @@ static void a_map_that_is_too_long_is_refused(void **state)
 	assert_int_equal(efi_map_ram(&map, &list), KB_RANGE_FULL);
 }
 
+/* Pages from 1 MiB on; what is claimed is exactly what is free, not kept and not below. */
+static void claims_match_model(void **state)
+{
+	const uint64_t first = 240; /* 16 pages below 1 MiB */
+	uint64_t seed = 5;
+	(void)state;
+
+	for (int round = 0; round < 3000; round++) {
+		struct range keep_store[8], claim_store[40];
+		struct range_list keep = {keep_store, 0, 8}, claims = {claim_store, 0, 40};
+		struct efi_descriptor d[16];
+		bool want[PAGES] = {false};
+		size_t n = 0;
+
+		for (uint64_t at = 0; at < PAGES && n < 16; n++) {
+			uint64_t pages = 1 + random_below(&seed, 8);
+
+			pages = pages < PAGES - at ? pages : PAGES - at;
+			d[n] = (struct efi_descriptor){.type = random_below(&seed, 3) ? 7 : 4,
+						       .phys = (first + at) * SZ_4K,
+						       .pages = pages};
+			for (uint64_t i = at; i < at + pages; i++)
+				want[i] = d[n].type == 7 && first + i >= 256;
+			at += pages;
+		}
+		for (size_t k = random_below(&seed, 5); k; k--) {
+			uint64_t at = random_below(&seed, PAGES), pages = random_below(&seed, 9);
+
+			ok(range_list_add(&keep,
+					  (struct range){(first + at) * SZ_4K, pages * SZ_4K}));
+			for (uint64_t i = at; i < at + pages && i < PAGES; i++)
+				want[i] = false;
+		}
+		range_list_sort(&keep);
+		struct efi_map map = put_descriptors(d, n);
+
+		ok(efi_map_claims(&map, &keep, &claims));
+		for (size_t c = 0; c < claims.count; c++) {
+			bool whole = false;
+
+			for (size_t i = 0; i < n; i++)
+				whole |= range_contains((struct range){d[i].phys,
+								       d[i].pages * SZ_4K},
+							claims.r[c]);
+			assert_true(whole); /* never across two descriptors */
+		}
+		range_list_sort(&claims);
+		for (uint64_t i = 0; i < PAGES; i++)
+			assert_int_equal(has_page(&claims, first + i), want[i]);
+	}
+}
+
+static void too_many_claims_are_refused(void **state)
+{
+	struct efi_descriptor d[2] = {{.type = 7, .phys = SZ_1M, .pages = 4},
+				      {.type = 7, .phys = SZ_2M, .pages = 4}};
+	struct range hole = {SZ_1M + SZ_4K, SZ_4K}, store[3];
+	struct range_list keep = {&hole, 1, 1}, claims = {store, 0, 3};
+	struct efi_map map = put_descriptors(d, 2);
+	(void)state;
+
+	ok(efi_map_claims(&map, &keep, &claims));
+	assert_int_equal(claims.count, 3);
+	claims.max = 2;
+	assert_int_equal(efi_map_claims(&map, &keep, &claims), KB_RANGE_FULL);
+	claims.max = 1;
+	assert_int_equal(efi_map_claims(&map, &keep, &claims), KB_RANGE_FULL);
+	map.desc_size = 39;
+	assert_int_equal(efi_map_claims(&map, &keep, &claims), KB_EFI_MAP);
+}
+
+static void tables_lie_in_whatever_is_named(void **state)
+{
+	struct e820_entry e[] = {{0, 0x9f000, E820_RAM},
+				 {0x100000, 0x1000, E820_RAM},
+				 {0x101000, 0x1000, E820_ACPI},
+				 {0x103000, 0x1000, E820_RESERVED}};
+	struct memmap m = {e, 4, 4};
+	struct range_list l = empty_list();
+	(void)state;
+
+	ok(memmap_tables(&m, &l));
+	assert_int_equal(l.count, 3);
+	assert_true(range_list_contains(&l, (struct range){0x100000, 0x2000}));
+	assert_true(has_page(&l, 0x103));
+	assert_false(has_page(&l, 0x102));
+	e[3].size = UINT64_MAX;
+	assert_int_equal(memmap_tables(&m, &l), KB_E820_WRAP);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +286,9 @@ int main(void)
 		cmocka_unit_test(neighbours_of_one_type_are_merged),
 		cmocka_unit_test(malformed_uefi_maps_are_refused),
 		cmocka_unit_test(a_map_that_is_too_long_is_refused),
+		cmocka_unit_test(claims_match_model),
+		cmocka_unit_test(too_many_claims_are_refused),
+		cmocka_unit_test(tables_lie_in_whatever_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

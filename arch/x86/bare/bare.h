@@ -95,6 +95,11 @@ enum kb_status list_busy(struct bare *b);
 /* Place kernel and block, and check that nothing preserved lies there. */
 enum kb_status plan(struct bare *b);
 
+/* ---- route.c */
+
+/* Reset into firmware if that was asked for and can be done; says why when it comes back. */
+void route_or_direct(struct bare *b);
+
 /* ---- commit.c */
 
 /* The memory of node @i of the setup_data list received. */

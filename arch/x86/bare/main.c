@@ -71,6 +71,8 @@ void bare_main(const struct boot_params *bp, const uint8_t *image_base)
 	st = gather(&b);
 	if (!st)
 		st = plan(&b);
+	if (!st)
+		route_or_direct(&b);
 	arena_lock(&b.arena);
 	if (!st)
 		st = map_for_jump(&b);

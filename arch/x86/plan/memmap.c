@@ -59,6 +59,20 @@ enum kb_status memmap_ram(const struct memmap *m, struct range_list *ret)
 	return ret->count ? KB_OK : KB_E820_NO_RAM;
 }
 
+enum kb_status memmap_tables(const struct memmap *m, struct range_list *ret)
+{
+	ret->count = 0;
+	for (size_t i = 0; i < m->count; i++) {
+		struct range r = {m->e[i].addr, m->e[i].size};
+		enum kb_status st = range_wraps(r) ? KB_E820_WRAP : range_list_add(ret, r);
+
+		if (st)
+			return st;
+	}
+	range_list_sort(ret);
+	return KB_OK;
+}
+
 static uint32_t e820_type(const struct efi_descriptor *d)
 {
 	switch (d->type) {
@@ -167,4 +181,46 @@ enum kb_status efi_map_free(const struct efi_map *map, struct range_list *ret)
 enum kb_status efi_map_ram(const struct efi_map *map, struct range_list *ret)
 {
 	return select_ranges(map, ret, want_ram);
+}
+
+enum kb_status efi_map_claims(const struct efi_map *map, const struct range_list *keep,
+			      struct range_list *ret)
+{
+	if (!efi_map_sane(map))
+		return KB_EFI_MAP;
+	ret->count = 0;
+	for (uint64_t i = 0; i < map->size / map->desc_size; i++) {
+		struct range_list rest = {ret->r + ret->count, 1, ret->max - ret->count};
+		struct efi_descriptor d;
+		uint64_t bytes;
+		enum kb_status st = descriptor(map, i, &d, &bytes);
+
+		if (st)
+			return st;
+		if (!want_free(&d) || !bytes)
+			continue;
+		if (!rest.max)
+			return KB_RANGE_FULL;
+		rest.r[0] = (struct range){d.phys, bytes};
+		st = range_list_subtract(&rest, (struct range){0, SZ_1M});
+		for (size_t n = 0; n < keep->count && !st; n++)
+			st = range_list_subtract(&rest, keep->r[n]);
+		if (st)
+			return st;
+		ret->count += rest.count;
+	}
+	return KB_OK;
+}
+
+void efi_map_take_over(void *data, uint64_t size, uint64_t desc_size,
+		       const struct range_list *homes)
+{
+	for (uint64_t at = 0; at + desc_size <= size; at += desc_size) {
+		struct efi_descriptor d;
+
+		memcpy(&d, (uint8_t *)data + at, sizeof(d));
+		if ((d.type == EFI_BS_CODE || d.type == EFI_BS_DATA) &&
+		    range_list_overlap(homes, (struct range){d.phys, d.pages * SZ_4K}))
+			put_u32((uint8_t *)data + at, EFI_LOADER_DATA);
+	}
 }

@@ -49,6 +49,14 @@ static inline void write_cr3(uint64_t v)
 	asm volatile("mov %0, %%cr3" : : "r"(v) : "memory");
 }
 
+static inline uint64_t rdmsr(uint32_t msr)
+{
+	uint32_t lo, hi;
+
+	asm volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr));
+	return (uint64_t)hi << 32 | lo;
+}
+
 static inline uint64_t read_tsc(void)
 {
 	uint32_t lo, hi;
@@ -88,13 +96,15 @@ void cpu_enable_protection(void);
 /* Stop for good: interrupts off, halted. */
 __noreturn void cpu_halt(void);
 
-/* Warm reset: 0xCF9 as 0x06, then the keyboard controller; halts when neither works. */
-__noreturn void cpu_reset(void);
-
 /* Microseconds between two read_tsc() values; the first call may calibrate (about 1 ms). */
 uint64_t cpu_tsc_us(uint64_t ticks);
 
 /* Enter the next kernel; see entry.S. */
 __noreturn void khoboot_jump(uint64_t entry, uint64_t boot_params, uint64_t cr3);
+
+/* The same by way of a copy of restore_stub at @stub, which first puts @count moves back. */
+struct kb_move;
+__noreturn void khoboot_restore(uint64_t stub, const struct kb_move *moves, uint64_t count,
+				uint64_t entry, uint64_t boot_params, uint64_t cr3);
 
 #endif

@@ -6,6 +6,7 @@
 #define ARCH_X86_DOOR_H
 
 #include <arch/boot.h>
+#include <khoboot/moved.h>
 #include <khoboot/support.h>
 
 #define DOOR_LOG_SIZE SZ_64K /* bytes of text kept for the next kernel */
@@ -25,6 +26,10 @@ struct door_exit {
 	const struct x86_layout *layout;
 	const struct x86_placement *place;
 	uint64_t cr3; /* physical address of the page tables to leave with */
+	/* Evacuated pages to put back as the very last thing, or NULL: we may lie in them
+	 * ourselves. */
+	const struct kb_moves *moves;
+	uint64_t stub; /* with moves: executable memory of 4 KiB that is nobody's home */
 };
 
 /* Write the log's last line, put the log into the block, and enter the next kernel. */

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <arch/cpu.h>
+#include <arch/reset.h>
+
+#define CF9_PORT     0xcf9
+#define CF9_WARM     0x06
+#define KBC_PORT     0x64
+#define KBC_PULSE    0xfe
+#define KBC_BUSY     0x02
+#define CLFLUSH_LINE 64
+#define WAIT_US      300000
+#define DELAY_PORT   0x80
+
+/* Time to take effect: port accesses take about 1 us each, also where no clock is known. */
+static void wait(void)
+{
+	for (unsigned int i = 0; i < WAIT_US; i++)
+		outb(DELAY_PORT, 0);
+}
+
+static void by_register(const struct acpi_reset *r)
+{
+	if (r->space == ACPI_PORT && r->address == CF9_PORT)
+		return; /* with our own value, below */
+	if (r->space == ACPI_PORT && r->address <= UINT16_MAX)
+		outb((uint16_t)r->address, r->value);
+	else if (r->space == ACPI_MEMORY)
+		*(volatile uint8_t *)(uintptr_t)r->address = r->value;
+	else
+		return;
+	wait();
+}
+
+static void by_keyboard_controller(void)
+{
+	for (unsigned int i = 0; i < WAIT_US && (inb(KBC_PORT) & KBC_BUSY); i++)
+		;
+	outb(KBC_PORT, KBC_PULSE);
+	wait();
+}
+
+void reset_try(const struct acpi_reset *fadt)
+{
+	if (fadt && fadt->found)
+		by_register(fadt);
+	outb(CF9_PORT, CF9_WARM & ~4);
+	outb(CF9_PORT, CF9_WARM);
+	wait();
+	by_keyboard_controller();
+}
+
+static bool has_clflush(void)
+{
+	return cpuid(1).d & (1u << 19);
+}
+
+void flush_range(const void *p, uint64_t len)
+{
+	const char *at = (const char *)align_down((uintptr_t)p, CLFLUSH_LINE);
+	const char *end = (const char *)p + len;
+
+	if (!has_clflush())
+		return;
+	for (; at < end; at += CLFLUSH_LINE)
+		asm volatile("clflush %0" : : "m"(*at) : "memory");
+	asm volatile("mfence" : : : "memory");
+}
+
+void flush_all(void)
+{
+	asm volatile("wbinvd" : : : "memory");
+}

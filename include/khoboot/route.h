@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The firmware route as both doors see it: what goes where before the reset, and what of it may be
+ * used after it. Pure but for the writes to the record and the copies, which the caller's plan made
+ * free to write.
+ */
+#ifndef KHOBOOT_ROUTE_H
+#define KHOBOOT_ROUTE_H
+
+#include <khoboot/evacuate.h>
+#include <khoboot/kho.h>
+#include <khoboot/record.h>
+#include <khoboot/seal.h>
+
+/* The nonce from its 64 hexadecimal digits. False, and @ret untouched, when it is not that. */
+bool route_nonce(struct kb_text text, uint8_t ret[KB_NONCE_SIZE]);
+
+/* ---- before the reset */
+
+struct route {
+	const struct range_list *zone; /* sorted: memory that firmware may write */
+	enum kb_digest seal;
+	const char *cmdline; /* of the next kernel */
+	const uint8_t *nonce;
+	/* Of the planning. */
+	struct evacuation evacuation;
+	unsigned int shift;
+	struct kb_record_shape shape;
+	struct range record; /* where it goes */
+};
+
+/*
+ * route_plan - what has to move, how large the record is, and where it lies
+ * @free: sorted scratch outside the zone that nothing needs until the reset; the record's place is
+ *	  subtracted
+ * @work: evacuate_work_size(r->zone) bytes
+ *
+ * zone, seal, cmdline and nonce of @r are the caller's. Returns KB_OK,
+ * KB_REC_ROOM, or what evacuate_mark() and seal_count() return.
+ */
+__must_check enum kb_status route_plan(struct mem *m, const struct kho *k, struct range_list *free,
+				       struct kho_work work, struct route *r);
+
+/*
+ * route_place - lay the record out in its place, and find a place for each page that moves
+ *
+ * Writes the record's memory only. Returns KB_OK, KB_EVAC_ROOM.
+ */
+__must_check enum kb_status route_place(const struct kho *k, struct range_list *free,
+					const struct route *r, struct kb_record *rec);
+
+/*
+ * route_seal - copy what moves, digest everything, and seal the record
+ * @facts: machine, ram_*, on_error and log are the caller's; the rest is filled in
+ * @after: see struct seal_scope; it is called for each piece read, the copies and the record
+ *
+ * Writes to record and copies. The record is not published yet. Returns KB_OK or what seal_meta()
+ * and seal_data() return.
+ */
+__must_check enum kb_status route_seal(struct mem *m, const struct kho *k, const struct route *r,
+				       struct kb_record *rec, const struct kb_record_facts *facts,
+				       void (*after)(void *ctx, const void *bytes, uint64_t len),
+				       void *ctx);
+
+/* ---- after the reset */
+
+/*
+ * route_find - the record with that nonce
+ * @ram: sorted memory to look in, mapped 1:1
+ * @ret: its address; untouched on failure
+ *
+ * Returns KB_OK, KB_REC_NONE, KB_REC_TWICE.
+ */
+__must_check enum kb_status route_find(const struct range_list *ram,
+				       const uint8_t nonce[KB_NONCE_SIZE], struct kb_record **ret);
+
+/* The moves of a record that record_check() accepted. */
+struct kb_moves route_moves(struct kb_record *rec);
+
+/* Add the record's own memory and all copies to @l. Returns KB_OK or KB_RANGE_FULL. */
+__must_check enum kb_status route_keep(struct kb_record *rec, struct range_list *l);
+
+/* Add the homes of all evacuated pages to @l, which is sorted then. KB_OK or KB_RANGE_FULL. */
+__must_check enum kb_status route_homes(struct kb_record *rec, struct range_list *l);
+
+/*
+ * route_verify - is everything what it was when the record was sealed?
+ *
+ * @m reads evacuated pages from their copies (mem_map_moved); @homes is from route_homes(). Returns
+ * KB_OK, KB_SEAL_META, KB_SEAL_DATA and others of seal_verify().
+ */
+__must_check enum kb_status route_verify(struct mem *m, const struct kho *k, struct kb_record *rec,
+					 const struct range_list *homes, seal_damage_fn *damage,
+					 void *ctx, uint64_t *damaged);
+
+/*
+ * route_covered - does every preserved byte, and every page of FDT and map, lie in @safe?
+ * @safe: sorted: memory that nobody but us can have written since the start, and the homes of
+ *	  evacuated pages
+ *
+ * Returns KB_OK, KB_CLAIM or KB_KHO_CHANGED; m->diag then says where.
+ */
+__must_check enum kb_status route_covered(struct mem *m, const struct kho *k,
+					  const struct range_list *safe);
+
+#endif

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The firmware route's plan, and the look for its record. */
+#include "kho_test.h"
+
+#include <khoboot/route.h>
+
+#include <stdlib.h>
+
+static const struct kho_kind radix = {KHO_MAP_RADIX, 12};
+
+static void nonces_are_64_digits(void **state)
+{
+	const char *text = "00fF1234567890abcdef1234567890ABCDEF1234567890abcdef12345678901z";
+	uint8_t nonce[KB_NONCE_SIZE] = {7};
+	char good[65];
+
+	(void)state;
+	assert_false(route_nonce((struct kb_text){text, 64}, nonce));
+	assert_int_equal(nonce[0], 7);
+	memcpy(good, text, 65);
+	good[63] = '0';
+	assert_false(route_nonce((struct kb_text){good, 63}, nonce));
+	assert_true(route_nonce((struct kb_text){good, 64}, nonce));
+	assert_int_equal(nonce[0], 0);
+	assert_int_equal(nonce[1], 0xff);
+	assert_int_equal(nonce[31], 0x10);
+}
+
+/* Memory at real addresses, as the doors have it. */
+#define FIELD (8 * SZ_1M)
+
+static struct kb_record *put_record(uint8_t *field, uint64_t at, const uint8_t *nonce)
+{
+	const struct kb_record_shape shape = {.cmdline = 1};
+	struct kb_record *rec = (struct kb_record *)(void *)(field + at);
+
+	record_layout(rec, &shape, nonce);
+	record_seal(rec);
+	record_publish(rec);
+	return rec;
+}
+
+static void the_record_is_found_once(void **state)
+{
+	uint8_t *field = aligned_alloc(SZ_2M, FIELD);
+	struct range r = {(uintptr_t)field, FIELD};
+	struct range_list ram = {&r, 1, 1};
+	uint8_t nonce[KB_NONCE_SIZE] = {1, 2, 3}, other[KB_NONCE_SIZE] = {1, 2, 4};
+	struct kb_record *rec = NULL, *want;
+
+	(void)state;
+	assert_non_null(field);
+	memset(field, 0, FIELD);
+	assert_int_equal(route_find(&ram, nonce, &rec), KB_REC_NONE);
+	put_record(field, SZ_1M, nonce); /* not where records are */
+	put_record(field, 2 * SZ_2M, other);
+	assert_int_equal(route_find(&ram, nonce, &rec), KB_REC_NONE);
+	assert_null(rec);
+	want = put_record(field, 3 * SZ_2M, nonce);
+	assert_int_equal(route_find(&ram, nonce, &rec), KB_OK);
+	assert_ptr_equal(rec, want);
+	/* The last page counts, less than a page does not; what lies in front is no RAM. */
+	r.size = 3 * SZ_2M + SZ_4K;
+	assert_int_equal(route_find(&ram, nonce, &rec), KB_OK);
+	r.size--;
+	assert_int_equal(route_find(&ram, nonce, &rec), KB_REC_NONE);
+	r = (struct range){(uintptr_t)field + SZ_4K, FIELD - SZ_4K};
+	put_record(field, 0, nonce);
+	assert_int_equal(route_find(&ram, nonce, &rec), KB_OK);
+	r = (struct range){(uintptr_t)field, FIELD};
+	assert_int_equal(route_find(&ram, nonce, &rec), KB_REC_TWICE);
+	free(field);
+}
+
+static void make(struct kho_image *img)
+{
+	kho_image_init(img, radix.format, radix.page_shift);
+	kho_image_preserve_range(img, (struct range){KHO_IMAGE_DATA + SZ_1M, 3 * SZ_4K});
+	kho_image_preserve_range(img, (struct range){KHO_IMAGE_DATA + SZ_2M, SZ_2M});
+	kho_image_finish(img);
+	assert_int_equal(kho_image_open(img), KB_OK);
+}
+
+static enum kb_status one_page(void *ctx, const struct kho_meta *meta)
+{
+	struct range_list *l = ctx;
+
+	return range_list_add(l, meta->page);
+}
+
+/* Every page that matters is missed when it alone is not safe. */
+static void nothing_uncovered_goes_unnoticed(void **state)
+{
+	struct range pages_store[64], safe_store[64];
+	struct range_list pages = {pages_store, 0, 64}, safe = {safe_store, 0, 64};
+	struct kho_image img;
+
+	(void)state;
+	make(&img);
+	assert_int_equal(kho_map_each_page(&img.mem, &img.kho->map, one_page, &pages), KB_OK);
+	assert_true(pages.count > 5);
+	pages.r[pages.count++] = (struct range){img.h.fdt.addr, SZ_4K};
+	pages.r[pages.count++] = (struct range){KHO_IMAGE_DATA + SZ_1M + 2 * SZ_4K, SZ_4K};
+	pages.r[pages.count++] = (struct range){KHO_IMAGE_DATA + 2 * SZ_2M - SZ_4K, SZ_4K};
+	assert_int_equal(range_list_copy(&img.mem.ram, &safe), KB_OK);
+	assert_int_equal(route_covered(&img.mem, img.kho, &safe), KB_OK);
+	for (size_t i = 0; i < pages.count; i++) {
+		assert_int_equal(range_list_copy(&img.mem.ram, &safe), KB_OK);
+		assert_int_equal(range_list_subtract(&safe, pages.r[i]), KB_OK);
+		assert_code(&img, route_covered(&img.mem, img.kho, &safe), KB_CLAIM);
+	}
+	/* Beside them nothing is asked for. */
+	assert_int_equal(range_list_copy(&img.mem.ram, &safe), KB_OK);
+	assert_int_equal(range_list_subtract(&safe, (struct range){KHO_IMAGE_DATA, SZ_1M}), KB_OK);
+	assert_int_equal(route_covered(&img.mem, img.kho, &safe), KB_OK);
+	kho_image_free(&img);
+}
+
+static void the_record_needs_room(void **state)
+{
+	uint8_t nonce[KB_NONCE_SIZE] = {0};
+	struct range zone_r = {KHO_IMAGE_DATA, 2 * SZ_1M}, free_store[8];
+	struct range_list zone = {&zone_r, 1, 1}, free_list = {free_store, 0, 8};
+	struct route r = {.zone = &zone, .cmdline = "quiet", .nonce = nonce};
+	struct kho_work work;
+	struct kho_image img;
+
+	(void)state;
+	make(&img);
+	work.size = evacuate_work_size(&zone);
+	work.base = calloc(1, work.size);
+	/* Room, but no multiple of the alignment in it. */
+	assert_int_equal(range_list_add(&free_list, (struct range){SZ_2M + SZ_4K, SZ_1M}), KB_OK);
+	assert_int_equal(route_plan(&img.mem, img.kho, &free_list, work, &r), KB_REC_ROOM);
+	assert_int_equal(range_list_add(&free_list, (struct range){2 * SZ_2M, 4 * SZ_2M}), KB_OK);
+	assert_int_equal(route_plan(&img.mem, img.kho, &free_list, work, &r), KB_OK);
+	assert_int_equal(r.record.base, 2 * SZ_2M);
+	assert_int_equal(r.record.size, record_size(&r.shape));
+	assert_null(range_list_overlap(&free_list, r.record));
+	assert_int_equal(r.evacuation.bytes, 3 * SZ_4K);
+	assert_true(r.shape.moves >= r.evacuation.runs);
+	assert_true(r.shape.windows > 0);
+	r.seal = KB_DIGEST_META;
+	assert_int_equal(route_plan(&img.mem, img.kho, &free_list, work, &r), KB_OK);
+	assert_int_equal(r.shape.windows, 0);
+	free(work.base);
+	kho_image_free(&img);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nonces_are_64_digits),
+		cmocka_unit_test(the_record_is_found_once),
+		cmocka_unit_test(nothing_uncovered_goes_unnoticed),
+		cmocka_unit_test(the_record_needs_room),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
