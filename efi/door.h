@@ -12,6 +12,7 @@
 #include <arch/door.h>
 #include <arch/pagetable.h>
 #include <khoboot/cmdline.h>
+#include <khoboot/route.h>
 #include <khoboot/uki.h>
 
 /* Everything that is known about this boot. */
@@ -35,6 +36,17 @@ struct door {
 	struct x86_placement place;
 	struct pagetable tables;
 	uint8_t *block;
+
+	/* What was handed over, as long as it is not given up. */
+	bool found;
+	struct kb_record *record; /* NULL: not by a record */
+	struct kho_handover handover;
+	struct kb_moves moves; /* evacuated pages; none without a record */
+	struct mem mem;        /* reads them from their copies */
+	struct range_list claimed;
+	struct range_list homes; /* of evacuated pages */
+	struct kho *kho;   /* set when all was proven */
+	struct range stub; /* room for the code that puts evacuated pages back */
 };
 
 static inline struct efi_map door_map(const struct door *d)
@@ -46,6 +58,20 @@ static inline struct efi_map door_map(const struct door *d)
 enum kb_status uefi_read_image(struct door *d);
 enum kb_status uefi_read_options(struct door *d);
 enum kb_status uefi_read_kernel(struct door *d);
+
+/* ---- handover.c: what was handed over through firmware */
+
+/* Look for it, and claim all memory that may be part of it. Allocates nothing else. */
+enum kb_status uefi_find_handover(struct door *d);
+
+/* Prove it: the data, their digests, the claims, and that the kernel speaks them. */
+enum kb_status uefi_gather_kho(struct door *d);
+
+/*
+ * What follows a refusal @st while something is handed over: khoboot.on_error. Comes back with
+ * KB_OK to go on without KHO, and with @st when nothing was handed over.
+ */
+enum kb_status uefi_settle(struct door *d, enum kb_status st);
 
 /* ---- plan.c */
 enum kb_status uefi_alloc_lists(struct door *d);

@@ -24,6 +24,9 @@ struct firmware {
 /* Log at error level what a firmware call answered, and return @status. */
 enum kb_status fw_fail(enum kb_status status, const char *call, EFI_STATUS answer);
 
+/* Firmware resets the machine when an application takes longer than five minutes: not any more. */
+void fw_watchdog_off(struct firmware *fw);
+
 /* ---- console.c */
 /* A log sink: the firmware's console. Needs console_use() first; not after ExitBootServices. */
 void console_use(EFI_SYSTEM_TABLE *st);
@@ -57,6 +60,14 @@ __must_check enum kb_status fw_claim(struct firmware *fw, struct range r);
 __must_check enum kb_status fw_alloc(struct firmware *fw, uint64_t bytes, void **ret);
 
 /*
+ * fw_map_early - the map in memory of the caller, without any allocation: before the claim,
+ * whatever firmware allocates may be preserved memory. KB_FW_MAP, also when @size bytes are too
+ * few.
+ */
+__must_check enum kb_status fw_map_early(struct firmware *fw, void *buffer, uint64_t size,
+					 struct fw_map *ret);
+
+/*
  * fw_exit - ExitBootServices with the map of that very moment in @map
  *
  * Tries three times: a call in between may change the map (UEFI 2.10 section 7.4.6). KB_FW_EXIT
@@ -64,9 +75,21 @@ __must_check enum kb_status fw_alloc(struct firmware *fw, uint64_t bytes, void *
  */
 __must_check enum kb_status fw_exit(struct firmware *fw, struct fw_map *map);
 
+/* ---- claim.c */
+/*
+ * fw_claim_all - allocate @claims (from efi_map_claims()) as EfiLoaderData
+ *
+ * One AllocatePages call for each. @claims is what was given to us then, sorted and merged. The
+ * memory is never given back: firmware of debug builds fills what is freed.
+ */
+void fw_claim_all(struct firmware *fw, struct range_list *claims);
+
 /* ---- tables.c */
 /* Physical address of the ACPI root pointer, 2.0 before 1.0, or 0. */
 uint64_t acpi_rsdp(const struct firmware *fw);
+
+/* Physical address of the SMBIOS entry point, 3.0 before 2.1, or 0. */
+uint64_t smbios_entry(const struct firmware *fw);
 
 /* Leave a seed from EFI_RNG_PROTOCOL in the table LINUX_EFI_RANDOM_SEED_TABLE_GUID. */
 void rng_seed_install(struct firmware *fw);

@@ -42,6 +42,11 @@ enum kb_status fw_map_get(struct firmware *fw, struct fw_map *ret)
 	return kb;
 }
 
+void fw_watchdog_off(struct firmware *fw)
+{
+	fw->bs->SetWatchdogTimer(0, 0, 0, NULL);
+}
+
 enum kb_status fw_claim(struct firmware *fw, struct range r)
 {
 	EFI_PHYSICAL_ADDRESS at = r.base;

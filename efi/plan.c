@@ -48,15 +48,55 @@ static void describe_boot(struct door *d)
 		.initrd = d->initrd,
 		.efi_map_max = min_u64(d->map.capacity, EFI_MAP_MAX),
 		.e820_ext_max = d->map.capacity / d->map.desc_size,
+		.kho = d->kho ? &d->handover : NULL,
+		.scratch = d->kho ? &d->kho->scratch : NULL,
 		.log_max = DOOR_LOG_SIZE,
 	};
 }
 
+/* With KHO everything that the kernel gets lies in scratch; the initrd is somewhere else as yet. */
+static enum kb_status bring_initrd(struct door *d)
+{
+	enum kb_status st;
+	void *copy;
+
+	if (!d->kho || !d->initrd.size)
+		return KB_OK;
+	st = fw_alloc(&d->fw, d->initrd.size, &copy);
+	if (st)
+		return st;
+	memcpy(copy, (const void *)(uintptr_t)d->initrd.base, d->initrd.size);
+	d->initrd.base = (uintptr_t)copy;
+	return KB_OK;
+}
+
+/* Free memory by firmware's word; with KHO, of that only what is scratch. */
+static enum kb_status list_free(struct door *d)
+{
+	struct efi_map map;
+	enum kb_status st = fw_map_refresh(&d->fw, &d->map);
+
+	if (st)
+		return st;
+	map = door_map(d);
+	if (!d->kho)
+		return efi_map_free(&map, &d->free);
+	st = efi_map_free(&map, &d->ram);
+	return st ? st : range_list_intersect(&d->ram, &d->kho->scratch, &d->free);
+}
+
 static enum kb_status place(struct door *d)
 {
-	struct efi_map map = door_map(d);
-	enum kb_status st = efi_map_free(&map, &d->free);
+	void *stub;
+	enum kb_status st = bring_initrd(d);
 
+	if (!st)
+		st = fw_alloc(&d->fw, SZ_4K, &stub);
+	if (st)
+		return kb_refuse("plan", st, NULL);
+	d->stub = (struct range){(uintptr_t)stub, SZ_4K};
+	describe_boot(d);
+	st = list_free(d);
 	if (!st)
 		st = x86_layout(&d->boot, &d->layout);
 	if (!st)
@@ -65,6 +105,25 @@ static enum kb_status place(struct door *d)
 		st = fw_claim(&d->fw, d->place.window);
 	if (!st)
 		st = fw_claim(&d->fw, d->place.block);
+	return st ? kb_refuse("plan", st, NULL) : KB_OK;
+}
+
+/* Nothing that is in use until the kernel runs, or goes to it, is preserved or will be put back. */
+static enum kb_status check_placement(struct door *d)
+{
+	const struct range used[] = {
+		d->place.window,
+		d->place.block,
+		d->initrd,
+		d->stub,
+		{d->tables.pool_addr, d->tables.pages * SZ_4K},
+		{(uintptr_t)d->moves.m, d->moves.count * sizeof(*d->moves.m)},
+	};
+	enum kb_status st;
+
+	if (!d->kho)
+		return KB_OK;
+	st = x86_check_written(&d->mem, d->kho, used, ARRAY_SIZE(used));
 	return st ? kb_refuse("plan", st, NULL) : KB_OK;
 }
 
@@ -87,6 +146,8 @@ static enum kb_status build_tables(struct door *d)
 	if (!st)
 		st = pt_map(&d->tables, d->place.window, PT_WRITE | PT_EXEC);
 	if (!st)
+		st = pt_map(&d->tables, d->stub, PT_WRITE | PT_EXEC);
+	if (!st)
 		st = map_uart(&d->tables, console_find(d->cmdline));
 	return st ? kb_refuse("plan", st, NULL) : KB_OK;
 }
@@ -105,15 +166,27 @@ static void fill_block(struct door *d)
 	       d->kernel.load_size);
 }
 
+static void report(const struct door *d)
+{
+	uint64_t taken = d->place.window.size + d->place.block.size + d->initrd.size;
+
+	if (d->kho)
+		kb_info("plan", "scratch has %llu bytes (areas: %zu), %llu taken",
+			(unsigned long long)range_list_bytes(&d->kho->scratch),
+			d->kho->scratch.count, (unsigned long long)taken);
+}
+
 enum kb_status uefi_plan(struct door *d)
 {
-	enum kb_status st;
+	enum kb_status st = place(d);
 
-	describe_boot(d);
-	st = place(d);
+	if (!st)
+		st = check_placement(d);
 	if (!st)
 		st = build_tables(d);
-	if (!st)
-		fill_block(d);
-	return st;
+	if (st)
+		return st;
+	fill_block(d);
+	report(d);
+	return KB_OK;
 }

@@ -24,6 +24,14 @@ uint64_t acpi_rsdp(const struct firmware *fw)
 	return at ? at : find_table(fw, &acpi1);
 }
 
+uint64_t smbios_entry(const struct firmware *fw)
+{
+	static const EFI_GUID smbios3 = SMBIOS3_TABLE_GUID, smbios = SMBIOS_TABLE_GUID;
+	uint64_t at = find_table(fw, &smbios3);
+
+	return at ? at : find_table(fw, &smbios);
+}
+
 /* Linux include/linux/efi.h: struct linux_efi_random_seed */
 struct seed_table {
 	uint32_t size;
