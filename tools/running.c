@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "buffer.h"
 #include "kernel_abi.h"
 #include "running.h"
 
@@ -7,37 +6,40 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define KHO_OUT "/sys/kernel/debug/kho/out"
 
-static const char *path_of(const struct running *r, const char *name, char path[PATH_MAX])
+const char *running_path(const struct running *r, const char *name, char path[PATH_MAX])
 {
 	snprintf(path, PATH_MAX, "%s%s", r->root, name);
 	return path;
 }
 
-static bool read_file(const struct running *r, const char *name, struct buffer *b)
+bool running_read(const struct running *r, const char *name, struct buffer *b)
 {
 	char path[PATH_MAX];
 
-	return !buffer_read(b, path_of(r, name, path));
+	if (buffer_read(b, running_path(r, name, path)))
+		return false;
+	buffer_append(b, "", 1);
+	b->size--;
+	return true;
 }
 
-static bool exists(const struct running *r, const char *name)
+bool running_exists(const struct running *r, const char *name)
 {
 	char path[PATH_MAX];
 
-	return !access(path_of(r, name, path), F_OK);
+	return !access(running_path(r, name, path), F_OK);
 }
 
 static int write_file(const struct running *r, const char *name, const char *text)
 {
 	char path[PATH_MAX];
-	int fd = open(path_of(r, name, path), O_WRONLY | O_CLOEXEC);
+	int fd = open(running_path(r, name, path), O_WRONLY | O_CLOEXEC);
 	ssize_t n;
 	int error;
 
@@ -58,7 +60,7 @@ bool running_la57(const struct running *r)
 	struct buffer text = {0};
 	bool found;
 
-	found = read_file(r, "/proc/cpuinfo", &text) && memmem(text.data, text.size, " la57", 5);
+	found = running_read(r, "/proc/cpuinfo", &text) && memmem(text.data, text.size, " la57", 5);
 	buffer_free(&text);
 	return found;
 }
@@ -71,7 +73,7 @@ static bool option_on(const struct running *r, const char *name)
 	struct kb_text value;
 	bool on = false;
 
-	if (read_file(r, "/proc/cmdline", &text) &&
+	if (running_read(r, "/proc/cmdline", &text) &&
 	    cmdline_last((struct kb_text){(char *)text.data, text.size}, name, &value) && value.len)
 		on = strchr("1yYtT", value.text[0]) ||
 		     (value.len == 2 && !memcmp(value.text, "on", 2));
@@ -85,8 +87,7 @@ static int release(const struct running *r)
 	unsigned int major = 0, minor = 0;
 	struct buffer text = {0};
 
-	if (read_file(r, "/proc/sys/kernel/osrelease", &text)) {
-		buffer_append(&text, "", 1);
+	if (running_read(r, "/proc/sys/kernel/osrelease", &text)) {
 		if (sscanf((const char *)text.data, "%3u.%2u", &major, &minor) != 2)
 			major = minor = 0;
 	}
@@ -109,9 +110,9 @@ static bool wants_finalize(const struct running *r)
 
 enum kb_status running_finalize(struct running *r)
 {
-	if (!exists(r, KHO_OUT))
+	if (!running_exists(r, KHO_OUT))
 		return wants_finalize(r) ? KB_CTL_DEBUGFS : KB_OK;
-	if (!exists(r, KHO_OUT "/finalize"))
+	if (!running_exists(r, KHO_OUT "/finalize"))
 		return KB_OK;
 	if (!write_file(r, KHO_OUT "/finalize", "1"))
 		r->finalized = true;
@@ -138,7 +139,7 @@ bool running_kho(const struct running *r, struct kho_root *ret)
 	uint32_t versions = 0;
 	bool found;
 
-	found = read_file(r, KHO_OUT "/fdt", &fdt) && fdt.size &&
+	found = running_read(r, KHO_OUT "/fdt", &fdt) && fdt.size &&
 		!kho_versions(fdt.data, fdt.size, &versions, NULL) && is_pow2(versions);
 	buffer_free(&fdt);
 	if (found)

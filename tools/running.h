@@ -11,10 +11,22 @@
 
 #include <khoboot/kho.h>
 
+#include "buffer.h"
+
+#include <limits.h>
+
 struct running {
 	const char *root;
 	bool finalized; /* by running_finalize(), so that it can be taken back */
 };
+
+/* @name below the root. */
+const char *running_path(const struct running *r, const char *name, char path[PATH_MAX]);
+
+/* Append a whole file, and a NUL that is not counted. False when it cannot be read. */
+bool running_read(const struct running *r, const char *name, struct buffer *b);
+
+bool running_exists(const struct running *r, const char *name);
 
 /* Is 5-level paging on? No when /proc/cpuinfo cannot be read. */
 bool running_la57(const struct running *r);

@@ -7,8 +7,10 @@
 #include <khoboot/support.h>
 #include <khoboot/uki.h>
 
+#include "boot_entry.h"
 #include "image.h"
 #include "khoctl.h"
+#include "prepare.h"
 #include "running.h"
 
 #include <errno.h>
@@ -32,7 +34,11 @@ static const char help[] =
 	"Hand the running system over to the kernel of UKI, with the memory that Kexec Handover\n"
 	"preserves. Does not come back, and stops no services: do that first.\n"
 	"\n"
-	"  --via=direct           from kernel to kernel; the only way in this version\n"
+	"  --via=direct           from kernel to kernel; the default\n"
+	"  --via=firmware         by a reset through the firmware, which starts UKI again\n"
+	"  --boot-file PATH       UKI as firmware finds it on the volume that this system was\n"
+	"                         booted from; default: UKI itself, on the mounted ESP\n"
+	"  --seal=all|zone|meta   how much of the memory is checked after the reset\n"
 	"  --cmdline TEXT|@FILE   command line instead of the one in UKI\n"
 	"  --load-only            check and load, do not jump\n"
 	"  --debug                have the running kernel log how it loads\n"
@@ -40,22 +46,28 @@ static const char help[] =
 
 struct request {
 	const char *path;
+	const char *via; /* NULL: not given */
+	const char *boot_file;
+	const char *seal;
 	bool load_only;
 	bool debug;
 	struct buffer cmdline;
+	struct prepared prepared; /* with --via=firmware */
 };
+
+static bool by_firmware(const struct request *r)
+{
+	return r->via && !strcmp(r->via, "firmware");
+}
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-enum {
-	OPT_VIA = 256,
-	OPT_CMDLINE,
-	OPT_LOAD_ONLY,
-	OPT_DEBUG
-};
+enum { OPT_VIA = 256, OPT_BOOT_FILE, OPT_SEAL, OPT_CMDLINE, OPT_LOAD_ONLY, OPT_DEBUG };
 
 static const struct option options[] = {
 	{"via", required_argument, NULL, OPT_VIA},
+	{"boot-file", required_argument, NULL, OPT_BOOT_FILE},
+	{"seal", required_argument, NULL, OPT_SEAL},
 	{"cmdline", required_argument, NULL, OPT_CMDLINE},
 	{"load-only", no_argument, NULL, OPT_LOAD_ONLY},
 	{"debug", no_argument, NULL, OPT_DEBUG},
@@ -63,13 +75,32 @@ static const struct option options[] = {
 	{0},
 };
 
+static int take_via(struct request *r, const char *arg)
+{
+	if (strcmp(arg, "direct") && strcmp(arg, "firmware"))
+		return ctl_usage("switch: --via takes direct or firmware, not '%s'", arg);
+	r->via = arg;
+	return CTL_OK;
+}
+
+static int take_seal(struct request *r, const char *arg)
+{
+	if (strcmp(arg, "all") && strcmp(arg, "zone") && strcmp(arg, "meta"))
+		return ctl_usage("switch: --seal takes all, zone or meta, not '%s'", arg);
+	r->seal = arg;
+	return CTL_OK;
+}
+
 static int take_option(struct request *r, int option, const char *arg)
 {
 	switch (option) {
 	case OPT_VIA:
-		return strcmp(arg, "direct")
-			       ? ctl_usage("switch: --via takes direct, not '%s'", arg)
-			       : CTL_OK;
+		return take_via(r, arg);
+	case OPT_SEAL:
+		return take_seal(r, arg);
+	case OPT_BOOT_FILE:
+		r->boot_file = arg;
+		return CTL_OK;
 	case OPT_CMDLINE:
 		return buffer_from_arg(&r->cmdline, arg) ? ctl_system(arg) : CTL_OK;
 	case OPT_LOAD_ONLY:
@@ -98,6 +129,8 @@ static int read_options(struct request *r, int argc, char **argv)
 	}
 	if (argc - optind != 1)
 		return ctl_usage("switch: give one file");
+	if ((r->boot_file || r->seal) && !by_firmware(r))
+		return ctl_usage("switch: --boot-file and --seal are for --via=firmware");
 	r->path = argv[optind];
 	return -1;
 }
@@ -195,6 +228,11 @@ static int load(struct request *r)
 	return st ? ctl_refuse(r->path, st, NULL) : CTL_SYSTEM;
 }
 
+static void unload(void)
+{
+	kexec_file_load(-1, NULL, 0, KEXEC_FILE_UNLOAD | KEXEC_FILE_NO_INITRAMFS);
+}
+
 /* Comes back only when the kernel refuses, as live update does while a session is open. */
 static int jump(void)
 {
@@ -204,7 +242,57 @@ static int jump(void)
 	reboot(LINUX_REBOOT_CMD_KEXEC);
 	ret = ctl_system("reboot");
 	/* No later reboot is to end up in an image that was meant for now. */
-	kexec_file_load(-1, NULL, 0, KEXEC_FILE_UNLOAD | KEXEC_FILE_NO_INITRAMFS);
+	unload();
+	return ret;
+}
+
+/* ---- in order -------------------------------------------------------------------------------- */
+
+/* Words for khoboot in front of the user's, which win. */
+static void add_words(struct request *r, const char *words)
+{
+	struct buffer all = {0};
+
+	buffer_append(&all, words, strlen(words));
+	buffer_append(&all, r->cmdline.data, r->cmdline.size);
+	buffer_free(&r->cmdline);
+	r->cmdline = all;
+}
+
+static int plan_way(struct request *r, const struct running *running)
+{
+	int ret = CTL_OK;
+
+	if (by_firmware(r)) {
+		ret = prepare_switch(&r->prepared, running, r->path, r->boot_file, r->seal);
+		if (!ret)
+			add_words(r, r->prepared.words);
+	} else if (r->via) {
+		add_words(r, "khoboot.via=direct ");
+	}
+	return ret;
+}
+
+/*
+ * What changes the machine, from the harmless to the final. Variables are written when the image
+ * is loaded: a load that fails costs the flash nothing.
+ */
+static int commit(struct request *r, const struct running *running)
+{
+	int ret = by_firmware(r) ? prepare_mor(running) : CTL_OK;
+
+	if (!ret)
+		ret = load(r);
+	if (ret)
+		return ret;
+	if (by_firmware(r))
+		ret = prepare_commit(&r->prepared, running);
+	if (ret)
+		unload();
+	else if (!r->load_only)
+		ret = jump();
+	if (ret && by_firmware(r))
+		boot_next_clear(running);
 	return ret;
 }
 
@@ -217,15 +305,14 @@ static int run(struct request *r, struct running *running, struct buffer *file)
 
 	if (buffer_read(file, r->path))
 		return ctl_system(r->path);
+	ret = plan_way(r, running);
+	if (ret)
+		return ret;
 	st = check_image(r, running, file, &u, &diag);
 	if (st)
 		return ctl_refuse(r->path, st, &diag);
 	ret = check_handover(running, r, &u);
-	if (!ret)
-		ret = load(r);
-	if (!ret && !r->load_only)
-		ret = jump();
-	return ret;
+	return ret ? ret : commit(r, running);
 }
 
 int cmd_switch(int argc, char **argv)
@@ -239,6 +326,7 @@ int cmd_switch(int argc, char **argv)
 		ret = run(&r, &running, &file);
 	if (ret)
 		running_unfinalize(&running);
+	prepared_free(&r.prepared);
 	buffer_free(&file);
 	buffer_free(&r.cmdline);
 	return ret;

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "boot_entry.h"
+#include "firmware.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- small files ----------------------------------------------------------------------------- */
+
+/* Content of a file as text, without the newline; "" when it cannot be read. */
+static void read_text(const struct running *r, const char *name, char *text, size_t size)
+{
+	struct buffer b = {0};
+
+	*text = '\0';
+	if (running_read(r, name, &b)) {
+		snprintf(text, size, "%s", (const char *)b.data);
+		text[strcspn(text, "\n")] = '\0';
+	}
+	buffer_free(&b);
+}
+
+static uint64_t read_number(const struct running *r, const char *dir, const char *entry,
+			    const char *name, int base)
+{
+	char path[PATH_MAX], text[64];
+
+	snprintf(path, sizeof(path), "%s/%s/%s", dir, entry, name);
+	read_text(r, path, text, sizeof(text));
+	return strtoull(text, NULL, base);
+}
+
+typedef bool entry_test(const struct running *r, const char *dir, const char *entry,
+			const void *ctx);
+
+/* Is there an entry of @dir, beginning with @prefix, of which @test is true? */
+static bool any_entry(const struct running *r, const char *dir, const char *prefix,
+		      entry_test *test, const void *ctx)
+{
+	char path[PATH_MAX];
+	DIR *d = opendir(running_path(r, dir, path));
+	bool found = false;
+	struct dirent *e;
+
+	if (!d)
+		return false;
+	while (!found && (e = readdir(d)))
+		found = e->d_name[0] != '.' && !strncmp(e->d_name, prefix, strlen(prefix)) &&
+			test(r, dir, e->d_name, ctx);
+	closedir(d);
+	return found;
+}
+
+static bool is_there(const struct running *r, const char *dir, const char *entry, const void *ctx)
+{
+	(void)r, (void)dir, (void)entry, (void)ctx;
+	return true;
+}
+
+/* ---- what speaks against it ------------------------------------------------------------------ */
+
+static bool no_uefi(const struct running *r)
+{
+	return !running_exists(r, "/sys/firmware/efi");
+}
+
+/* The directory is there and empty while nothing is mounted. */
+static bool no_variables(const struct running *r)
+{
+	char path[PATH_MAX];
+
+	return !any_entry(r, EFIVARS, "", is_there, NULL) ||
+	       access(running_path(r, EFIVARS, path), W_OK);
+}
+
+static bool secure_boot(const struct running *r)
+{
+	return efivar_number(r, EFI_GLOBAL("SecureBoot"), 1, 0) == 1 &&
+	       efivar_number(r, EFI_GLOBAL("SetupMode"), 1, 0) == 0;
+}
+
+/* Words of the first line "flags" of /proc/cpuinfo, with spaces around. */
+static void cpu_flags(const struct running *r, struct buffer *ret)
+{
+	struct buffer text = {0};
+	const char *line = NULL;
+
+	if (running_read(r, "/proc/cpuinfo", &text))
+		line = strstr((const char *)text.data, "\nflags");
+	if (line) {
+		line = strchr(line, ':');
+		buffer_append(ret, line, line ? strcspn(line, "\n") : 0);
+	}
+	buffer_append(ret, " ", 2);
+	buffer_free(&text);
+}
+
+/* A host has the flags of SEV, too: there they say what its guests could use. */
+static bool confidential_cpu(const struct running *r)
+{
+	struct buffer flags = {0};
+	const char *f;
+	bool found;
+
+	cpu_flags(r, &flags);
+	f = (const char *)flags.data;
+	found = strstr(f, " tdx_guest ") ||
+		(strstr(f, " hypervisor ") &&
+		 (strstr(f, " sev ") || strstr(f, " sev_es ") || strstr(f, " sev_snp ")));
+	buffer_free(&flags);
+	return found;
+}
+
+static bool confidential(const struct running *r)
+{
+	return running_exists(r, "/dev/sev-guest") || running_exists(r, "/dev/tdx_guest") ||
+	       running_exists(r, "/sys/firmware/coco") || confidential_cpu(r);
+}
+
+#define VIRTIO_ID_MEM 24
+
+static bool is_virtio_mem(const struct running *r, const char *dir, const char *entry,
+			  const void *ctx)
+{
+	(void)ctx;
+	return read_number(r, dir, entry, "device", 16) == VIRTIO_ID_MEM;
+}
+
+/* A reset unplugs all of it (QEMU: virtio_mem_system_reset). */
+static bool virtio_mem(const struct running *r)
+{
+	return any_entry(r, "/sys/bus/virtio/devices", "virtio", is_virtio_mem, NULL);
+}
+
+#define ACPI_STA_ENABLED 2u
+
+static bool is_enabled(const struct running *r, const char *dir, const char *entry, const void *ctx)
+{
+	(void)ctx;
+	return read_number(r, dir, entry, "status", 0) & ACPI_STA_ENABLED;
+}
+
+/* An entry of the memory map of boot that is RAM and shares a byte with the range at @ctx? */
+static bool is_ram_of(const struct running *r, const char *dir, const char *entry, const void *ctx)
+{
+	const struct range *block = ctx;
+	char path[PATH_MAX], type[64];
+
+	snprintf(path, sizeof(path), "%s/%s/type", dir, entry);
+	read_text(r, path, type, sizeof(type));
+	return !strcmp(type, "System RAM") &&
+	       read_number(r, dir, entry, "start", 0) < range_end(*block) &&
+	       read_number(r, dir, entry, "end", 0) >= block->base;
+}
+
+#define MEMMAP "/sys/firmware/memmap"
+#define BLOCKS "/sys/devices/system/memory"
+
+/* A block of memory in use that was not there at boot; @ctx is the size of a block. */
+static bool is_late_block(const struct running *r, const char *dir, const char *entry,
+			  const void *ctx)
+{
+	const uint64_t size = *(const uint64_t *)ctx;
+	struct range block = {strtoull(entry + strlen("memory"), NULL, 10) * size, size};
+	char path[PATH_MAX], state[64];
+
+	snprintf(path, sizeof(path), "%s/%s/state", dir, entry);
+	read_text(r, path, state, sizeof(state));
+	return !strcmp(state, "online") && !any_entry(r, MEMMAP, "", is_ram_of, &block);
+}
+
+static bool late_memory(const struct running *r)
+{
+	uint64_t size = read_number(r, BLOCKS, ".", "block_size_bytes", 16);
+
+	return size && any_entry(r, MEMMAP, "", is_there, NULL) &&
+	       any_entry(r, BLOCKS, "memory", is_late_block, &size);
+}
+
+/* Memory modules that ACPI can plug are not in the firmware's early memory map. */
+static bool hotplugged(const struct running *r)
+{
+	return any_entry(r, "/sys/bus/acpi/devices", "PNP0C80:", is_enabled, NULL) ||
+	       late_memory(r);
+}
+
+#define INDICATION_CAPSULE_FILE 0x4u /* EFI_OS_INDICATIONS_FILE_CAPSULE_DELIVERY_SUPPORTED */
+
+/* Firmware would update itself and reset again, without khoboot in between. */
+static bool capsule(const struct running *r)
+{
+	return efivar_number(r, EFI_GLOBAL("OsIndications"), 8, 0) & INDICATION_CAPSULE_FILE ||
+	       any_entry(r, EFIVARS, "CapsuleUpdateData", is_there, NULL);
+}
+
+#define FW_CFG_PPI "/sys/firmware/qemu_fw_cfg/by_name/etc/tpm/config/raw"
+#define PPI_MOVV   0x15a /* QEMU include/hw/acpi/tpm.h: bit 0, clear memory at the next reset */
+
+/* QEMU's TPM clears all memory when its ACPI method was told so. */
+static bool tpm_clears(const struct running *r)
+{
+	struct buffer config = {0};
+	char path[PATH_MAX];
+	uint8_t movv = 0;
+	int fd = -1;
+
+	if (running_read(r, FW_CFG_PPI, &config) && config.size >= 4)
+		fd = open(running_path(r, "/dev/mem", path), O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		if (pread(fd, &movv, 1, (off_t)get_u32(config.data) + PPI_MOVV) != 1)
+			movv = 0;
+		close(fd);
+	}
+	buffer_free(&config);
+	return movv & 1;
+}
+
+/* "OPERATION [PARAMETER]" (TCG PC Client Physical Presence Interface); 0 is none. */
+static bool tpm_request(const struct running *r)
+{
+	return read_number(r, "/sys/class/tpm", "tpm0", "ppi/request", 10) != 0;
+}
+
+enum kb_status firmware_check(const struct running *r, const char **what)
+{
+	static const struct {
+		bool (*bad)(const struct running *r);
+		enum kb_status status;
+		const char *what;
+	} checks[] = {
+		{no_uefi, KB_ROUTE_NO_UEFI, "firmware"},
+		{no_variables, KB_CTL_EFIVARS, EFIVARS},
+		{secure_boot, KB_ROUTE_SECURE, "firmware"},
+		{confidential, KB_ROUTE_CONFIDENTIAL, "CPU"},
+		{virtio_mem, KB_CTL_VIRTIO_MEM, "memory"},
+		{hotplugged, KB_CTL_HOTPLUG, "memory"},
+		{capsule, KB_CTL_CAPSULE, "firmware"},
+		{tpm_clears, KB_ROUTE_TPM, "TPM"},
+		{tpm_request, KB_CTL_PPI, "TPM"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+		if (checks[i].bad(r)) {
+			*what = checks[i].what;
+			return checks[i].status;
+		}
+	return KB_OK;
+}
+
+/* ---- memory overwrite request ---------------------------------------------------------------- */
+
+static const char mor[] = "MemoryOverwriteRequestControl-e20939be-32d4-41be-a150-897f85d49829";
+
+#define MOR_CLEAR_MEMORY 1u
+
+/* The other bits say how firmware sets the first by itself; they are the owner's. */
+enum kb_status firmware_clear_mor(const struct running *r)
+{
+	struct efivar v = {0};
+	uint8_t value;
+
+	if (!efivar_read(r, mor, &v))
+		return KB_OK;
+	value = v.value.size ? v.value.data[0] & (uint8_t)~MOR_CLEAR_MEMORY : 0;
+	(void)efivar_write(r, mor, v.attributes, &value, sizeof(value));
+	efivar_free(&v);
+	return efivar_number(r, mor, 1, 0) & MOR_CLEAR_MEMORY ? KB_CTL_MOR : KB_OK;
+}
+
+/* ---- the file that firmware starts ----------------------------------------------------------- */
+
+/* A mount that holds the file. */
+struct mount {
+	unsigned int major, minor;
+	char root[PATH_MAX]; /* what of the file system is mounted */
+	char point[PATH_MAX];
+	char type[32];
+};
+
+static bool is_octal(const char *s)
+{
+	return s[0] >= '0' && s[0] <= '3' && s[1] >= '0' && s[1] <= '7' && s[2] >= '0' &&
+	       s[2] <= '7';
+}
+
+/* \040 and the like, as the kernel writes what would divide fields. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		if (*text == '\\' && is_octal(text + 1)) {
+			*to++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 |
+				       (text[3] - '0'));
+			text += 4;
+		} else {
+			*to++ = *text++;
+		}
+	}
+	*to = '\0';
+}
+
+/* A line of /proc/self/mountinfo (proc_pid_mountinfo(5)). */
+static bool read_mount(const char *line, struct mount *m)
+{
+	const char *type = strstr(line, " - ");
+
+	if (!type || sscanf(type, " - %31s", m->type) != 1 ||
+	    sscanf(line, "%*u %*u %u:%u %4095s %4095s", &m->major, &m->minor, m->root, m->point) !=
+		    4)
+		return false;
+	unescape(m->root);
+	unescape(m->point);
+	return true;
+}
+
+/* The path of @file below the directory @dir, from the slash on; NULL when it is not there. */
+static const char *below(const char *dir, const char *file)
+{
+	size_t len = strcmp(dir, "/") ? strlen(dir) : 0;
+
+	return !strncmp(dir, file, len) && file[len] == '/' ? file + len : NULL;
+}
+
+/* The mount of @file: the longest, and of several at one point the last. */
+static bool find_mount(const struct running *r, const char *file, struct mount *ret)
+{
+	struct buffer text = {0};
+	struct mount m;
+	size_t best = 0;
+	char *line, *rest;
+
+	if (!running_read(r, "/proc/self/mountinfo", &text))
+		return false;
+	for (line = strtok_r((char *)text.data, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		if (read_mount(line, &m) && below(m.point, file) && strlen(m.point) >= best) {
+			best = strlen(m.point);
+			*ret = m;
+		}
+	buffer_free(&text);
+	return best;
+}
+
+/* Value of "@name=" of the uevent of a block device; "" when it has none. */
+static void device_property(const struct running *r, const struct mount *m, const char *name,
+			    char *value, size_t size)
+{
+	struct buffer text = {0};
+	char path[PATH_MAX];
+	const char *at;
+
+	*value = '\0';
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/uevent", m->major, m->minor);
+	if (running_read(r, path, &text) && (at = strstr((const char *)text.data, name)))
+		snprintf(value, size, "%.*s", (int)strcspn(at + strlen(name), "\n"),
+			 at + strlen(name));
+	buffer_free(&text);
+}
+
+/* Does udev's link for the partition point to the device with that name? */
+static bool link_points_to(const struct running *r, const char *partuuid, const char *device)
+{
+	char name[PATH_MAX], path[PATH_MAX], target[PATH_MAX] = "";
+	const char *base;
+
+	snprintf(name, sizeof(name), "/dev/disk/by-partuuid/%s", partuuid);
+	if (readlink(running_path(r, name, path), target, sizeof(target) - 1) < 0)
+		return false;
+	base = strrchr(target, '/');
+	return *device && !strcmp(base ? base + 1 : target, device);
+}
+
+/* Linux 6.10 and later say it themselves, before them udev does. */
+static bool is_partition(const struct running *r, const struct mount *m, const char *partuuid)
+{
+	char own[PARTUUID_SIZE], device[64];
+
+	device_property(r, m, "PARTUUID=", own, sizeof(own));
+	if (*own)
+		return !strcasecmp(own, partuuid);
+	device_property(r, m, "DEVNAME=", device, sizeof(device));
+	return link_points_to(r, partuuid, device);
+}
+
+/* @file of the mount @m as firmware names it. False when it cannot. */
+static bool firmware_name(const struct mount *m, const char *file, char *name, size_t size)
+{
+	const char *root = strcmp(m->root, "/") ? m->root : "";
+	int len = snprintf(name, size, "%s%s", root, below(m->point, file));
+
+	if (len < 0 || (size_t)len >= size)
+		return false;
+	for (char *c = name; *c; c++) {
+		if (*c == '\\' || !isascii(*c))
+			return false;
+		if (*c == '/')
+			*c = '\\';
+	}
+	return true;
+}
+
+static enum kb_status name_on_esp(const struct running *r, const char *file,
+				  const struct load_option *from, char *name, size_t size)
+{
+	char partuuid[PARTUUID_SIZE];
+	struct mount m;
+
+	if (!find_mount(r, file, &m) || strcmp(m.type, "vfat"))
+		return KB_CTL_NO_ESP;
+	if (from && load_option_partition(from, partuuid) && !is_partition(r, &m, partuuid))
+		return KB_CTL_OTHER_ESP;
+	return firmware_name(&m, file, name, size) ? KB_OK : KB_CTL_BOOT_FILE;
+}
+
+static enum kb_status given_name(const char *given, char *name, size_t size)
+{
+	if (*given != '\\' || strlen(given) >= size || strchr(given, '/'))
+		return KB_CTL_BOOT_FILE;
+	for (const char *c = given; *c; c++)
+		if (!isascii(*c))
+			return KB_CTL_BOOT_FILE;
+	strcpy(name, given);
+	return KB_OK;
+}
+
+enum kb_status firmware_file(const struct running *r, const char *file, const char *name,
+			     struct boot_file *ret)
+{
+	struct load_option current;
+	struct efivar entry = {0};
+	enum kb_status st;
+	bool known;
+
+	known = boot_current(r, &entry, &current);
+	if (name)
+		st = given_name(name, ret->name, sizeof(ret->name));
+	else
+		st = name_on_esp(r, file, known ? &current : NULL, ret->name, sizeof(ret->name));
+	if (!st)
+		ret->anywhere = !boot_file_path(known ? &current : NULL, ret->name, &ret->path);
+	efivar_free(&entry);
+	return st;
+}
+
+/* ---- calibration ----------------------------------------------------------------------------- */
+
+enum kb_status firmware_calibration(const struct running *r, const char *name,
+				    struct kb_calibration *ret)
+{
+	struct efivar v;
+	enum kb_status st;
+
+	if (!efivar_read(r, name, &v))
+		return KB_CTL_NOT_CALIBRATED;
+	st = calibration_read(v.value.data, v.value.size, ret);
+	efivar_free(&v);
+	return st;
+}
+
+enum kb_status firmware_zone(const struct running *r, char ret[KB_ZONE_TEXT_MAX])
+{
+	struct kb_calibration c;
+	struct range_list zone;
+
+	*ret = '\0';
+	if (firmware_calibration(r, CALIBRATION_VARIABLE, &c))
+		return KB_OK;
+	if (c.state == KB_CALIBRATION_LOST)
+		return KB_CAL_LOST;
+	zone = calibration_zone(&c);
+	return c.state == KB_CALIBRATION_COMPLETE ? zone_format(&zone, ret, KB_ZONE_TEXT_MAX)
+						  : KB_OK;
+}

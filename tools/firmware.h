@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The firmware route as seen from the outgoing system: what speaks against a reset that keeps
+ * memory, which file firmware is to start, and what khoboot is told.
+ */
+#ifndef KHOCTL_FIRMWARE_H
+#define KHOCTL_FIRMWARE_H
+
+#include <khoboot/calibration.h>
+
+#include "running.h"
+
+/*
+ * firmware_check - can this machine be reset with its memory kept, as far as Linux can tell?
+ * @what: what speaks against it, for the message
+ *
+ * Writes nothing. Returns KB_OK; KB_ROUTE_NO_UEFI, KB_CTL_EFIVARS, KB_ROUTE_SECURE,
+ * KB_ROUTE_CONFIDENTIAL, KB_CTL_VIRTIO_MEM, KB_CTL_HOTPLUG, KB_CTL_CAPSULE, KB_ROUTE_TPM or
+ * KB_CTL_PPI.
+ */
+__must_check enum kb_status firmware_check(const struct running *r, const char **what);
+
+/*
+ * firmware_clear_mor - withdraw the request to overwrite memory at the next reset
+ *
+ * Linux makes it at every boot (CONFIG_RESET_ATTACK_MITIGATION) so that no secrets are left to read
+ * after a crash. Returns KB_OK, also when there is no such variable; KB_CTL_MOR when it stays set.
+ */
+__must_check enum kb_status firmware_clear_mor(const struct running *r);
+
+/* A file as firmware will find it. Owns @path; all zero is none. */
+struct boot_file {
+	char name[512];     /* backslashes, from the root of the volume */
+	struct buffer path; /* device path */
+	bool anywhere;      /* firmware looks on all its volumes for it */
+};
+
+/*
+ * firmware_file - how firmware finds @file
+ * @file: real path in the running system
+ * @name: path on the volume that the running system was started from, instead of @file; NULL: none
+ * @ret: all zero
+ *
+ * Without @name, @file has to lie on a mounted EFI system partition, which has to be the one that
+ * firmware started the running system from if that is known. Returns KB_OK, KB_CTL_NO_ESP,
+ * KB_CTL_OTHER_ESP or KB_CTL_BOOT_FILE.
+ */
+__must_check enum kb_status firmware_file(const struct running *r, const char *file,
+					  const char *name, struct boot_file *ret);
+
+/* A variable of calibration. KB_OK, KB_CTL_NOT_CALIBRATED when there is none, or KB_CAL_FORMAT. */
+__must_check enum kb_status firmware_calibration(const struct running *r, const char *name,
+						 struct kb_calibration *ret);
+
+/* Names of variables in efivarfs. */
+#define CALIBRATION_VARIABLE KB_CALIBRATION_NAME "-" KB_VENDOR_GUID_TEXT
+#define CALIBRATING_VARIABLE KB_CALIBRATING_NAME "-" KB_VENDOR_GUID_TEXT
+
+/*
+ * firmware_zone - text of the calibrated zone; "" when the built-in one has to do
+ *
+ * Returns KB_OK, or KB_CAL_LOST when calibration has shown that memory is not kept.
+ */
+__must_check enum kb_status firmware_zone(const struct running *r, char ret[KB_ZONE_TEXT_MAX]);
+
+#endif

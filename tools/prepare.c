@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "boot_entry.h"
+#include "khoctl.h"
+#include "prepare.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+void prepared_free(struct prepared *p)
+{
+	buffer_free(&p->file.path);
+}
+
+int prepare_file(struct boot_file *ret, const struct running *r, const char *file, const char *name)
+{
+	const char *what = NULL;
+	enum kb_status st = firmware_check(r, &what);
+	char *real = NULL;
+
+	if (st)
+		return ctl_refuse(what, st, NULL);
+	if (!name) {
+		real = realpath(file, NULL);
+		if (!real)
+			return ctl_system(file);
+	}
+	st = firmware_file(r, real, name, ret);
+	free(real);
+	if (st)
+		return ctl_refuse(name ? name : file, st, NULL);
+	if (ret->anywhere)
+		fprintf(stderr,
+			"khoctl: boot entry: firmware will look for %s on all its volumes\n",
+			ret->name);
+	return CTL_OK;
+}
+
+static int draw_nonce(char nonce[KB_NONCE_DIGITS + 1])
+{
+	uint8_t bytes[KB_NONCE_DIGITS / 2];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return ctl_system("getrandom");
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(nonce + 2 * i, 3, "%02x", bytes[i]);
+	return CTL_OK;
+}
+
+static int plan_words(struct prepared *p, const struct running *r, const char *seal)
+{
+	char zone[KB_ZONE_TEXT_MAX];
+	enum kb_status st = firmware_zone(r, zone);
+
+	if (st)
+		return ctl_refuse("memory", st, NULL);
+	if (!*zone)
+		fputs("khoctl: zone: not calibrated, taking the built-in one; see khoctl "
+		      "calibrate\n",
+		      stderr);
+	snprintf(p->words, sizeof(p->words), "khoboot.via=firmware khoboot.nonce=%s %s%s%s%s%s%s",
+		 p->nonce, *zone ? "khoboot.zone=" : "", zone, *zone ? " " : "",
+		 seal ? "khoboot.seal=" : "", seal ? seal : "", seal ? " " : "");
+	return CTL_OK;
+}
+
+int prepare_switch(struct prepared *ret, const struct running *r, const char *file,
+		   const char *name, const char *seal)
+{
+	int exit = prepare_file(&ret->file, r, file, name);
+
+	if (!exit)
+		exit = draw_nonce(ret->nonce);
+	return exit ? exit : plan_words(ret, r, seal);
+}
+
+int prepare_mor(const struct running *r)
+{
+	enum kb_status st = firmware_clear_mor(r);
+
+	return st ? ctl_refuse("firmware", st, NULL) : CTL_OK;
+}
+
+int prepare_entry(const struct running *r, const char *description, const struct boot_file *file,
+		  const char *text)
+{
+	if (!boot_entry_write(r, description, &file->path, text))
+		return CTL_OK;
+	ctl_system("boot entry");
+	return ctl_refuse("firmware", KB_CTL_VARIABLE, NULL);
+}
+
+int prepare_commit(const struct prepared *p, const struct running *r)
+{
+	char text[sizeof("khoboot.nonce=") + KB_NONCE_DIGITS];
+
+	snprintf(text, sizeof(text), "khoboot.nonce=%s", p->nonce);
+	return prepare_entry(r, "khoboot handover", &p->file, text);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The firmware route as khoctl's commands take it: they say what is wrong, and return exit codes.
+ */
+#ifndef KHOCTL_PREPARE_H
+#define KHOCTL_PREPARE_H
+
+#include "firmware.h"
+
+struct prepared {
+	struct boot_file file;
+	char nonce[KB_NONCE_DIGITS + 1];
+	char words[KB_ZONE_TEXT_MAX + 256]; /* for khoboot, with a space behind each */
+};
+
+void prepared_free(struct prepared *p);
+
+/*
+ * Check the machine and find the file that firmware is to start; @file as the user gave it, @name
+ * as for firmware_file(). What to know about it is said on standard error.
+ */
+int prepare_file(struct boot_file *ret, const struct running *r, const char *file,
+		 const char *name);
+
+/* The same for `khoctl switch`: also a new nonce, the zone, and the words. @seal may be NULL. */
+int prepare_switch(struct prepared *ret, const struct running *r, const char *file,
+		   const char *name, const char *seal);
+
+int prepare_mor(const struct running *r);
+
+/* Have firmware start the file at the next boot. */
+int prepare_commit(const struct prepared *p, const struct running *r);
+
+/* The same for any boot entry. */
+int prepare_entry(const struct running *r, const char *description, const struct boot_file *file,
+		  const char *text);
+
+#endif
