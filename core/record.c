@@ -220,7 +220,6 @@ static bool part_fits(const struct judge *j, uint64_t at, uint64_t count, uint64
 static enum kb_status check_parts(struct judge *j)
 {
 	const struct kb_record *r = j->r;
-	const char *text = (const char *)r + r->cmdline_at;
 	uint64_t end = HEADER;
 
 	if (!part_fits(j, r->scratch_at, r->scratch_count, sizeof(struct range), &end))
@@ -231,8 +230,16 @@ static enum kb_status check_parts(struct judge *j)
 		return REFUSE(j, KB_REC_SHAPE, windows_at);
 	if (!r->cmdline_size || !part_fits(j, r->cmdline_at, r->cmdline_size, 1, &end))
 		return REFUSE(j, KB_REC_SHAPE, cmdline_at);
-	if (r->cmdline_size > KB_CMDLINE_MAX + 1 ||
-	    memchr(text, 0, r->cmdline_size) != text + r->cmdline_size - 1)
+	return KB_OK;
+}
+
+/* It ends where it says, not before. */
+static enum kb_status check_cmdline(struct judge *j)
+{
+	const char *text = (const char *)j->r + j->r->cmdline_at;
+	uint64_t size = j->r->cmdline_size;
+
+	if (size > KB_CMDLINE_MAX + 1 || memchr(text, 0, size) != text + size - 1)
 		return REFUSE(j, KB_REC_SHAPE, cmdline_size);
 	return KB_OK;
 }
@@ -302,6 +309,8 @@ enum kb_status record_check(const void *at, uint64_t room, uint64_t pa, uint32_t
 		st = check_facts(&j);
 	if (!st)
 		st = check_parts(&j);
+	if (!st)
+		st = check_cmdline(&j);
 	if (!st)
 		st = check_scratch(&j);
 	if (!st)
