@@ -8,35 +8,34 @@
  */
 
 /*
- * Word @i of the page at @pa. Another one for each page, word and reset, so that neither a page
- * copied elsewhere nor one that was left out of the last filling looks intact.
+ * First word of the page at @pa; each further word adds STEP. Another one for each page and reset,
+ * so that neither a page copied elsewhere nor one that was left out of the last filling looks
+ * intact; and quickly made, as all memory is filled with it.
  */
-static uint64_t pattern(uint64_t seed, uint64_t pa, unsigned int i)
-{
-	uint64_t x = seed + (pa + 8 * i) * 0x9e3779b97f4a7c15ULL;
+#define STEP 0x9e3779b97f4a7c15ULL
 
-	return (x ^ x >> 31) * 0xbf58476d1ce4e5b9ULL;
-}
-
-static uint64_t round_seed(const struct kb_calibration *c)
+static uint64_t pattern(const struct kb_calibration *c, uint64_t pa)
 {
-	return c->seed ^ ((uint64_t)c->done + 1) << 56;
+	uint64_t x = (c->seed ^ ((uint64_t)c->done + 1) << 56) + pa * 0xbf58476d1ce4e5b9ULL;
+
+	return (x ^ x >> 31) * 0x94d049bb133111ebULL;
 }
 
 void calibration_fill(const struct kb_calibration *c, uint64_t pa, void *page)
 {
-	uint64_t seed = round_seed(c), *word = page;
+	uint64_t *word = page, *end = word + SZ_4K / sizeof(*word), v = pattern(c, pa);
 
-	for (unsigned int i = 0; i < SZ_4K / sizeof(*word); i++)
-		word[i] = pattern(seed, pa, i);
+	for (; word < end; word++, v += STEP)
+		*word = v;
 }
 
 bool calibration_intact(const struct kb_calibration *c, uint64_t pa, const void *page)
 {
-	const uint64_t seed = round_seed(c), *word = page;
+	const uint64_t *word = page, *end = word + SZ_4K / sizeof(*word);
+	uint64_t v = pattern(c, pa);
 
-	for (unsigned int i = 0; i < SZ_4K / sizeof(*word); i++)
-		if (word[i] != pattern(seed, pa, i))
+	for (; word < end; word++, v += STEP)
+		if (*word != v)
 			return false;
 	return true;
 }

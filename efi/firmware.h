@@ -8,6 +8,8 @@
 
 #include <efi.h>
 
+#include <khoboot/calibration.h>
+#include <khoboot/kho.h>
 #include <khoboot/mem.h>
 #include <khoboot/range.h>
 #include <khoboot/status.h>
@@ -85,6 +87,9 @@ __must_check enum kb_status fw_exit(struct firmware *fw, struct fw_map *map);
 void fw_claim_all(struct firmware *fw, struct range_list *claims);
 
 /* ---- tables.c */
+/* Physical address of the configuration table of that GUID, or 0. */
+uint64_t fw_table(const struct firmware *fw, const EFI_GUID *guid);
+
 /* Physical address of the ACPI root pointer, 2.0 before 1.0, or 0. */
 uint64_t acpi_rsdp(const struct firmware *fw);
 
@@ -112,6 +117,56 @@ void gop_describe(struct firmware *fw, struct screen_info *si);
  */
 __must_check enum kb_status file_read(struct firmware *fw, const char *path, const uint8_t **data,
 				      uint64_t *size);
+
+/* ---- variable.c */
+/* Vendor GUID of khoboot's variables and configuration table: KB_VENDOR_GUID_TEXT. */
+extern EFI_GUID fw_vendor_guid;
+
+/* Bytes of the variable, at most @size of which are in @buf; 0 when it cannot be had. */
+size_t variable_get(const struct firmware *fw, CHAR16 *name, EFI_GUID *guid, void *buf,
+		    size_t size);
+
+/* Write or, with @size 0, delete a variable; logs what the firmware answered if not success. */
+bool variable_set(const struct firmware *fw, CHAR16 *name, EFI_GUID *guid, UINT32 attributes,
+		  void *data, size_t size);
+
+/* ---- calibrate.c */
+/* The calibration that is stored and was made with this firmware; false when there is none. */
+bool calibration_load(const struct firmware *fw, struct kb_calibration *ret);
+
+/*
+ * calibrate - one pass of khoboot.calibrate=@rounds (see <khoboot/calibration.h>)
+ *
+ * Does not return while a further reset is needed. Then KB_OK, the result is stored and the
+ * firmware may go on; or a refusal, logged: KB_CAL_FORMAT, KB_CAL_VARIABLE, KB_CAL_LOST, or a code
+ * of memory.c.
+ */
+__must_check enum kb_status calibrate(struct firmware *fw, unsigned int rounds);
+
+/* ---- fence.c */
+/*
+ * fence_install - keep the kernel that is cold-booted out of the firmware zone
+ * @given: khoboot.zone=, may be absent: then the calibrated zone, else the built-in one
+ *
+ * By LINUX_EFI_MEMRESERVE: the kernel's page allocator never gets these pages, so that nothing
+ * preserved later lies there. Returns KB_OK, KB_ZONE_TEXT, KB_FW_MEMORY, KB_FW_MAP or
+ * KB_RANGE_FULL; logged.
+ */
+__must_check enum kb_status fence_install(struct firmware *fw, struct kb_text given);
+
+/* ---- carrier.c */
+/*
+ * carrier_find - KHO data by the word of the platform (<khoboot/carrier.h>), first one wins:
+ * configuration table, device tree, load options, fw_cfg
+ * @map: the memory map; @work: storage for its pieces
+ * @name: how it came, for the log
+ *
+ * Nothing is allocated. Returns KB_OK, KB_CARRIER_SECURE (there is one, but not to be trusted), or
+ * a code of <khoboot/carrier.h>, KB_EFI_MAP, KB_RANGE_FULL; not logged.
+ */
+__must_check enum kb_status carrier_find(const struct firmware *fw, const struct kb_options *o,
+					 const struct fw_map *map, struct range_list *work,
+					 bool *found, struct kho_handover *ret, const char **name);
 
 /* ---- options.c */
 /* Load options as ASCII in @buf; "" when there are none. KB_FW_OPTIONS: not text, or too long. */

@@ -64,6 +64,9 @@ static enum kb_status gather(struct door *d)
 		st = uefi_read_kernel(d);
 	if (!st)
 		st = uefi_alloc_lists(d);
+	/* The fence is for cold boots: what is handed over lies where it lies. */
+	if (!st && d->options.fence && !d->found)
+		st = fence_install(&d->fw, d->options.zone);
 	if (st)
 		return st;
 	/* These take memory that is no RAM for the kernel: before scratch is compared with it. */
@@ -98,6 +101,14 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *st, const uint8_t *image
 	d.image = image_base;
 	kb_log_buffer(early_log, sizeof(early_log));
 	kb = look(&d, image, st);
+	if (!kb && d.options.calibrate && !d.found) {
+		kb = calibrate(&d.fw, d.options.calibrate);
+		/*
+		 * Success would end in the boot manager's menu (edk2 BdsDxe), an error in the next
+		 * entry.
+		 */
+		return kb ? EFI_LOAD_ERROR : EFI_ABORTED;
+	}
 	if (!kb)
 		kb = gather(&d);
 	if (!kb)

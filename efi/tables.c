@@ -8,7 +8,7 @@
 
 #define SEED_BYTES 64
 
-static uint64_t find_table(const struct firmware *fw, const EFI_GUID *guid)
+uint64_t fw_table(const struct firmware *fw, const EFI_GUID *guid)
 {
 	for (UINTN i = 0; i < fw->st->NumberOfTableEntries; i++)
 		if (!memcmp(&fw->st->ConfigurationTable[i].VendorGuid, guid, sizeof(*guid)))
@@ -19,17 +19,17 @@ static uint64_t find_table(const struct firmware *fw, const EFI_GUID *guid)
 uint64_t acpi_rsdp(const struct firmware *fw)
 {
 	static const EFI_GUID acpi2 = ACPI_20_TABLE_GUID, acpi1 = ACPI_TABLE_GUID;
-	uint64_t at = find_table(fw, &acpi2);
+	uint64_t at = fw_table(fw, &acpi2);
 
-	return at ? at : find_table(fw, &acpi1);
+	return at ? at : fw_table(fw, &acpi1);
 }
 
 uint64_t smbios_entry(const struct firmware *fw)
 {
 	static const EFI_GUID smbios3 = SMBIOS3_TABLE_GUID, smbios = SMBIOS_TABLE_GUID;
-	uint64_t at = find_table(fw, &smbios3);
+	uint64_t at = fw_table(fw, &smbios3);
 
-	return at ? at : find_table(fw, &smbios);
+	return at ? at : fw_table(fw, &smbios);
 }
 
 /* Linux include/linux/efi.h: struct linux_efi_random_seed */

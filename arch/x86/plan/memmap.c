@@ -153,6 +153,11 @@ static bool want_ram(const struct efi_descriptor *d)
 	return e820_type(d) == E820_RAM;
 }
 
+static bool want_memory(const struct efi_descriptor *d)
+{
+	return d->type != EFI_MMIO && d->type != EFI_MMIO_PORT && d->type != EFI_UNUSABLE;
+}
+
 static enum kb_status select_ranges(const struct efi_map *map, struct range_list *ret,
 				    bool (*want)(const struct efi_descriptor *d))
 {
@@ -176,6 +181,11 @@ static enum kb_status select_ranges(const struct efi_map *map, struct range_list
 enum kb_status efi_map_free(const struct efi_map *map, struct range_list *ret)
 {
 	return select_ranges(map, ret, want_free);
+}
+
+enum kb_status efi_map_all(const struct efi_map *map, struct range_list *ret)
+{
+	return select_ranges(map, ret, want_memory);
 }
 
 enum kb_status efi_map_ram(const struct efi_map *map, struct range_list *ret)

@@ -61,6 +61,9 @@ __must_check enum kb_status memmap_from_efi(const struct efi_map *map, struct me
 /* The conventional memory (type 7) of a UEFI map as a sorted list. Errors as above. */
 __must_check enum kb_status efi_map_free(const struct efi_map *map, struct range_list *ret);
 
+/* Memory of every type, also the firmware's own: where its tables may be. Errors as above. */
+__must_check enum kb_status efi_map_all(const struct efi_map *map, struct range_list *ret);
+
 /*
  * efi_map_claims - the inverse claim: conventional memory from 1 MiB on that is not in @keep
  * @keep: sorted

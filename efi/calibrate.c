@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * khoboot.calibrate=: fill memory, reset, compare. Memory is filled when boot services have ended:
+ * then nothing of the firmware runs any more, and no call to it is needed until it starts again.
+ */
+#include <arch/cpu.h>
+#include <arch/reset.h>
+#include <arch/reset.h>
+#include <khoboot/log.h>
+
+#include <string.h>
+
+#include "firmware.h"
+
+#define TOUCHED_MAX 4096
+#define RAM_MAX     1024
+
+static CHAR16 result_name[] = L"KhobootCalibration", running_name[] = L"KhobootCalibrating";
+
+/* ---- variables --------------------------------------------------------------------------------
+ */
+
+/* 0: not there, KB_OK; else *there. */
+static enum kb_status load(const struct firmware *fw, CHAR16 *name, bool *there,
+			   struct kb_calibration *ret)
+{
+	struct kb_calibration c;
+	size_t size = variable_get(fw, name, &fw_vendor_guid, &c, sizeof(c));
+
+	*there = size != 0;
+	return size ? calibration_read(&c, size, ret) : KB_OK;
+}
+
+static bool store(const struct firmware *fw, CHAR16 *name, struct kb_calibration *c, size_t size)
+{
+	return variable_set(fw, name, &fw_vendor_guid, KB_CALIBRATION_ATTRIBUTES, c, size);
+}
+
+/* What the firmware calls itself: another one touches other memory. */
+static void name_firmware(const struct firmware *fw, struct kb_calibration *c)
+{
+	const CHAR16 *vendor = fw->st->FirmwareVendor;
+
+	memset(c->firmware_vendor, 0, sizeof(c->firmware_vendor));
+	for (size_t i = 0; vendor && vendor[i] && i + 1 < sizeof(c->firmware_vendor); i++)
+		c->firmware_vendor[i] = vendor[i] < ' ' || vendor[i] > '~' ? '?' : (char)vendor[i];
+	c->firmware_revision = fw->st->FirmwareRevision;
+}
+
+bool calibration_load(const struct firmware *fw, struct kb_calibration *ret)
+{
+	struct kb_calibration now;
+	bool there;
+
+	if (load(fw, result_name, &there, ret) || !there || ret->state != KB_CALIBRATION_COMPLETE)
+		return false;
+	name_firmware(fw, &now);
+	return ret->firmware_revision == now.firmware_revision &&
+	       !memcmp(ret->firmware_vendor, now.firmware_vendor, sizeof(now.firmware_vendor));
+}
+
+/* Be started again by the next reset. */
+static bool come_back(const struct firmware *fw)
+{
+	static EFI_GUID global = EFI_GLOBAL_VARIABLE;
+	static CHAR16 current[] = L"BootCurrent", next[] = L"BootNext";
+	uint16_t entry;
+
+	if (variable_get(fw, current, &global, &entry, sizeof(entry)) != sizeof(entry)) {
+		kb_error("calibrate", "not started from a boot entry (no BootCurrent)");
+		return false;
+	}
+	return variable_set(fw, next, &global, KB_CALIBRATION_ATTRIBUTES, &entry, sizeof(entry));
+}
+
+/* ---- memory -----------------------------------------------------------------------------------
+ */
+
+static const EFI_MEMORY_DESCRIPTOR *descriptor(const struct fw_map *map, size_t i)
+{
+	return (const void *)((const uint8_t *)map->buffer + i * map->desc_size);
+}
+
+/*
+ * The part of a descriptor that counts. All below 1 MiB is taken for touched without a look: PEI
+ * wakes processors there and restores what it overwrote, and no kernel preserves memory there.
+ */
+static struct range piece(const EFI_MEMORY_DESCRIPTOR *d)
+{
+	uint64_t end = d->PhysicalStart + d->NumberOfPages * SZ_4K;
+	uint64_t base = max_u64(d->PhysicalStart, SZ_1M);
+
+	return (struct range){base, end > base ? end - base : 0};
+}
+
+static bool is_free(const EFI_MEMORY_DESCRIPTOR *d)
+{
+	return d->Type == EfiConventionalMemory;
+}
+
+static bool is_used(const EFI_MEMORY_DESCRIPTOR *d)
+{
+	switch (d->Type) {
+	case EfiLoaderCode:
+	case EfiLoaderData:
+	case EfiBootServicesCode:
+	case EfiBootServicesData:
+	case EfiRuntimeServicesCode:
+	case EfiRuntimeServicesData:
+	case EfiACPIReclaimMemory:
+	case EfiACPIMemoryNVS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void fill(const struct kb_calibration *c, const struct fw_map *map)
+{
+	for (size_t i = 0; i < map->size / map->desc_size; i++) {
+		struct range r = is_free(descriptor(map, i)) ? piece(descriptor(map, i))
+							     : (struct range){0, 0};
+
+		for (uint64_t at = r.base; at < range_end(r); at += SZ_4K)
+			calibration_fill(c, at, (void *)(uintptr_t)at);
+	}
+}
+
+static void add(struct range_list *l, struct range r)
+{
+	struct range *last = l->count ? &l->r[l->count - 1] : NULL;
+
+	if (last && r.size && range_end(*last) == r.base) {
+		last->size += r.size;
+		return;
+	}
+	if (l->count == l->max) {
+		range_list_sort(l);
+		calibration_coalesce(l, l->max / 2);
+	}
+	(void)!range_list_add(l, r);
+}
+
+/* Pages of the free memory @r that do not hold the pattern; returns how many. */
+static uint64_t compare(const struct kb_calibration *c, struct range r, struct range_list *touched)
+{
+	uint64_t silent = 0;
+
+	for (uint64_t at = r.base; at < range_end(r); at += SZ_4K) {
+		if (calibration_intact(c, at, (const void *)(uintptr_t)at))
+			continue;
+		add(touched, (struct range){at, SZ_4K});
+		silent++;
+	}
+	return silent;
+}
+
+/* What the last reset has done to memory. */
+static void look(struct kb_calibration *c, const struct fw_map *map, struct range_list *touched,
+		 struct range_list *ram)
+{
+	uint64_t silent = 0;
+
+	add(touched, (struct range){0, SZ_1M});
+	for (size_t i = 0; i < map->size / map->desc_size; i++) {
+		const EFI_MEMORY_DESCRIPTOR *d = descriptor(map, i);
+
+		if (is_used(d))
+			add(touched, piece(d));
+		if (is_free(d))
+			silent += compare(c, piece(d), touched);
+		if (is_free(d) || is_used(d))
+			add(ram, piece(d));
+	}
+	range_list_sort(touched);
+	range_list_sort(ram);
+	calibration_round(c, touched, silent, ram);
+}
+
+/* ---- a pass -----------------------------------------------------------------------------------
+ */
+
+static void report(const struct kb_calibration *c)
+{
+	const struct kb_calibration_round *r = &c->round[c->done - 1];
+
+	kb_info("calibrate",
+		"reset %u of %u: %llu pages touched, %llu of them silently, %llu not before",
+		c->done, c->rounds, (unsigned long long)r->touched, (unsigned long long)r->silent,
+		(unsigned long long)r->drift);
+}
+
+static enum kb_status compare_memory(struct firmware *fw, struct kb_calibration *c)
+{
+	struct fw_map map;
+	struct range_list touched = {.max = TOUCHED_MAX}, ram = {.max = RAM_MAX};
+	void *a = NULL, *b = NULL;
+	enum kb_status st = fw_alloc(fw, TOUCHED_MAX * sizeof(struct range), &a);
+
+	if (!st)
+		st = fw_alloc(fw, RAM_MAX * sizeof(struct range), &b);
+	if (!st)
+		st = fw_map_get(fw, &map);
+	if (st)
+		return st;
+	touched.r = a;
+	ram.r = b;
+	look(c, &map, &touched, &ram);
+	report(c);
+	return KB_OK;
+}
+
+static void report_zone(const struct kb_calibration *c)
+{
+	for (uint32_t i = 0; i < c->zone_count; i++)
+		kb_info("calibrate", "zone 0x%llx-0x%llx", (unsigned long long)c->zone[i].base,
+			(unsigned long long)range_end(c->zone[i]));
+	kb_info("calibrate", "done: %u ranges, margin %llu bytes", c->zone_count,
+		(unsigned long long)c->margin);
+}
+
+static enum kb_status finish(const struct firmware *fw, struct kb_calibration *c)
+{
+	if (!store(fw, result_name, c, sizeof(*c)) || !store(fw, running_name, c, 0))
+		return KB_CAL_VARIABLE;
+	if (c->state == KB_CALIBRATION_LOST)
+		return KB_CAL_LOST;
+	report_zone(c);
+	return KB_OK;
+}
+
+/* The reset of the firmware route, which is what is to be learned about. */
+static void reset_register(const struct firmware *fw, struct acpi_reset *ret)
+{
+	/* Firmware's tables are not in RAM, and firmware has mapped them. */
+	struct range everything = {0, 1ULL << 52};
+	struct mem m = {.ram = {&everything, 1, 1}, .map = mem_map_identity};
+	enum kb_status st = acpi_find_reset(&m, acpi_rsdp(fw), ret);
+
+	if (st)
+		kb_warn("calibrate", "KB-%03d %s", (int)st, kb_cause(st));
+}
+
+static enum kb_status fill_and_reset(struct firmware *fw, struct kb_calibration *c)
+{
+	struct acpi_reset fadt = {0};
+	struct fw_map map;
+	enum kb_status st = fw_map_get(fw, &map);
+
+	if (!st && (!store(fw, running_name, c, sizeof(*c)) || !come_back(fw)))
+		st = KB_CAL_VARIABLE;
+	if (st)
+		return st;
+	reset_register(fw, &fadt);
+	kb_info("calibrate", "filling memory and resetting, %u of %u", c->done + 1, c->rounds);
+	kb_log_remove_sink(console_line);
+	st = fw_exit(fw, &map);
+	if (!st)
+		fill(c, &map);
+	flush_all();
+	reset_try(&fadt);
+	cpu_halt();
+}
+
+static enum kb_status pass(struct firmware *fw, unsigned int rounds)
+{
+	struct kb_calibration c;
+	bool running;
+	enum kb_status st = load(fw, running_name, &running, &c);
+
+	if (!st && running)
+		st = compare_memory(fw, &c);
+	if (st)
+		return st;
+	if (!running) {
+		calibration_init(&c, rounds, read_tsc());
+		name_firmware(fw, &c);
+	}
+	return c.state == KB_CALIBRATION_RUNNING ? fill_and_reset(fw, &c) : finish(fw, &c);
+}
+
+enum kb_status calibrate(struct firmware *fw, unsigned int rounds)
+{
+	enum kb_status st;
+
+	/* All of memory is read and written: that may take longer than the watchdog waits. */
+	fw->bs->SetWatchdogTimer(0, 0, 0, NULL);
+	st = pass(fw, rounds);
+	return st ? kb_refuse("calibrate", st, NULL) : KB_OK;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* khoboot.fence=on: the kernel's page allocator is kept out of the firmware zone. */
+#include <arch/memmap.h>
+#include <khoboot/log.h>
+#include <khoboot/zone.h>
+
+#include "firmware.h"
+
+/*
+ * Linux include/linux/efi.h: struct linux_efi_memreserve. The kernel reserves the table itself, by
+ * its size, and maps one page of it (drivers/firmware/efi/efi.c:efi_config_parse_tables).
+ */
+struct memreserve {
+	int32_t size; /* entries that there is room for */
+	int32_t count;
+	uint64_t next; /* physical address of a further table */
+	struct range entry[];
+};
+
+#define RAM_MAX 1024
+#define ENTRIES ((SZ_4K - sizeof(struct memreserve)) / sizeof(struct range))
+
+static enum kb_status choose_zone(struct firmware *fw, struct kb_text given,
+				  const struct range_list *ram, struct range_list *ret,
+				  const char **name)
+{
+	struct kb_calibration c;
+	struct range_list learned;
+
+	*name = "khoboot.zone=";
+	if (given.text)
+		return zone_parse(given, ret);
+	*name = "calibrated";
+	if (calibration_load(fw, &c)) {
+		learned = calibration_zone(&c);
+		return range_list_copy(&learned, ret);
+	}
+	*name = "built-in";
+	return zone_builtin(ram, ret);
+}
+
+static enum kb_status install(struct firmware *fw, const struct range_list *zone,
+			      const struct range_list *ram, const char *name)
+{
+	static EFI_GUID guid = {0x888eb0c6,
+				0x8ede,
+				0x4ff5,
+				{0xa8, 0xf0, 0x9a, 0xee, 0x5c, 0xb9, 0x77, 0xc2}};
+	struct memreserve *table;
+	struct range_list cut;
+	void *page = NULL;
+	enum kb_status st = fw_alloc(fw, SZ_4K, &page);
+	EFI_STATUS answer;
+
+	if (st)
+		return st;
+	table = page;
+	cut = (struct range_list){table->entry, 0, ENTRIES};
+	st = range_list_intersect(zone, ram, &cut);
+	/* The kernel preserves nothing there, and wakes its processors there. */
+	if (!st)
+		st = range_list_subtract(&cut, (struct range){0, SZ_1M});
+	if (st)
+		return st;
+	table->size = ENTRIES;
+	table->count = (int32_t)cut.count;
+	answer = fw->bs->InstallConfigurationTable(&guid, table);
+	if (answer)
+		return fw_fail(KB_FW_MEMORY, "InstallConfigurationTable", answer);
+	kb_info("fence", "%zu ranges, %llu bytes kept from the kernel (%s zone)", cut.count,
+		(unsigned long long)range_list_bytes(&cut), name);
+	return KB_OK;
+}
+
+static enum kb_status get_ram(struct firmware *fw, struct range_list *ret)
+{
+	struct fw_map map;
+	void *store = NULL;
+	enum kb_status st = fw_alloc(fw, RAM_MAX * sizeof(struct range), &store);
+
+	if (!st)
+		st = fw_map_get(fw, &map);
+	*ret = (struct range_list){store, 0, RAM_MAX};
+	return st ? st : efi_map_ram(&(struct efi_map){map.buffer, map.size, map.desc_size}, ret);
+}
+
+enum kb_status fence_install(struct firmware *fw, struct kb_text given)
+{
+	struct range store[KB_ZONE_MAX];
+	struct range_list zone = {store, 0, KB_ZONE_MAX}, ram;
+	const char *name = NULL;
+	enum kb_status st = get_ram(fw, &ram);
+
+	if (!st)
+		st = choose_zone(fw, given, &ram, &zone, &name);
+	if (!st)
+		st = install(fw, &zone, &ram, name);
+	return st ? kb_refuse("fence", st, NULL) : KB_OK;
+}
