@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 60
 include tests/boot/boot.mk
 
 # khoctl without main() and the commands, which belong to the test tests/khoctl.
-TOOLS_LIB := $(filter-out tools/khoctl.c tools/uki.c tools/switch.c,$(TOOLS_C))
+TOOLS_LIB := $(filter-out $(addprefix tools/,khoctl.c uki.c switch.c calibrate.c prepare.c),$(TOOLS_C))
 
 $(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \
 		$(call host_obj,test,$(PURE) $(TOOLS_LIB) $(TEST_HELP))

@@ -13,8 +13,9 @@ static const char help[] =
 	"Usage: khoctl COMMAND [OPTION]...\n"
 	"\n"
 	"Commands:\n"
-	"  uki      make one file of khoboot.efi, a kernel, initrds and a command line\n"
-	"  switch   hand the running system over to the kernel of such a file\n"
+	"  uki        make one file of khoboot.efi, a kernel, initrds and a command line\n"
+	"  switch     hand the running system over to the kernel of such a file\n"
+	"  calibrate  learn and show which memory firmware writes over a reset\n"
 	"\n"
 	"  -h, --help      show this text; khoctl COMMAND --help shows the options of COMMAND\n"
 	"  -V, --version   show the version\n"
@@ -27,6 +28,7 @@ static const struct {
 } commands[] = {
 	{"uki", cmd_uki},
 	{"switch", cmd_switch},
+	{"calibrate", cmd_calibrate},
 };
 
 int ctl_refuse(const char *what, enum kb_status status, const struct kb_diag *diag)

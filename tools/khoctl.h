@@ -17,6 +17,7 @@ enum ctl_exit {
 /* Commands: like main(), argv[0] is the command's name. */
 int cmd_uki(int argc, char **argv);
 int cmd_switch(int argc, char **argv);
+int cmd_calibrate(int argc, char **argv);
 
 /* Print "khoctl: @what: KB-nnn cause" and the remedy; returns CTL_REFUSED. @diag may be NULL. */
 int ctl_refuse(const char *what, enum kb_status status, const struct kb_diag *diag);

@@ -2,78 +2,23 @@
 /* What khoctl believes of the running kernel, from made-up /proc and /sys. */
 #include "unit.h"
 
-#include "../../tools/buffer.h"
 #include "../../tools/running.h"
+#include "fake_root.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define OUT "/sys/kernel/debug/kho/out"
 
-static char root[64];
 static struct running running;
 
 static int setup(void **state)
 {
 	(void)state;
-	snprintf(root, sizeof(root), "%s", "/tmp/khoctl-test-XXXXXX");
-	running = (struct running){.root = root};
-	return mkdtemp(root) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-	(void)state;
-
-	snprintf(command, sizeof(command), "rm -r '%s'", root);
-	return system(command);
-}
-
-static const char *below(const char *path)
-{
-	static char full[256];
-
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	return full;
-}
-
-static void make_dirs(const char *path)
-{
-	char part[256];
-
-	for (const char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
-		snprintf(part, sizeof(part), "%.*s", (int)(p - path), path);
-		mkdir(below(part), 0777);
-	}
-}
-
-static void put_bytes(const char *path, const void *data, size_t size)
-{
-	struct buffer b = {0};
-
-	make_dirs(path);
-	buffer_append(&b, data, size);
-	assert_int_equal(buffer_write(&b, below(path)), 0);
-	buffer_free(&b);
-}
-
-static void put(const char *path, const char *text)
-{
-	put_bytes(path, text, strlen(text));
-}
-
-static void assert_file(const char *path, const char *want)
-{
-	struct buffer b = {0};
-
-	assert_int_equal(buffer_read(&b, below(path)), 0);
-	assert_int_equal(b.size, strlen(want));
-	assert_memory_equal(b.data, want, b.size);
-	buffer_free(&b);
+	running.root = fake_root();
+	running.finalized = false;
+	return 0;
 }
 
 static void paging(void **state)
@@ -81,9 +26,9 @@ static void paging(void **state)
 	(void)state;
 
 	assert_false(running_la57(&running));
-	put("/proc/cpuinfo", "flags\t\t: fpu avx la5 gfni\n");
+	fake_file("/proc/cpuinfo", "flags\t\t: fpu avx la5 gfni\n");
 	assert_false(running_la57(&running));
-	put("/proc/cpuinfo", "flags\t\t: fpu la57 rdpid\n");
+	fake_file("/proc/cpuinfo", "flags\t\t: fpu la57 rdpid\n");
 	assert_true(running_la57(&running));
 }
 
@@ -93,23 +38,23 @@ static void old_kernels_are_finalized(void **state)
 {
 	(void)state;
 
-	put(OUT "/finalize", "0\n");
+	fake_file(OUT "/finalize", "0\n");
 	ok(running_finalize(&running));
-	assert_file(OUT "/finalize", "1\n"); /* a file of debugfs has no rest of an older text */
+	assert_fake_file(OUT "/finalize", "1\n"); /* a file of debugfs has no rest of an older text */
 	running_unfinalize(&running);
-	assert_file(OUT "/finalize", "0\n");
-	put(OUT "/finalize", "x");
+	assert_fake_file(OUT "/finalize", "0\n");
+	fake_file(OUT "/finalize", "x");
 	running_unfinalize(&running); /* only once */
-	assert_file(OUT "/finalize", "x");
+	assert_fake_file(OUT "/finalize", "x");
 }
 
 static void new_kernels_are_left_alone(void **state)
 {
 	(void)state;
 
-	put(OUT "/scratch_phys", "");
-	put("/proc/cmdline", "kho=on");
-	put("/proc/sys/kernel/osrelease", "6.18.1\n");
+	fake_file(OUT "/scratch_phys", "");
+	fake_file("/proc/cmdline", "kho=on");
+	fake_file("/proc/sys/kernel/osrelease", "6.18.1\n");
 	ok(running_finalize(&running));
 	assert_false(running.finalized);
 }
@@ -118,13 +63,13 @@ static void refusal_of_the_kernel(void **state)
 {
 	(void)state;
 
-	make_dirs(OUT "/finalize");
-	assert_int_equal(symlink("/dev/full", below(OUT "/finalize")), 0);
+	fake_dirs(OUT "/finalize");
+	assert_int_equal(symlink("/dev/full", fake_path(OUT "/finalize")), 0);
 	assert_int_equal(running_finalize(&running), KB_CTL_FINALIZE);
 	assert_int_equal(errno, ENOSPC);
 	assert_false(running.finalized);
-	assert_int_equal(unlink(below(OUT "/finalize")), 0);
-	assert_int_equal(mkdir(below(OUT "/finalize"), 0777), 0);
+	assert_int_equal(unlink(fake_path(OUT "/finalize")), 0);
+	assert_int_equal(mkdir(fake_path(OUT "/finalize"), 0777), 0);
 	assert_int_equal(running_finalize(&running), KB_CTL_FINALIZE);
 	assert_int_equal(errno, EISDIR);
 }
@@ -157,8 +102,8 @@ static void hidden_debugfs(void **state)
 
 	ok(running_finalize(&running)); /* no /proc either */
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
-		put("/proc/sys/kernel/osrelease", t[i].release);
-		put("/proc/cmdline", t[i].cmdline);
+		fake_file("/proc/sys/kernel/osrelease", t[i].release);
+		fake_file("/proc/cmdline", t[i].cmdline);
 		if (running_finalize(&running) != t[i].want)
 			fail_msg("%s with %s", t[i].release, t[i].cmdline);
 	}
@@ -173,16 +118,16 @@ static void version_of_the_data(void **state)
 	(void)state;
 
 	assert_false(running_kho(&running, &data));
-	put(OUT "/fdt", "");
+	fake_file(OUT "/fdt", "");
 	assert_false(running_kho(&running, &data));
-	put(OUT "/fdt", "nothing");
+	fake_file(OUT "/fdt", "nothing");
 	assert_false(running_kho(&running, &data));
-	put_bytes(OUT "/fdt", "kho-v9", 7);
+	fake_bytes(OUT "/fdt", "kho-v9", 7);
 	assert_false(running_kho(&running, &data));
-	put_bytes(OUT "/fdt", "kho-v3\0kho-v4", 14);
+	fake_bytes(OUT "/fdt", "kho-v3\0kho-v4", 14);
 	assert_false(running_kho(&running, &data));
 	assert_int_equal(data.abi, 77);
-	put_bytes(OUT "/fdt", v4, sizeof(v4));
+	fake_bytes(OUT "/fdt", v4, sizeof(v4));
 	assert_true(running_kho(&running, &data));
 	assert_int_equal(data.abi, KHO_ABI_V4);
 	assert_int_equal(1 << data.page_shift, sysconf(_SC_PAGESIZE));
@@ -221,12 +166,12 @@ static void errno_of_kexec(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(paging, setup, teardown),
-		cmocka_unit_test_setup_teardown(old_kernels_are_finalized, setup, teardown),
-		cmocka_unit_test_setup_teardown(new_kernels_are_left_alone, setup, teardown),
-		cmocka_unit_test_setup_teardown(refusal_of_the_kernel, setup, teardown),
-		cmocka_unit_test_setup_teardown(hidden_debugfs, setup, teardown),
-		cmocka_unit_test_setup_teardown(version_of_the_data, setup, teardown),
+		cmocka_unit_test_setup_teardown(paging, setup, fake_root_remove),
+		cmocka_unit_test_setup_teardown(old_kernels_are_finalized, setup, fake_root_remove),
+		cmocka_unit_test_setup_teardown(new_kernels_are_left_alone, setup, fake_root_remove),
+		cmocka_unit_test_setup_teardown(refusal_of_the_kernel, setup, fake_root_remove),
+		cmocka_unit_test_setup_teardown(hidden_debugfs, setup, fake_root_remove),
+		cmocka_unit_test_setup_teardown(version_of_the_data, setup, fake_root_remove),
 		cmocka_unit_test(errno_of_kexec),
 	};
 

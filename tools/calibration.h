@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A calibration for people, for programs, and as a picture. docs/khoctl.8 describes all three. */
+#ifndef KHOCTL_CALIBRATION_H
+#define KHOCTL_CALIBRATION_H
+
+#include <khoboot/calibration.h>
+
+#include <stdio.h>
+
+void calibration_text(const struct kb_calibration *c, FILE *out);
+
+/* One object, on one line. */
+void calibration_json(const struct kb_calibration *c, FILE *out);
+
+/* A bar for each piece of RAM: the zone, and in it what was touched, at least a pixel wide. */
+void calibration_svg(const struct kb_calibration *c, FILE *out);
+
+#endif
