@@ -35,7 +35,7 @@ BASE := -std=gnu11 -Iinclude -I$(ARCHDIR)/include -g -MMD -MP -ffile-prefix-map=
 
 # ---- firmware image ------------------------------------------------------------------------
 # Position independent from both doors, no red zone (interrupts), no SSE (nobody saved it).
-IMAGE_CFLAGS := $(BASE) $(WARN) -Os -ffreestanding -fpie -fvisibility=hidden -fshort-wchar \
+IMAGE_CFLAGS := $(BASE) $(WARN) -Oz -ffreestanding -fpie -fvisibility=hidden -fshort-wchar \
 	-mno-red-zone -mgeneral-regs-only -fno-asynchronous-unwind-tables -fcf-protection=none \
 	-fstack-protector-strong -fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections \
 	-DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/$(ARCH)
