@@ -21,13 +21,14 @@ static const char texts[] =
 #undef KB
 	;
 
-/* The cause of @status, its remedy behind it; NULL when it is not in the table. */
-static const char *find(enum kb_status status)
-{
-	const char *at = texts;
+static const struct kb_texts table = {numbers, ARRAY_SIZE(numbers), texts};
 
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-		if (numbers[i] == (unsigned int)status)
+const char *kb_texts_find(const struct kb_texts *t, enum kb_status status)
+{
+	const char *at = t->texts;
+
+	for (size_t i = 0; i < t->count; i++) {
+		if (t->numbers[i] == (unsigned int)status)
 			return at;
 		at += strlen(at) + 1;
 		at += strlen(at) + 1;
@@ -37,7 +38,7 @@ static const char *find(enum kb_status status)
 
 const char *kb_cause(enum kb_status status)
 {
-	const char *cause = find(status);
+	const char *cause = kb_texts_find(&table, status);
 
 	if (!status)
 		return "no error";
@@ -46,7 +47,7 @@ const char *kb_cause(enum kb_status status)
 
 const char *kb_remedy(enum kb_status status)
 {
-	const char *cause = find(status);
+	const char *cause = kb_texts_find(&table, status);
 
 	if (!status)
 		return "nothing to do";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Text: formatting against libc's, the log, the table of codes, console=, the arena. */
+#include "../../tools/status.h"
 #include "unit.h"
 
 #include <khoboot/arena.h>
@@ -157,6 +158,7 @@ static void a_refusal_names_code_cause_and_remedy(void **state)
 static const int codes[] = {
 #define KB(name, number, cause, remedy) number,
 #include <khoboot/status.def>
+#include <khoboot/status-ctl.def>
 #undef KB
 };
 
@@ -167,13 +169,15 @@ static void every_code_is_its_own_and_has_its_texts(void **state)
 		enum kb_status st = (enum kb_status)codes[i];
 
 		assert_in_range(codes[i], 1, 999);
-		assert_string_not_equal(kb_cause(st), kb_cause((enum kb_status)9999));
+		assert_string_not_equal(ctl_cause(st), ctl_cause((enum kb_status)9999));
 		/* A line of the log, with its prefix, must hold it. */
-		assert_in_range(strlen(kb_cause(st)), 10, 160);
-		assert_in_range(strlen(kb_remedy(st)), 10, 200);
+		assert_in_range(strlen(ctl_cause(st)), 10, 160);
+		assert_in_range(strlen(ctl_remedy(st)), 10, 200);
 		for (size_t j = 0; j < i; j++)
 			assert_int_not_equal(codes[i], codes[j]);
 	}
+	/* The image has no room for those of khoctl. */
+	assert_string_equal(kb_cause(KB_CTL_NOT_STUB), kb_cause((enum kb_status)9999));
 }
 
 /* ---- console= ------------------------------------------------------------------------------- */
