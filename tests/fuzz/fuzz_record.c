@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * What lies where a handover record may be. The first byte chooses: whether the digest is made
- * right again, so that what is behind it is judged too, and how much can be read. The input is then
- * laid over a sound record by exclusive or.
+ * right again, so that what is behind it is judged too, and how much can be read. Then each three
+ * bytes change one of a sound record: where, and what to add by exclusive or.
  */
 #include <khoboot/record.h>
 
@@ -23,7 +23,7 @@ static void make_sound(struct kb_record *r)
 	static const struct kb_move moves[] = {{0x800000, 0x10000000, SZ_4K},
 					       {0x802000, 0x40000000, 2 * SZ_4K},
 					       {0x20000000, 0x41000000, SZ_4K}};
-	struct kb_record_shape shape = {ARRAY_SIZE(areas), ARRAY_SIZE(moves), 100, 8};
+	struct kb_record_shape shape = {ARRAY_SIZE(areas), ARRAY_SIZE(moves), 4, 8};
 
 	record_layout(r, &shape, nonce);
 	r->facts.arch = KB_RECORD_X86_64;
@@ -88,6 +88,12 @@ static void use(struct kb_record *r)
 		abort();
 }
 
+/* Half of the changes where the sound record has more than zeros. */
+static uint64_t place(uint16_t v, uint64_t room)
+{
+	return v & 1 ? v / 2 % 512 : v / 2 % room;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint64_t room;
@@ -101,8 +107,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r = aligned_alloc(SZ_4K, room);
 	memset(r, 0, room);
 	make_sound(r);
-	for (size_t i = 1; i < size && i <= room; i++)
-		((uint8_t *)r)[i - 1] ^= data[i];
+	for (size_t i = 1; i + 3 <= size; i += 3)
+		((uint8_t *)r)[place(get_u16(data + i), room)] ^= data[i + 2];
 	if (data[0] & 1 && r->size >= sizeof(*r) && r->size <= room) {
 		record_seal(r);
 		record_publish(r);
