@@ -120,6 +120,26 @@ static enum kb_status find_record(struct door *d, const struct range_list *free,
 	return st;
 }
 
+/* ---- other carriers -------------------------------------------------------------------------- */
+
+/* A carrier that cannot be read, or trusted, still says that there are data to lose. */
+static enum kb_status find_carrier(struct door *d, struct early *e, const struct fw_map *map)
+{
+	struct range_list work = {e->claims, 0, ARRAY_SIZE(e->claims)};
+	const char *name = "";
+	enum kb_status st =
+		carrier_find(&d->fw, &d->options, map, &work, &d->found, &d->handover, &name);
+
+	if (st) {
+		d->found = true;
+		kb_error("kho", "carried by: %s", name);
+		return kb_refuse("kho", st, NULL);
+	}
+	if (d->found)
+		kb_info("kho", "carried by: %s", name);
+	return KB_OK;
+}
+
 /* ---- the claim ------------------------------------------------------------------------------- */
 
 /* Scratch, less the record and the copies: what firmware may still give to anybody. */
@@ -180,6 +200,8 @@ enum kb_status uefi_find_handover(struct door *d)
 	if (st)
 		return kb_refuse("efi", st, NULL);
 	st = find_record(d, &free, &ram);
+	if (!st && !d->found)
+		st = find_carrier(d, &e, &map);
 	return st || !d->found ? st : claim(d, &e, &view, &ram);
 }
 
