@@ -48,6 +48,15 @@ static uint64_t gap_behind(const struct range_list *l, size_t i)
 	return l->r[i + 1].base - range_end(l->r[i]);
 }
 
+static size_t gaps_above(const struct range_list *l, uint64_t size)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i + 1 < l->count; i++)
+		n += gap_behind(l, i) > size;
+	return n;
+}
+
 /* The largest gap that has to go so that @max entries are left: binary search over gap sizes. */
 static uint64_t limit_gap(const struct range_list *l, size_t max)
 {
@@ -55,11 +64,8 @@ static uint64_t limit_gap(const struct range_list *l, size_t max)
 
 	while (lo < hi) {
 		uint64_t mid = lo + (hi - lo) / 2;
-		size_t left = 1;
 
-		for (size_t i = 0; i + 1 < l->count; i++)
-			left += gap_behind(l, i) > mid;
-		if (left > max)
+		if (gaps_above(l, mid) >= max)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -69,17 +75,21 @@ static uint64_t limit_gap(const struct range_list *l, size_t max)
 
 void calibration_coalesce(struct range_list *l, size_t max)
 {
+	size_t out = 0, stay;
 	uint64_t limit;
-	size_t out = 0;
 
 	if (l->count <= max)
 		return;
 	limit = limit_gap(l, max);
+	/* Of several gaps of that very size, the first ones stay. */
+	stay = max - 1 - gaps_above(l, limit);
 	for (size_t i = 1; i < l->count; i++) {
-		if (l->r[i].base - range_end(l->r[out]) <= limit)
-			l->r[out].size = range_end(l->r[i]) - l->r[out].base;
-		else
+		uint64_t gap = l->r[i].base - range_end(l->r[out]);
+
+		if (gap > limit || (gap == limit && stay && stay--))
 			l->r[++out] = l->r[i];
+		else
+			l->r[out].size = range_end(l->r[i]) - l->r[out].base;
 	}
 	l->count = out + 1;
 }

@@ -126,6 +126,10 @@ static void types_become_those_of_linux(void **state)
 		assert_int_equal(list.count, types[i].e820 == E820_RAM);
 		ok(efi_map_free(&map, &list));
 		assert_int_equal(list.count, types[i].efi == 7 && !types[i].attribute);
+		/* Neither broken memory nor a device. */
+		ok(efi_map_all(&map, &list));
+		assert_int_equal(list.count,
+				 types[i].efi != 8 && types[i].efi != 11 && types[i].efi != 12);
 	}
 }
 
