@@ -69,7 +69,7 @@ host_obj = $(patsubst %,$(O)/host/obj-$(1)/%.o,$(2))
 
 include tests/tests.mk
 
-.PHONY: all help deps demo check bench fuzz clean
+.PHONY: all help deps demo check soak bench fuzz clean
 all: deps
 	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory image khoctl
 
@@ -80,7 +80,9 @@ khoctl: $(O)/host/khoctl $(O)/$(ARCH)/khoctl
 help:
 	@echo "make          build/$(ARCH)/khoboot.efi and khoctl"
 	@echo "make demo     from a bare machine: OVMF -> khoboot -> Linux A -> kexec -> khoboot -> Linux B"
+	@echo "              VIA=firmware: with a reset of the machine between A and B"
 	@echo "make check    all tests; ends with 'N passed, N failed, N skipped' (SUITES='unit boot')"
+	@echo "make soak     hours of random handovers through resets (SOAK='--runs 200 --damage 100 --kill 100')"
 	@echo "make bench    speed and size, beside plain kexec"
 	@echo "make fuzz     fuzz every parser (FUZZ_SECONDS=60 each)"
 	@echo "make deps     install what is missing (apt)"
@@ -91,7 +93,11 @@ deps:
 	$(Q)tools/deps
 
 demo: all
-	$(Q)KHO_BUILD=$(abspath $(O)) ovmf-scripts/demo
+	$(Q)KHO_BUILD=$(abspath $(O)) VIA=$(VIA) ovmf-scripts/demo
+
+soak: all
+	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory test-tools
+	$(Q)KHO_BUILD=$(abspath $(O)) tests/route/soak $(SOAK)
 
 check: all
 	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory test-tools

@@ -48,11 +48,11 @@ void luo_preserve(uint64_t pages, uint64_t seed);
 void luo_check(uint64_t pages, uint64_t seed);
 
 /*
- * The same with pages at physical addresses, as in "0xc00000,0x1000000": of each the first that is
- * to be had within 1 MiB from there. On the incoming side they have to be in the same places.
+ * The same with a page in each range of physical addresses, as in "0xc00000-0xd00000,...". On the
+ * incoming side they have to be there.
  */
-void place_preserve(const char *addresses, uint64_t seed);
-void place_check(const char *addresses, uint64_t seed);
+void place_preserve(const char *ranges, uint64_t seed);
+void place_check(const char *ranges, uint64_t seed);
 
 /* Where the EFI variables are mounted before any of these. */
 #define EFIVARS "/sys/firmware/efi/efivars"
@@ -60,6 +60,10 @@ void place_check(const char *addresses, uint64_t seed);
 /* Asks for memory to be cleared at the next reset, by variable; @lock keeps others from undoing it.
  */
 void trouble_mor(int lock);
+
+/* Opens a variable for writing, whether it is there or not; efivarfs protects those it does not
+ * know. */
+int open_variable(const char *path);
 
 /* Says `mor=N` when there is such a variable. */
 void trouble_report_mor(void);

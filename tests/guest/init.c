@@ -510,7 +510,7 @@ static void check_efivars(void)
 	}
 	trouble_report_mor();
 	say("boot_next=%s", access(BOOT_NEXT, F_OK) ? "none" : "set");
-	fd = open(TEST_VARIABLE, O_WRONLY | O_CREAT, 0644);
+	fd = open_variable(TEST_VARIABLE);
 	if (fd < 0 || write(fd, value, sizeof(value)) != sizeof(value))
 		fail("efivarfs write: %s", strerror(errno));
 	close(fd);

@@ -20,7 +20,6 @@
 #define PAGE       4096UL
 #define WORDS      (PAGE / sizeof(uint64_t))
 #define TOKEN      0x6b6870
-#define REACH      (1UL << 20)
 #define SPARE      (6UL << 20) /* of free memory, left to the kernel */
 #define MOST       16
 #define MOST_PAGES (1UL << 20)
@@ -28,15 +27,23 @@
 #define TRIES      64
 #define LONELY     (1ULL << 40) /* seed of these pages, apart from the others' */
 
-static size_t parse(const char *text, uint64_t at[MOST])
+/* Where a page is wanted: the first that is to be had in here. */
+struct place {
+	uint64_t from, to;
+};
+
+static size_t parse(const char *text, struct place at[MOST])
 {
 	size_t n = 0;
 	char *end;
 
 	for (; *text && n < MOST; text = *end ? end + 1 : end) {
-		at[n++] = strtoull(text, &end, 0);
-		if (end == text || (*end && *end != ','))
-			fail("place: '%s' is not an address", text);
+		at[n].from = strtoull(text, &end, 0);
+		if (*end != '-')
+			fail("place: '%s' is not a range", text);
+		at[n++].to = strtoull(end + 1, &end, 0);
+		if (*end && *end != ',')
+			fail("place: '%s' is not a range", text);
 	}
 	return n;
 }
@@ -98,20 +105,20 @@ static void free_all(struct hog *all)
 	munmap(all->frames, all->pages * sizeof(*all->frames));
 }
 
-/* The page that lies closest behind @wanted, within REACH; all->pages when there is none. */
-static size_t find(const struct hog *all, uint64_t wanted)
+/* The first page in there; all->pages when there is none. */
+static size_t find(const struct hog *all, struct place wanted)
 {
 	size_t best = all->pages;
 
 	for (size_t i = 0; i < all->pages; i++)
-		if (all->frames[i] >= wanted && all->frames[i] < wanted + REACH &&
+		if (all->frames[i] >= wanted.from && all->frames[i] < wanted.to &&
 		    (best == all->pages || all->frames[i] < all->frames[best]))
 			best = i;
 	return best;
 }
 
-/* Frees pages near @wanted one by one until the page of @fd mapped at @at lands on one of them. */
-static void put(struct hog *all, uint64_t wanted, int fd, off_t offset, uint64_t *at)
+/* Frees pages in @wanted one by one until the page of @fd mapped at @at lands on one of them. */
+static void put(struct hog *all, struct place wanted, int fd, off_t offset, uint64_t *at)
 {
 	for (int i = 0; i < TRIES; i++) {
 		size_t n = find(all, wanted);
@@ -129,7 +136,8 @@ static void put(struct hog *all, uint64_t wanted, int fd, off_t offset, uint64_t
 		}
 		fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, PAGE);
 	}
-	fail("place: no page at 0x%llx", (unsigned long long)wanted);
+	fail("place: no page in 0x%llx-0x%llx", (unsigned long long)wanted.from,
+	     (unsigned long long)wanted.to);
 }
 
 /* The lists of free pages are those of one CPU. */
@@ -144,7 +152,8 @@ static void stay_here(void)
 
 void place_preserve(const char *addresses, uint64_t seed)
 {
-	uint64_t wanted[MOST], *at;
+	struct place wanted[MOST];
+	uint64_t *at;
 	size_t count = parse(addresses, wanted);
 	int fd = make_memfd("khotest-place", count);
 	struct hog all;
@@ -162,7 +171,8 @@ void place_preserve(const char *addresses, uint64_t seed)
 
 void place_check(const char *addresses, uint64_t seed)
 {
-	uint64_t wanted[MOST], *at;
+	struct place wanted[MOST];
+	uint64_t *at;
 	size_t count = parse(addresses, wanted);
 
 	at = map_memfd(luo_take(TOKEN), count, PROT_READ);
@@ -170,7 +180,7 @@ void place_check(const char *addresses, uint64_t seed)
 	for (size_t i = 0; i < count; i++) {
 		uint64_t pa = physical(at + i * WORDS);
 
-		if (pa < wanted[i] || pa >= wanted[i] + REACH)
+		if (pa < wanted[i].from || pa >= wanted[i].to)
 			fail("place: page %zu came back at 0x%llx", i, (unsigned long long)pa);
 	}
 	say("place_checked=%zu", count);

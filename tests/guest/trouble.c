@@ -27,8 +27,7 @@
 #define FILL_BYTES 1000
 #define FILL_MOST  2000
 
-/* efivarfs protects variables that it does not know. */
-static int open_variable(const char *path)
+int open_variable(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), flags = 0;
 
@@ -96,14 +95,18 @@ void trouble_full(void)
 {
 	static uint8_t value[FILL_BYTES];
 	char path[128];
-	int n;
+	int n, written = 0;
 
-	for (n = 0; n < FILL_MOST; n++) {
-		snprintf(path, sizeof(path),
-			 EFIVARS "/KhoFill%04d-6f1c0f3e-3c0b-4b1e-9a43-7b4b686f7465", n);
-		memset(value, n, sizeof(value));
-		if (write_variable(path, value, sizeof(value)))
-			break;
+	/* Smaller and smaller, until not even a few bytes fit. */
+	for (size_t bytes = sizeof(value); bytes; bytes /= 4) {
+		for (n = 0; n < FILL_MOST; n++, written++) {
+			snprintf(path, sizeof(path),
+				 EFIVARS "/KhoFill%04d-6f1c0f3e-3c0b-4b1e-9a43-7b4b686f7465",
+				 written);
+			memset(value, n, bytes);
+			if (write_variable(path, value, bytes))
+				break;
+		}
 	}
-	say("variables=full, %d written, then %s", n, strerror(errno));
+	say("variables=full, %d written, then %s", written, strerror(errno));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * gdb.c - as much of the GDB remote serial protocol as two breakpoints need.
+ * gdb.c - as much of the GDB remote serial protocol as two breakpoints need, and QEMU's monitor
+ * through it.
  *
  * Packets are $data#checksum (GDB manual, "Remote Serial Protocol"). While the guest runs nothing
  * may be sent: QEMU takes every byte as a request to stop (gdbstub.c:gdb_read_byte).
@@ -50,7 +51,7 @@ static int next_byte(void)
 
 static void send_packet(const char *data)
 {
-	char packet[128];
+	char packet[1024];
 	unsigned sum = 0;
 	int len;
 
@@ -151,6 +152,27 @@ void gdb_run_to(uint64_t pa, struct gdb_regs *ret)
 		send_packet("s");
 		wait_stop();
 	}
+}
+
+/* The output comes in packets that begin with O, then there is an OK. */
+const char *gdb_monitor(const char *command)
+{
+	static char output[16384];
+	char data[800] = "qRcmd,";
+	size_t len = strlen(data), out = 0;
+	const char *r;
+
+	for (const char *c = command; *c && len + 3 < sizeof(data); c++)
+		len += (size_t)snprintf(data + len, sizeof(data) - len, "%02x", (uint8_t)*c);
+	send_packet(data);
+	while (strcmp(r = receive_packet(), "OK")) {
+		if (*r != 'O')
+			die("gdb stub: '%s' gave '%s'", command, r);
+		for (r++; r[0] && r[1] && out + 1 < sizeof(output); r += 2)
+			output[out++] = (char)hex_le(r, 1);
+	}
+	output[out] = '\0';
+	return output;
 }
 
 void gdb_detach(void)

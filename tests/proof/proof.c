@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proof.h"
 
@@ -39,7 +40,8 @@ static const char usage[] =
 	"  --mem BYTES    guest RAM; QEMU's own -m must say the same\n"
 	"  --jump ADDR    address of khoboot_jump_point in khoboot.elf\n"
 	"  --halt         instead of --jump: khoboot refuses and halts, and the script ends QEMU\n"
-	"  --damage NAME  damage what is handed over, before khoboot sees it ('list': the names)\n"
+	"  --damage NAME  damage what is handed over, before khoboot sees it ('list': the names);\n"
+	"                 several, separated by commas, are tried one after the other\n"
 	"  --report FILE  append the result, one line\n"
 	"  --flip         change one preserved byte behind khoboot's back: the proof must notice\n"
 	"\n"
@@ -127,34 +129,166 @@ static uint64_t prove_jump(struct ram *ram, uint64_t load, struct gdb_regs *regs
 }
 
 /* All RAM but khoboot's own segment, from its entry to the end of the machine. */
-static uint64_t prove_halt(struct ram *ram, uint64_t load, const struct gdb_regs *regs)
+static uint64_t prove_halt(struct ram *ram, const struct piece *own, uint64_t bp)
 {
-	uint64_t size = ram_u32(ram, regs->rsi + BP_INIT_SIZE);
-	struct piece own = {load, (size + PAGE - 1) / PAGE * PAGE};
 	uint64_t changed;
 
 	if (opt.damage)
-		damage(ram, regs->rsi, opt.damage);
+		damage(ram, bp, opt.damage);
 	ram_snapshot(ram);
 	if (opt.flip)
-		ram->live[ram_offset(ram, own.pa + own.len, 1)] ^= 1;
+		ram->live[ram_offset(ram, own->pa + own->len, 1)] ^= 1;
 	gdb_detach();
 	while (vm_pump(-1))
 		;
-	changed = ram_changed_elsewhere(ram, &own, 1);
+	changed = ram_changed_elsewhere(ram, own, 1);
 	report(opt.report, "halted damage=%s khoboot=0x%llx,%llu changed=%llu",
-	       opt.damage ? opt.damage : "none", (unsigned long long)load, (unsigned long long)size,
+	       opt.damage ? opt.damage : "none", (unsigned long long)own->pa,
+	       (unsigned long long)own->len, (unsigned long long)changed);
+	return changed;
+}
+
+/* ---- several damages of one boot ------------------------------------------------------------ */
+
+/* A machine stopped by a breakpoint cannot be loaded; one that runs in circles can be halted. */
+static void halt_machine(struct ram *ram, uint64_t entry)
+{
+	static const uint8_t jump_to_itself[2] = {0xeb, 0xfe};
+	uint8_t *at = ram->live + ram_offset(ram, entry, sizeof(jump_to_itself));
+	uint8_t code[sizeof(jump_to_itself)];
+
+	memcpy(code, at, sizeof(code));
+	memcpy(at, jump_to_itself, sizeof(code));
+	gdb_continue();
+	gdb_interrupt();
+	memcpy(at, code, sizeof(code));
+}
+
+/*
+ * The machine at khoboot's entry is kept in two parts: its RAM as a copy here, all else as a
+ * migration stream in a file. A new QEMU for each damage begins from there.
+ */
+static void save_machine(struct ram *ram, const char *file)
+{
+	char command[400];
+
+	gdb_monitor("migrate_set_capability x-ignore-shared on");
+	snprintf(command, sizeof(command), "migrate -d \"exec:cat >%s\"", file);
+	gdb_monitor(command);
+	while (!strstr(gdb_monitor("info migrate"), "Migration status: completed"))
+		vm_pump(20);
+	ram_snapshot(ram);
+	vm_kill();
+}
+
+/* Waits for a line of QMP that has @text in it. */
+static void expect(int qmp, const char *text)
+{
+	char line[2000];
+
+	do {
+		if (!qmp_line(qmp, line, sizeof(line)) || strstr(line, "\"error\""))
+			die("QEMU does not load the machine: %s", line);
+	} while (!strstr(line, text));
+}
+
+/* Returns QMP of a machine that is stopped where the other one was saved. */
+static int load_machine(char **argv, int argc, struct ram *ram, const char *file)
+{
+	char command[500];
+	char **all = calloc((size_t)argc + 4, sizeof(*all));
+	const char *more[] = {"-S", "-incoming", "defer"};
+	int qmp;
+
+	if (!all)
+		die("out of memory");
+	memcpy(all, argv, (size_t)argc * sizeof(*all));
+	memcpy(all + argc, more, sizeof(more));
+	ram_restore(ram);
+	qmp = vm_start(all, argc + 3, ram, VM_QMP);
+	free(all);
+	qmp_send(qmp, "qmp_capabilities");
+	qmp_send(qmp,
+		 "{\"execute\": \"migrate-set-capabilities\", \"arguments\": {\"capabilities\": "
+		 "[{\"capability\": \"x-ignore-shared\", \"state\": true},"
+		 "{\"capability\": \"events\", \"state\": true}]}}");
+	snprintf(command, sizeof(command),
+		 "{\"execute\": \"migrate-incoming\", \"arguments\": {\"uri\": \"exec:cat %s\"}}",
+		 file);
+	qmp_send(qmp, command);
+	expect(qmp, "\"completed\"");
+	return qmp;
+}
+
+/* With what code did khoboot stop? "none" when it ran on, or gave no remedy. */
+static const char *refusal(void)
+{
+	static char code[16];
+	char remedy[32];
+	const char *at = vm_said("khoboot: stop: KB-");
+
+	if (!at || sscanf(at, "khoboot: stop: %15[^:]", code) != 1 || vm_said("Linux version"))
+		return "none";
+	snprintf(remedy, sizeof(remedy), "%s remedy: ", code);
+	return vm_said(remedy) && strstr(at, ": halted") ? code : "none";
+}
+
+/* From the saved machine to khoboot's halt; the last one is also for the script to judge. */
+static uint64_t prove_one(char **argv, int argc, struct ram *ram, const struct piece *own,
+			  uint64_t bp, const char *name, const char *file)
+{
+	uint8_t *saved = ram->copy;
+	uint64_t changed;
+	int qmp = load_machine(argv, argc, ram, file);
+
+	damage(ram, bp, name);
+	ram_snapshot(ram);
+	qmp_send(qmp, "cont");
+	vm_wait_for("khoboot: stop: ");
+	changed = ram_changed_elsewhere(ram, own, 1);
+	report(opt.report, "halted damage=%s code=%s changed=%llu", name, refusal(),
 	       (unsigned long long)changed);
+	close(qmp);
+	ram_forget(ram);
+	ram->copy = saved;
+	return changed;
+}
+
+static uint64_t prove_many(char **argv, int argc, struct ram *ram, const struct piece *own,
+			   uint64_t bp)
+{
+	char file[300], *list = strdup(opt.damage);
+	uint64_t changed = 0;
+
+	snprintf(file, sizeof(file), "%s.machine", opt.report);
+	halt_machine(ram, own->pa + ENTRY_64);
+	save_machine(ram, file);
+	vm_mute(true);
+	for (char *name = strtok(list, ","), *next; name; name = next) {
+		next = strtok(NULL, ",");
+		vm_mute(next);
+		changed += prove_one(argv, argc, ram, own, bp, name, file);
+		if (next)
+			vm_kill();
+	}
+	remove(file);
+	free(list);
 	return changed;
 }
 
 /* Returns the number of bytes that changed and must not. */
-static uint64_t prove(struct ram *ram)
+static uint64_t prove(char **argv, int argc, struct ram *ram)
 {
 	struct gdb_regs regs;
 	uint64_t load = run_to_entry(&regs);
+	struct piece own = {load, 0};
 
-	return opt.halt ? prove_halt(ram, load, &regs) : prove_jump(ram, load, &regs);
+	if (!opt.halt)
+		return prove_jump(ram, load, &regs);
+	own.len = (ram_u32(ram, regs.rsi + BP_INIT_SIZE) + PAGE - 1) / PAGE * PAGE;
+	if (opt.damage && strchr(opt.damage, ','))
+		return prove_many(argv, argc, ram, &own, regs.rsi);
+	return prove_halt(ram, &own, regs.rsi);
 }
 
 static _Noreturn void show_usage(int status)
@@ -213,7 +347,7 @@ int main(int argc, char **argv)
 	ram_create(&ram, opt.mem);
 	gdb = vm_start(argv + optind, argc - optind, &ram, VM_GDB);
 	gdb_open(gdb, idle);
-	changed = prove(&ram);
+	changed = prove(argv + optind, argc - optind, &ram);
 	status = vm_end();
 	return status ? status : changed != 0;
 }

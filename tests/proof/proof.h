@@ -46,6 +46,12 @@ uint32_t ram_u32(const struct ram *r, uint64_t pa);
 /* Copies all of the guest's RAM aside. */
 void ram_snapshot(struct ram *r);
 
+/* Drops the snapshot. */
+void ram_forget(struct ram *r);
+
+/* Puts all of RAM back to the snapshot. */
+void ram_restore(struct ram *r);
+
 /* How many of @len bytes at @pa differ from the snapshot; prints some of them to stderr. */
 uint64_t ram_changed(const struct ram *r, uint64_t pa, uint64_t len);
 
@@ -86,8 +92,17 @@ void vm_type(char byte);
 /* Kills QEMU; what it had said is forgotten, and another one can be started. */
 void vm_kill(void);
 
+/* From now on the serial port is read, and not passed on. */
+void vm_mute(bool mute);
+
 /* Waits for QEMU's end; its exit status, or 128 and the signal. */
 int vm_end(void);
+
+/* QEMU machine protocol: a command, by its name or as JSON. */
+void qmp_send(int qmp, const char *command);
+
+/* The next line of it, while the serial port flows; false when QEMU has ended. */
+bool qmp_line(int qmp, char *line, size_t size);
 
 /* ---- gdb.c: QEMU's gdb stub ----------------------------------------------------------------- */
 
@@ -111,6 +126,9 @@ void gdb_regs(struct gdb_regs *ret);
  * over.
  */
 void gdb_run_to(uint64_t pa, struct gdb_regs *ret);
+
+/* What QEMU's monitor (HMP) answers to @command. */
+const char *gdb_monitor(const char *command);
 
 /* Lets the guest run free. */
 void gdb_detach(void);

@@ -82,6 +82,23 @@ void ram_snapshot(struct ram *r)
 	}
 }
 
+void ram_forget(struct ram *r)
+{
+	munmap(r->copy, r->size);
+	r->copy = NULL;
+}
+
+void ram_restore(struct ram *r)
+{
+	off_t data = 0, hole;
+
+	while ((data = lseek(r->fd, data, SEEK_DATA)) >= 0) {
+		hole = lseek(r->fd, data, SEEK_HOLE);
+		memcpy(r->live + data, r->copy + data, (size_t)(hole - data));
+		data = hole;
+	}
+}
+
 static void show(uint64_t pa, uint8_t was, uint8_t is)
 {
 	static unsigned shown;

@@ -25,6 +25,12 @@ static pid_t qemu;
 static int serial_in = -1, serial_out = -1;
 static char said[1 << 20];
 static size_t said_len;
+static bool muted;
+
+void vm_mute(bool mute)
+{
+	muted = mute;
+}
 
 _Noreturn void die(const char *fmt, ...)
 {
@@ -73,7 +79,7 @@ bool vm_pump(int ms)
 	n = read(serial_out, buf, sizeof(buf));
 	if (n <= 0)
 		return false;
-	if (write(1, buf, (size_t)n) != n)
+	if (!muted && write(1, buf, (size_t)n) != n)
 		die("stdout: %s", strerror(errno));
 	if (said_len + (size_t)n < sizeof(said)) {
 		memcpy(said + said_len, buf, (size_t)n);
@@ -173,4 +179,37 @@ void vm_kill(void)
 	vm_end();
 	said_len = 0;
 	said[0] = '\0';
+}
+
+void qmp_send(int qmp, const char *command)
+{
+	char line[1000];
+	int len = snprintf(line, sizeof(line), *command == '{' ? "%s\n" : "{\"execute\": \"%s\"}\n",
+			   command);
+
+	if (write(qmp, line, (size_t)len) != len)
+		die("QMP: %s", strerror(errno));
+}
+
+bool qmp_line(int qmp, char *line, size_t size)
+{
+	struct pollfd p = {.fd = qmp, .events = POLLIN};
+	size_t len = 0;
+	char c;
+
+	for (;;) {
+		if (poll(&p, 1, 20) == 0) {
+			if (!vm_pump(0))
+				return false;
+			continue;
+		}
+		if (read(qmp, &c, 1) != 1)
+			return false;
+		if (c == '\n')
+			break;
+		if (len + 1 < size)
+			line[len++] = c;
+	}
+	line[len] = '\0';
+	return true;
 }

@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,9 +31,9 @@ static const char usage[] =
 	"  --mem BYTES    guest RAM; QEMU's own -m must say the same\n"
 	"  --damage WHAT  at the first reset: data (preserved bytes, which are in the report "
 	"then),\n"
-	"                 map (of the preserved memory), record, magic (of the record), none\n"
+	"                 map (of the preserved memory), fdt, record, magic (of the record)\n"
 	"  --count N      how many bytes (default 1)\n"
-	"  --kill TEXT    when the guest has said these, one after the other...\n"
+	"  --kill TEXT    when the guest has said these, one after the other (_ is a blank)...\n"
 	"  --after MS     ...and so many milliseconds have passed\n"
 	"  --fresh        start again with empty RAM\n"
 	"  --report FILE  append what was done\n";
@@ -59,41 +58,6 @@ static uint64_t random_below(uint64_t limit)
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
 	return (z ^ (z >> 31)) % limit;
-}
-
-/* ---- QEMU machine protocol: a JSON object a line -------------------------------------------- */
-
-static void qmp_send(const char *command)
-{
-	char line[200];
-	int len = snprintf(line, sizeof(line), "{\"execute\": \"%s\"}\n", command);
-
-	if (write(qmp, line, (size_t)len) != len)
-		die("QMP: %s", strerror(errno));
-}
-
-/* The next line of QMP, while the serial port flows; false when QEMU has ended. */
-static bool qmp_line(char *line, size_t size)
-{
-	struct pollfd p = {.fd = qmp, .events = POLLIN};
-	size_t len = 0;
-	char c;
-
-	for (;;) {
-		if (poll(&p, 1, 20) == 0) {
-			if (!vm_pump(0))
-				return false;
-			continue;
-		}
-		if (read(qmp, &c, 1) != 1)
-			return false;
-		if (c == '\n')
-			break;
-		if (len + 1 < size)
-			line[len++] = c;
-	}
-	line[len] = '\0';
-	return true;
 }
 
 /* ---- damage --------------------------------------------------------------------------------- */
@@ -154,16 +118,28 @@ static bool in_blocks(const struct pieces *l, uint64_t pa)
 	return false;
 }
 
-static void damage_map(struct ram *r, const struct kb_record *k, const struct pieces *l)
+static uint64_t map_page(const struct pieces *l, uint64_t number)
 {
 	for (size_t i = 0; i < l->count; i++)
 		for (uint64_t pa = l->p[i].pa; pa < l->p[i].pa + l->p[i].len; pa += PAGE)
-			if (!in_blocks(l, pa)) {
-				*at(r, lives_at(k, pa) + random_below(PAGE)) ^= 1;
-				report(opt.report, "damaged map 0x%llx", (unsigned long long)pa);
-				return;
-			}
-	die("every page of the map is preserved data");
+			if (!in_blocks(l, pa) && !number--)
+				return pa;
+	die("the map has fewer pages");
+}
+
+static void damage_map(struct ram *r, const struct kb_record *k, const struct pieces *l)
+{
+	uint64_t pa = map_page(l, random_below(l->metadata / PAGE - 1)) + random_below(PAGE);
+
+	*at(r, lives_at(k, pa)) ^= (uint8_t)(1u << random_below(8));
+	report(opt.report, "damaged map 0x%llx", (unsigned long long)pa);
+}
+
+/* The last byte of the page, behind all that anybody reads of it. */
+static void damage_fdt(struct ram *r, const struct kb_record *k)
+{
+	*at(r, lives_at(k, k->facts.fdt + PAGE - 1)) ^= 1;
+	report(opt.report, "damaged FDT 0x%llx", (unsigned long long)k->facts.fdt);
 }
 
 /* Beyond magic and nonce, or it would not be found; state and attempts are not covered. */
@@ -201,6 +177,8 @@ static void damage_now(struct ram *r)
 		damage_data(r, k, &l);
 	else if (!strcmp(opt.damage, "map"))
 		damage_map(r, k, &l);
+	else if (!strcmp(opt.damage, "fdt"))
+		damage_fdt(r, k);
 	else if (!strcmp(opt.damage, "record"))
 		damage_record(r, record, k);
 	else if (!strcmp(opt.damage, "magic"))
@@ -209,24 +187,33 @@ static void damage_now(struct ram *r)
 	free(l.data);
 }
 
+/* What a reset does, ours too: stop the machine, or reset it. */
+static void set_reset(bool stops)
+{
+	qmp_send(qmp,
+		 stops ? "{\"execute\": \"set-action\", \"arguments\": {\"reboot\": \"shutdown\"}}"
+		       : "{\"execute\": \"set-action\", \"arguments\": {\"reboot\": \"reset\"}}");
+}
+
 /* At each reset QEMU stops the machine instead, and says so; the first one is khoboot's. */
 static void watch_resets(struct ram *r)
 {
 	char line[2000];
 	int resets = 0;
 
-	qmp_send("qmp_capabilities");
-	while (qmp_line(line, sizeof(line))) {
-		if (!strstr(line, "\"SHUTDOWN\""))
-			continue;
-		if (!strstr(line, "guest-reset")) {
-			qmp_send("quit");
-			continue;
+	qmp_send(qmp, "qmp_capabilities");
+	while (qmp_line(qmp, line, sizeof(line))) {
+		if (strstr(line, "\"RESET\"")) {
+			set_reset(true);
+			qmp_send(qmp, "cont");
+		} else if (strstr(line, "\"SHUTDOWN\"") && strstr(line, "guest-reset")) {
+			if (!resets++)
+				damage_now(r);
+			set_reset(false);
+			qmp_send(qmp, "system_reset");
+		} else if (strstr(line, "\"SHUTDOWN\"")) {
+			qmp_send(qmp, "quit");
 		}
-		if (!resets++)
-			damage_now(r);
-		qmp_send("system_reset");
-		qmp_send("cont");
 	}
 }
 
@@ -246,6 +233,8 @@ static bool run_to_moment(void)
 	const char *from = NULL;
 	uint64_t end;
 
+	for (char *c = opt.kill; *c; c++)
+		*c = *c == '_' ? ' ' : *c;
 	for (char *text = strtok(opt.kill, "|"); text; text = strtok(NULL, "|")) {
 		const char *found;
 

@@ -1,0 +1,104 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# route.sh - what the scripts of the firmware route share. To be sourced after lib.sh and pool.sh.
+
+# shellcheck disable=SC2154 # kho_... are lib.sh's, logs is set by pool_run
+strike=$kho_build/host/strike
+
+# prepare: what all machines need, once
+route_prepare() {
+	local name
+	[ -x "$strike" ] || die "$strike is not built; run 'make boot-tools' first"
+	guest_init >/dev/null || exit 2
+	declare -gA path firmware
+	for name in kho-v1 kho-v3 kho-v4; do path[$name]=$(kernel "$name"); done
+	for name in bookworm trixie forky; do
+		firmware[$name]=$("$kho_root/tests/firmware/fetch" "$name") || firmware[$name]=''
+	done
+}
+
+# code FIRMWARE: its code image, as in forky or trixie.secboot; empty when it is not to be had
+code() {
+	local dir=${firmware[${1%%.*}]} build=''
+	[[ $1 != *.* ]] || build=.${1#*.}
+	[ -z "$dir" ] || echo "$dir/OVMF_CODE_4M$build.fd"
+}
+
+# bytes SIZE: of guest RAM, as in 512M or 2G
+bytes() {
+	case $1 in
+	*G) echo $((${1%G} << 30)) ;;
+	*M) echo $((${1%M} << 20)) ;;
+	esac
+}
+
+# route NAME KERNEL FIRMWARE COMMAND...: COMMAND with the options of handover that name these two
+route() {
+	local name=$1 kernel=${path[$2]} code
+	code=$(code "$3")
+	[[ $name =~ ${only:-.} ]] || return 0
+	if [ "${list:-0}" -eq 1 ]; then echo "$name"; return; fi
+	if [ -z "$kernel" ]; then ktap_skip "$name" "no kernel"; return; fi
+	if [ ! -r "$code" ]; then ktap_skip "$name" "no firmware of $3"; return; fi
+	shift 3
+	pool_run "$name" "$@" --via firmware --from "$kernel" --to "$kernel" --firmware "$code"
+}
+
+handed() { "$kho_root/ovmf-scripts/handover" --logs "$logs" "$@"; }
+
+# evacuated OPTION...: the same, and some of it had to be moved out of the firmware's way
+evacuated() {
+	handed "$@" && grep -aE '^khoboot: route: .* [1-9][0-9]* bytes evacuated' "$logs/serial.log"
+}
+
+# The windows that khoboot names as damaged, one number a line. Where they touch it names them as one
+# range; a range is cut to what is preserved in it.
+reported_windows() {
+	local start end
+	while read -r start end; do
+		seq $((start / window)) $(((end - 1) / window))
+	done < <(tr -d '\r\0' <"$logs/serial.log" |
+		sed -nE 's/^khoboot: route: damaged: (0x[0-9a-f]+)-(0x[0-9a-f]+),.*/\1 \2/p')
+}
+
+# damage_reported: are the windows with damage those that khoboot names, and no other?
+damage_reported() {
+	local window
+	window=$(sed -nE 's/.* windows of ([0-9]*) bytes.*/\1/p' "$logs/report")
+	[ -n "$window" ] || { echo "there was no record to damage"; return 1; }
+	sed -nE 's/^damaged (0x[0-9a-f]*).*/\1/p' "$logs/report" |
+		while read -r at; do echo $((at / window)); done | sort -un >"$logs/damaged"
+	reported_windows | sort -un >"$logs/reported"
+	diff "$logs/damaged" "$logs/reported"
+}
+
+# struck MEM WHAT COUNT SEED OPTION...: something is damaged in the firmware pass
+struck() {
+	local mem=$1 what=$2 count=$3 seed=$4
+	shift 4
+	handed --mem "$mem" "$@" \
+		--wrap "$strike --mem $(bytes "$mem") --damage $what --count $count --seed $seed --report $logs/report --"
+}
+
+damaged() {
+	struck "$@" || return 1
+	damage_reported
+}
+
+# map_refused MEM SEED OPTION...: a bit of the map changes. What khoboot says depends on the bit.
+map_refused() {
+	struck "$1" map 1 "$2" --expect refused:KB-722 "${@:3}"
+	! grep -aq 'khotest: side=in' "$logs/serial.log" &&
+		grep -aE '^khoboot: stop: KB-(1[0-9]{2}|722): halted' "$logs/serial.log"
+}
+
+# killed MEM TEXTS MS fresh|same OPTION...: the machine dies, and is started again
+killed() {
+	local mem=$1 texts=$2 ms=$3 fresh=''
+	[ "$4" = same ] || fresh=--fresh
+	shift 4
+	handed --mem "$mem" --expect safe --passes 5 --timeout 240 "$@" \
+		--wrap "$strike --mem $(bytes "$mem") --kill $texts --after $ms $fresh --report $logs/report --" &&
+		cat "$logs/report"
+}
