@@ -16,7 +16,8 @@ $(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \
 
 # Sound images, to be damaged.
 KHO_HELP  := tests/unit/kho_image.c tests/unit/kho_naive.c
-FUZZ_HELP := tests/unit/make_image.c tools/buffer.c tests/fuzz/words.c $(KHO_HELP)
+FUZZ_HELP := tests/unit/make_image.c $(addprefix tools/,buffer.c boot_entry.c efivars.c running.c kernel_abi.c) \
+	tests/fuzz/words.c $(KHO_HELP)
 
 $(O)/host/fuzz/%: $(call host_obj,fuzz,tests/fuzz/%.c) $(call host_obj,fuzz,$(PURE) $(FUZZ_HELP))
 	$(call say,LINK,$@)
@@ -36,7 +37,8 @@ $(O)/host/loaders: $(call host_obj,tool,tests/loaders.c)
 # By the other compiler: nothing is linked, there only must be no warning.
 CLANG_OBJ := $(patsubst %,$(O)/$(ARCH)/clang/%.o,$(PURE) $(MACHINE_C) $(EFI_C)) \
 	$(call host_obj,clang,$(PURE) $(TOOLS_C) $(TEST_SRC) $(TEST_HELP) $(BENCH_SRC) $(PROOF_SRC) \
-		$(wildcard tests/*.c tests/boot/*.c tests/guest/*.c tests/route/*.c))
+		$(wildcard tests/*.c tests/boot/*.c tests/guest/*.c tests/route/*.c) \
+		tests/firmware/carried.c)
 
 $(O)/$(ARCH)/clang/%.c.o: %.c
 	$(call say,CC(clang),$<)

@@ -164,15 +164,21 @@ static void append_node(struct buffer *b, uint8_t type, uint8_t subtype, size_t 
 	append_u16(b, NODE_SIZE + size);
 }
 
+/* More than any real one has; a file's node fits behind it into the 16 bits of the length. */
+#define VOLUME_MAX 0x8000u
+
 /* Bytes of @o's path that say where the volume is; 0 when they do not. */
 static size_t volume_size(const struct load_option *o)
 {
 	const uint8_t *file = find_node(o, NODE_MEDIA, MEDIA_FILE);
 	const uint8_t *hd = find_node(o, NODE_MEDIA, MEDIA_HD);
+	size_t size = 0;
 
 	if (file)
-		return (size_t)(file - o->path);
-	return hd ? (size_t)(hd - o->path) + get_u16(hd + 2) : 0;
+		size = (size_t)(file - o->path);
+	else if (hd)
+		size = (size_t)(hd - o->path) + get_u16(hd + 2);
+	return size <= VOLUME_MAX ? size : 0;
 }
 
 bool boot_file_path(const struct load_option *from, const char *file, struct buffer *out)

@@ -38,7 +38,8 @@ int ctl_refuse(const char *what, enum kb_status status, const struct kb_diag *di
 	if (diag && diag->status)
 		fprintf(stderr, " (at 0x%llx, value 0x%llx)", (unsigned long long)diag->at,
 			(unsigned long long)diag->value);
-	fprintf(stderr, "\nkhoctl: %s: KB-%03d remedy: %s\n", what, (int)status, ctl_remedy(status));
+	fprintf(stderr, "\nkhoctl: %s: KB-%03d remedy: %s\n", what, (int)status,
+		ctl_remedy(status));
 	return CTL_REFUSED;
 }
 

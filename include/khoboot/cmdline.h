@@ -43,7 +43,7 @@ struct kb_options {
 	struct range kho_scratch;   /* khoboot.kho-scratch=ADDR,SIZE */
 	enum kb_digest seal;	    /* khoboot.seal=all|zone|meta: what the record has digests of */
 	struct kb_text zone;	    /* khoboot.zone=BASE-END,...: see zone_parse() */
-	struct kb_text nonce;	    /* khoboot.nonce=64 hexadecimal digits; khoctl switch gives it */
+	struct kb_text nonce;	    /* khoboot.nonce=64 hexadecimal digits, by khoctl switch */
 	bool fence;		    /* khoboot.fence=on|off: keep the kernel out of the zone */
 	unsigned int calibrate;	    /* khoboot.calibrate=ROUNDS, 1 to 16; 0: not given */
 	struct kb_text kernel;	    /* linux=\PATH, with CMDLINE_PATHS */

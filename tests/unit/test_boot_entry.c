@@ -394,6 +394,8 @@ static void the_entry_of_this_boot(void **state)
 	efivar_free(&v);
 }
 
+#define SYSTEM_TEST(f) cmocka_unit_test_setup_teardown(f, setup, fake_root_remove)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,17 +405,14 @@ int main(void)
 		cmocka_unit_test(an_entry_is_written_as_it_is_read),
 		cmocka_unit_test(partitions_have_the_names_of_linux),
 		cmocka_unit_test(the_file_is_replaced),
-		cmocka_unit_test_setup_teardown(variables_are_read, setup, fake_root_remove),
-		cmocka_unit_test_setup_teardown(the_same_is_not_written_again, setup,
-						fake_root_remove),
-		cmocka_unit_test_setup_teardown(a_full_store, setup, fake_root_remove),
-		cmocka_unit_test_setup_teardown(variables_are_deleted, setup, fake_root_remove),
-		cmocka_unit_test_setup_teardown(the_first_free_number_is_taken, setup,
-						fake_root_remove),
-		cmocka_unit_test_setup_teardown(our_entry_is_used_again, setup, fake_root_remove),
-		cmocka_unit_test_setup_teardown(a_store_without_room_sets_nothing, setup,
-						fake_root_remove),
-		cmocka_unit_test_setup_teardown(the_entry_of_this_boot, setup, fake_root_remove),
+		SYSTEM_TEST(variables_are_read),
+		SYSTEM_TEST(the_same_is_not_written_again),
+		SYSTEM_TEST(a_full_store),
+		SYSTEM_TEST(variables_are_deleted),
+		SYSTEM_TEST(the_first_free_number_is_taken),
+		SYSTEM_TEST(our_entry_is_used_again),
+		SYSTEM_TEST(a_store_without_room_sets_nothing),
+		SYSTEM_TEST(the_entry_of_this_boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

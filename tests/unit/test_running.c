@@ -40,7 +40,7 @@ static void old_kernels_are_finalized(void **state)
 
 	fake_file(OUT "/finalize", "0\n");
 	ok(running_finalize(&running));
-	assert_fake_file(OUT "/finalize", "1\n"); /* a file of debugfs has no rest of an older text */
+	assert_fake_file(OUT "/finalize", "1\n"); /* debugfs keeps no rest of an older text */
 	running_unfinalize(&running);
 	assert_fake_file(OUT "/finalize", "0\n");
 	fake_file(OUT "/finalize", "x");
@@ -163,15 +163,17 @@ static void errno_of_kexec(void **state)
 		assert_int_equal(kexec_status(t[i].error), t[i].want);
 }
 
+#define SYSTEM_TEST(f) cmocka_unit_test_setup_teardown(f, setup, fake_root_remove)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(paging, setup, fake_root_remove),
-		cmocka_unit_test_setup_teardown(old_kernels_are_finalized, setup, fake_root_remove),
-		cmocka_unit_test_setup_teardown(new_kernels_are_left_alone, setup, fake_root_remove),
-		cmocka_unit_test_setup_teardown(refusal_of_the_kernel, setup, fake_root_remove),
-		cmocka_unit_test_setup_teardown(hidden_debugfs, setup, fake_root_remove),
-		cmocka_unit_test_setup_teardown(version_of_the_data, setup, fake_root_remove),
+		SYSTEM_TEST(paging),
+		SYSTEM_TEST(old_kernels_are_finalized),
+		SYSTEM_TEST(new_kernels_are_left_alone),
+		SYSTEM_TEST(refusal_of_the_kernel),
+		SYSTEM_TEST(hidden_debugfs),
+		SYSTEM_TEST(version_of_the_data),
 		cmocka_unit_test(errno_of_kexec),
 	};
 
