@@ -23,6 +23,14 @@ $(EDIT): $(call host_obj,tool,tests/boot/edit.c)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^
 
+# KHO data that lie in a guest's memory from the start.
+CARRIED := $(O)/host/carried
+
+$(CARRIED): $(call host_obj,tool,tests/firmware/carried.c $(PURE) tests/unit/kho_image.c)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
+
 # An EFI program of the tests, by gnu-efi's own start code and script.
 FRAGMENT := $(O)/$(ARCH)/fragment.efi
 
@@ -38,4 +46,4 @@ $(FRAGMENT): tests/firmware/fragment.c
 		-j '.rel.*' -j '.rela.*' -j .reloc --target efi-app-x86_64 $@.so $@
 
 .PHONY: boot-tools
-boot-tools: $(PROOF) $(STRIKE) $(EDIT) $(FRAGMENT) image khoctl
+boot-tools: $(PROOF) $(STRIKE) $(EDIT) $(CARRIED) $(FRAGMENT) image khoctl
