@@ -263,8 +263,15 @@ static void rows_stay_whole_where_there_is_room(void **state)
 	const struct kb_move both[] = {{PLACE, SZ_4G, 2 * SZ_4K},
 				       {PLACE + 2 * SZ_4K, SZ_4G + SZ_1M, SZ_4K},
 				       {PLACE + 4 * SZ_4K, SZ_4G + SZ_1M + SZ_4K, 2 * SZ_4K}};
+	/* What is placed is no longer counted as the rest. */
+	const struct range rest[] = {{SZ_4G, 3 * SZ_4K}, {SZ_4G + SZ_1M, 4 * SZ_4K}};
+	const struct kb_move last[] = {{PLACE, SZ_4G, 2 * SZ_4K},
+				       {PLACE + 3 * SZ_4K, SZ_4G + SZ_1M, 3 * SZ_4K}};
 	struct round r;
 
+	begin_pattern(&r, "xx.xxx");
+	assert_places(&r, rest, 2, last, 2);
+	end(&r);
 	begin_pattern(&r, "x.xxx");
 	assert_places(&r, roomy, 2, whole, 2);
 	assert_places(&r, tight, 2, split, 3);
@@ -346,6 +353,27 @@ static void change_is_noticed(void **state)
 	(void)state;
 }
 
+static const void *fail_once(void *ctx, uint64_t at, uint64_t len)
+{
+	struct kho_image *img = ctx;
+
+	return img->reads++ ? kho_image_find(img, at, len) : NULL;
+}
+
+/* Even when the map is whole again at the second look. */
+static void passing_change_is_noticed(void **state)
+{
+	struct round r;
+
+	begin(&r, &kinds[2], 6);
+	r.img.mem.map = fail_once;
+	r.img.reads = 0;
+	assert_code(&r.img, evacuate_mark(&r.img.mem, r.img.kho, &r.zone, r.work, &r.e),
+		    KB_KHO_CHANGED);
+	end(&r);
+	(void)state;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,6 +383,7 @@ int main(void)
 		cmocka_unit_test(work_is_checked),
 		cmocka_unit_test(nothing_in_the_zone),
 		cmocka_unit_test(change_is_noticed),
+		cmocka_unit_test(passing_change_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -360,6 +360,28 @@ static void counts_must_agree(void **state)
 	(void)state;
 }
 
+/* All 128 bits count. */
+static void digests_are_compared_whole(void **state)
+{
+	static struct round r;
+	struct report rep;
+	uint64_t damaged;
+
+	begin(&r, &kinds[2], 84);
+	seal(&r);
+	for (unsigned int bit = 0; bit < 128; bit++) {
+		uint64_t *half = bit < 64 ? &r.digest[1].lo : &r.digest[1].hi;
+
+		*half ^= 1ULL << bit % 64;
+		assert_int_equal(verify(&r, &rep, &damaged), KB_SEAL_DATA);
+		assert_int_equal(rep.calls, 1);
+		*half ^= 1ULL << bit % 64;
+	}
+	assert_int_equal(verify(&r, &rep, &damaged), KB_OK);
+	end(&r);
+	(void)state;
+}
+
 static const void *nothing_there(void *ctx, uint64_t at, uint64_t len)
 {
 	struct round *r = ctx;
@@ -749,6 +771,7 @@ int main(void)
 		cmocka_unit_test(all_damage_is_reported),
 		cmocka_unit_test(swapped_pages_are_found),
 		cmocka_unit_test(counts_must_agree),
+		cmocka_unit_test(digests_are_compared_whole),
 		cmocka_unit_test(unreadable_data_are_an_error),
 		cmocka_unit_test(change_is_noticed),
 		cmocka_unit_test(bytes_are_shown),
