@@ -71,6 +71,21 @@ enum kb_status route_plan(struct mem *m, const struct kho *k, struct range_list 
 	return range_list_subtract(free, r->record);
 }
 
+/* After the reset FDT and blobs are read in one piece each: all of it has moved, or nothing. */
+static bool is_whole(const struct kb_moves *moves, struct range r)
+{
+	return mem_moved_piece(moves, r.base, r.size) == r.size;
+}
+
+static bool all_whole(const struct kb_moves *moves, const struct kho_root *root)
+{
+	bool whole = is_whole(moves, root->fdt);
+
+	for (unsigned int i = 0; i < root->blob_count; i++)
+		whole &= is_whole(moves, (struct range){root->blob[i].at.addr, root->blob[i].size});
+	return whole;
+}
+
 enum kb_status route_place(const struct kho *k, struct range_list *free, const struct route *r,
 			   struct kb_record *rec)
 {
@@ -80,6 +95,8 @@ enum kb_status route_place(const struct kho *k, struct range_list *free, const s
 	record_layout(rec, &r->shape, r->nonce);
 	moves.m = record_moves(rec);
 	st = evacuate_place(&r->evacuation, free, &moves);
+	if (!st && !all_whole(&moves, &k->root))
+		st = KB_SEAL_READ;
 	if (st)
 		return st;
 	record_shrink(rec, moves.count, r->shape.windows);

@@ -44,7 +44,8 @@ __must_check enum kb_status route_plan(struct mem *m, const struct kho *k, struc
 /*
  * route_place - lay the record out in its place, and find a place for each page that moves
  *
- * Writes the record's memory only. Returns KB_OK, KB_EVAC_ROOM.
+ * Writes the record's memory only. Returns KB_OK, KB_EVAC_ROOM, or KB_SEAL_READ when the FDT or a
+ * sub-blob would be in two pieces after the reset.
  */
 __must_check enum kb_status route_place(const struct kho *k, struct range_list *free,
 					const struct route *r, struct kb_record *rec);

@@ -81,6 +81,50 @@ static void make(struct kho_image *img)
 	assert_int_equal(kho_image_open(img), KB_OK);
 }
 
+/* A blob of two pages, and where the zone lies about it. */
+static enum kb_status place_blob(int64_t from, uint64_t size, uint64_t room)
+{
+	uint8_t nonce[KB_NONCE_SIZE] = {0}, blob[5000] = {1};
+	struct range zone_r,
+		free_store[4] = {{SZ_4G, (4 * SZ_1M)}, {SZ_4G + 3 * (4 * SZ_1M), room}};
+	struct range_list zone = {&zone_r, 1, 1}, free_list = {free_store, 2, 4};
+	struct route r = {.zone = &zone, .cmdline = "quiet", .nonce = nonce};
+	struct kho_work work;
+	struct kho_image img;
+	struct kb_record *rec;
+	enum kb_status st;
+
+	kho_image_init(&img, radix.format, radix.page_shift);
+	zone_r.base = kho_image_blob(&img, "LUO", blob, sizeof(blob)) + (uint64_t)from;
+	zone_r.size = size;
+	kho_image_finish(&img);
+	assert_int_equal(kho_image_open(&img), KB_OK);
+	work.size = evacuate_work_size(&zone);
+	work.base = calloc(1, work.size);
+	assert_int_equal(route_plan(&img.mem, img.kho, &free_list, work, &r), KB_OK);
+	/* What is behind the record is in the way of the test. */
+	assert_int_equal(range_list_subtract(&free_list, (struct range){SZ_4G, (4 * SZ_1M)}),
+			 KB_OK);
+	rec = aligned_alloc(SZ_4K, r.record.size);
+	st = route_place(img.kho, &free_list, &r, rec);
+	if (!st)
+		assert_true(rec->moves_count > 0);
+	free(rec);
+	free(work.base);
+	kho_image_free(&img);
+	return st;
+}
+
+static void blobs_stay_in_one_piece(void **state)
+{
+	(void)state;
+	assert_int_equal(place_blob(0, 2 * SZ_4K, SZ_1M), KB_OK);
+	assert_int_equal(place_blob(-(int64_t)SZ_4K, SZ_64K, SZ_1M), KB_OK);
+	assert_int_equal(place_blob(0, SZ_4K, SZ_1M), KB_SEAL_READ);
+	assert_int_equal(place_blob(SZ_4K, SZ_4K, SZ_1M), KB_SEAL_READ);
+	assert_int_equal(place_blob(0, 2 * SZ_4K, SZ_4K), KB_EVAC_ROOM);
+}
+
 static enum kb_status one_page(void *ctx, const struct kho_meta *meta)
 {
 	struct range_list *l = ctx;
@@ -152,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nonces_are_64_digits),
 		cmocka_unit_test(the_record_is_found_once),
+		cmocka_unit_test(blobs_stay_in_one_piece),
 		cmocka_unit_test(nothing_uncovered_goes_unnoticed),
 		cmocka_unit_test(the_record_needs_room),
 	};
