@@ -37,6 +37,7 @@ static enum kb_status hand_over_map(struct door *d)
 		st = scratch_is_ram(d, &map);
 	if (st)
 		return st;
+	kb_debug("boot", "UEFI memory map of %llu bytes", (unsigned long long)d->map.size);
 	memcpy(x86_payload(d->block, d->layout.efi_map), d->map.buffer, d->map.size);
 	if (d->kho)
 		efi_map_take_over(x86_payload(d->block, d->layout.efi_map), d->map.size,

@@ -31,10 +31,13 @@ $(CARRIED): $(call host_obj,tool,tests/firmware/carried.c $(PURE) tests/unit/kho
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
 
-# An EFI program of the tests, by gnu-efi's own start code and script.
+# EFI programs of the tests, by gnu-efi's own start code and script.
 FRAGMENT := $(O)/$(ARCH)/fragment.efi
+NAIVE    := $(O)/$(ARCH)/naive.efi
 
 $(FRAGMENT): tests/firmware/fragment.c
+$(NAIVE): tests/bench/naive.c
+$(FRAGMENT) $(NAIVE):
 	$(call say,EFI,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O1 -Wall -Wextra -Werror -ffreestanding -fpic -fshort-wchar -mno-red-zone \
@@ -46,4 +49,4 @@ $(FRAGMENT): tests/firmware/fragment.c
 		-j '.rel.*' -j '.rela.*' -j .reloc --target efi-app-x86_64 $@.so $@
 
 .PHONY: boot-tools
-boot-tools: $(PROOF) $(STRIKE) $(EDIT) $(CARRIED) $(FRAGMENT) image khoctl
+boot-tools: $(PROOF) $(STRIKE) $(EDIT) $(CARRIED) $(FRAGMENT) $(NAIVE) image khoctl
