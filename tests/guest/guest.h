@@ -56,6 +56,8 @@ void place_check(const char *ranges, uint64_t seed);
 
 /* Where the EFI variables are mounted before any of these. */
 #define EFIVARS "/sys/firmware/efi/efivars"
+#define CALIBRATION EFIVARS "/KhobootCalibration-7c9b3a52-5f0e-4c1d-9b62-2f8d6a41e0c7"
+#define BOOT_FILE "\\EFI\\BOOT\\BOOTX64.EFI" /* what firmware starts without a boot entry */
 
 /* Asks for memory to be cleared at the next reset, by variable; @lock keeps others from undoing it.
  */

@@ -18,6 +18,7 @@
  *   wait=1           say `khotest: ready=jump`, then wait for one byte on the console
  *   via=firmware     khoctl: take the firmware route, with the file boot_file=PATH on the ESP
  *   luo=N            preserve N non-adjacent pages in a memfd; the incoming side checks N pages
+ *   calibrate=N      have khoctl learn what firmware writes, by N resets, and show it; no handover
  *   trouble=WHAT     mor, mor-locked: ask firmware to clear memory; ppi: ask the TPM; full: leave
  * no room for EFI variables place=A,B,...    preserve the pages at these physical addresses, or
  * close behind them seed=S           seed of the pattern in them
@@ -546,6 +547,28 @@ static void check_arrival(const char *side)
 	check_efivars();
 }
 
+/* ---- calibration ----------------------------------------------------------------------------- */
+
+/* The first boot has the next one calibrate, and the boot behind that shows what was learned. */
+static void calibrate(void)
+{
+	static char rounds[16];
+	const char *start[] = {"/khoctl",     "calibrate", "--start",
+			       "--rounds",    rounds,	   "--boot-file",
+			       BOOT_FILE,     "--reboot",  NULL};
+	const char *show[] = {"/khoctl", "calibrate", NULL};
+
+	snprintf(rounds, sizeof(rounds), "%lu", (unsigned long)word_number("calibrate"));
+	mount_efivars();
+	if (access(CALIBRATION, F_OK)) {
+		say("calibrate=start");
+		run(start);
+		fail("khoctl calibrate came back");
+	}
+	run(show);
+	say("calibrate=shown");
+}
+
 int main(void)
 {
 	if (getpid() != 1) {
@@ -553,6 +576,11 @@ int main(void)
 		return 1;
 	}
 	set_up();
+	if (word_number("calibrate")) {
+		calibrate();
+		say("end=ok");
+		power_off();
+	}
 	if (word_is("side", "in")) {
 		check_arrival("in");
 		say("end=ok");
