@@ -128,9 +128,14 @@ khoboot_restore:
 	jmp	*%rdi
 
 	.globl	restore_stub, restore_stub_end
+	.set	CR0_WP, 1 << 16
 restore_stub:		/* %rsi = moves (struct kb_move), %rdx = how many, %rcx = entry, %r8 = boot_params */
 	movq	%rsi, %r9
 	movq	%rcx, %r10
+	movq	%cr0, %rax			/* khoboot's own code, too, may lie in somebody's home */
+	movq	%rax, %r11
+	andq	$~CR0_WP, %rax
+	movq	%rax, %cr0
 1:	testq	%rdx, %rdx
 	jz	2f
 	movq	(%r9), %rdi			/* home */
@@ -141,7 +146,8 @@ restore_stub:		/* %rsi = moves (struct kb_move), %rdx = how many, %rcx = entry, 
 	addq	$24, %r9
 	decq	%rdx
 	jmp	1b
-2:	xorl	%ebp, %ebp
+2:	movq	%r11, %cr0
+	xorl	%ebp, %ebp
 	xorl	%ebx, %ebx
 	movq	%r8, %rsi
 	jmp	*%r10
