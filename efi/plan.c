@@ -101,10 +101,14 @@ static enum kb_status place(struct door *d)
 		st = x86_layout(&d->boot, &d->layout);
 	if (!st)
 		st = x86_place(&d->free, &d->kernel, d->layout.size, &d->place);
-	if (!st)
-		st = fw_claim(&d->fw, d->place.window);
+	/*
+	 * The small one first: an allocation may make edk2 take a page for its own books from the
+	 * top of what is free, where the block lies.
+	 */
 	if (!st)
 		st = fw_claim(&d->fw, d->place.block);
+	if (!st)
+		st = fw_claim(&d->fw, d->place.window);
 	return st ? kb_refuse("plan", st, NULL) : KB_OK;
 }
 
