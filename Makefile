@@ -5,6 +5,7 @@
 #   ARCH=x86_64   architecture of the image (default: x86_64)
 #   O=DIR         where everything built goes (default: build)
 #   V=1           show the commands
+#   TRUST_CARRIERS=1  believe carriers of KHO addresses under Secure Boot (docs/abi.md); after a clean
 
 ARCH ?= x86_64
 O    ?= build
@@ -39,6 +40,8 @@ IMAGE_CFLAGS := $(BASE) $(WARN) -Oz -ffreestanding -fpie -fvisibility=hidden -fs
 	-mno-red-zone -mgeneral-regs-only -fno-asynchronous-unwind-tables -fcf-protection=none \
 	-fstack-protector-strong -fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections \
 	-DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/$(ARCH)
+# The platform's word on where KHO data are, believed under Secure Boot as well.
+IMAGE_CFLAGS += $(if $(filter 1,$(TRUST_CARRIERS)),-DKB_TRUST_CARRIERS)
 IMAGE_LDFLAGS := -nostdlib -static -pie --no-dynamic-linker -z text -z noexecstack -z norelro \
 	--gc-sections --build-id=none --fatal-warnings --no-undefined -T $(ARCHDIR)/image.lds
 IMAGE_LIBS = $(LIBFDT) $(LIBGNUEFI) $(LIBBEARSSL)
@@ -87,7 +90,7 @@ help:
 	@echo "make fuzz     fuzz every parser (FUZZ_SECONDS=60 each)"
 	@echo "make deps     install what is missing (apt)"
 	@echo "make clean    remove $(O)/"
-	@echo "ARCH=x86_64  O=build  V=1"
+	@echo "ARCH=x86_64  O=build  V=1  TRUST_CARRIERS=1"
 
 deps:
 	$(Q)tools/deps
