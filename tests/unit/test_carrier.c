@@ -141,8 +141,8 @@ static void words(void **state)
 		"khoboot.kho-fdt=0x12345000,0x1000 khoboot.kho-fdt=0x12345000,0x1000",
 		"khoboot.kho-fdt=0x12345000,0x1000 khoboot.kho-scratch=0x100000000",
 		"khoboot.kho-fdt=0x12345000,0x1000 khoboot.kho-scratch=0x100000000,48 quiet",
-		"khoboot.kho-fdt=0x12345000,0x1000 khoboot.kho-scratch=0x100000000,48 "
-		"khoboot.kho=off",
+		("khoboot.kho-fdt=0x12345000,0x1000 khoboot.kho-scratch=0x100000000,48 "
+		 "khoboot.kho=off"),
 		"khoboot.kho-fdt=0x12345000,0x1000 -- khoboot.kho-scratch=0x100000000,48",
 		"kho-fdt=0x12345000,0x1000 kho-scratch=0x100000000,48",
 		"quiet",
