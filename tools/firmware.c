@@ -122,7 +122,9 @@ static bool confidential(const struct running *r)
 	       running_exists(r, "/sys/firmware/coco") || confidential_cpu(r);
 }
 
-#define VIRTIO_ID_MEM 24
+#define PCI_VENDOR_VIRTIO 0x1af4
+#define PCI_VIRTIO_FIRST  0x1040
+#define VIRTIO_ID_MEM     24
 
 static bool is_virtio_mem(const struct running *r, const char *dir, const char *entry,
 			  const void *ctx)
@@ -131,10 +133,20 @@ static bool is_virtio_mem(const struct running *r, const char *dir, const char *
 	return read_number(r, dir, entry, "device", 16) == VIRTIO_ID_MEM;
 }
 
+/* The device on PCI, which an earlier kernel may have used when this one has no driver. */
+static bool is_virtio_mem_pci(const struct running *r, const char *dir, const char *entry,
+			      const void *ctx)
+{
+	(void)ctx;
+	return read_number(r, dir, entry, "vendor", 16) == PCI_VENDOR_VIRTIO &&
+	       read_number(r, dir, entry, "device", 16) == PCI_VIRTIO_FIRST + VIRTIO_ID_MEM;
+}
+
 /* A reset unplugs all of it (QEMU: virtio_mem_system_reset). */
 static bool virtio_mem(const struct running *r)
 {
-	return any_entry(r, "/sys/bus/virtio/devices", "virtio", is_virtio_mem, NULL);
+	return any_entry(r, "/sys/bus/virtio/devices", "virtio", is_virtio_mem, NULL) ||
+	       any_entry(r, "/sys/bus/pci/devices", "", is_virtio_mem_pci, NULL);
 }
 
 #define ACPI_STA_ENABLED 2u

@@ -120,6 +120,20 @@ static void virtio_mem(void **state)
 	assert_int_equal(check(), KB_CTL_VIRTIO_MEM);
 }
 
+/* A kernel without the driver. */
+static void virtio_mem_on_pci(void **state)
+{
+	(void)state;
+
+	fake_file("/sys/bus/pci/devices/0000:00:02.0/vendor", "0x1af4\n");
+	fake_file("/sys/bus/pci/devices/0000:00:02.0/device", "0x1042\n");
+	fake_file("/sys/bus/pci/devices/0000:00:03.0/vendor", "0x8086\n");
+	fake_file("/sys/bus/pci/devices/0000:00:03.0/device", "0x1058\n");
+	ok(check());
+	fake_file("/sys/bus/pci/devices/0000:00:02.0/device", "0x1058\n");
+	assert_int_equal(check(), KB_CTL_VIRTIO_MEM);
+}
+
 static void memory_modules_of_acpi(void **state)
 {
 	(void)state;
@@ -436,6 +450,7 @@ int main(void)
 		SYSTEM_TEST(secure_boot),
 		SYSTEM_TEST(confidential_guests),
 		SYSTEM_TEST(virtio_mem),
+		SYSTEM_TEST(virtio_mem_on_pci),
 		SYSTEM_TEST(memory_modules_of_acpi),
 		SYSTEM_TEST(memory_that_was_not_there_at_boot),
 		SYSTEM_TEST(firmware_updates),
