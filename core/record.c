@@ -136,9 +136,18 @@ static enum kb_status refuse(struct judge *j, enum kb_status status, uint64_t at
 	return status;
 }
 
-/* Refuse for the field of the header at offset @at. */
-#define REFUSE(j, status, field)                                                                   \
-	refuse(j, status, (j)->self.base + offsetof(struct kb_record, field), (j)->r->field)
+#define FIELD(field) offsetof(struct kb_record, field)
+
+/* Refuse for the field of the header at @offset, no refusal for 0. */
+static enum kb_status refuse_field(struct judge *j, enum kb_status status, size_t offset)
+{
+	const uint8_t *p = (const uint8_t *)j->r + offset;
+	bool wide = offset == FIELD(size) || offset >= FIELD(facts.fdt);
+
+	if (!offset)
+		return KB_OK;
+	return refuse(j, status, j->self.base + offset, wide ? get_u64(p) : get_u32(p));
+}
 
 static enum kb_status check_header(struct judge *j, uint64_t room)
 {
@@ -147,22 +156,21 @@ static enum kb_status check_header(struct judge *j, uint64_t room)
 	if (room < HEADER || r->magic != KB_RECORD_MAGIC)
 		return refuse(j, KB_REC_SHAPE, j->self.base, room);
 	if (r->version != KB_RECORD_VERSION)
-		return REFUSE(j, KB_REC_VERSION, version);
+		return refuse_field(j, KB_REC_VERSION, FIELD(version));
 	if (r->header_size != HEADER)
-		return REFUSE(j, KB_REC_SHAPE, header_size);
+		return refuse_field(j, KB_REC_SHAPE, FIELD(header_size));
 	if (r->size < HEADER || r->size > min_u64(room, KB_RECORD_MAX) ||
 	    !is_aligned(r->size, SZ_4K))
-		return REFUSE(j, KB_REC_SHAPE, size);
+		return refuse_field(j, KB_REC_SHAPE, FIELD(size));
 	return KB_OK;
 }
 
 static enum kb_status check_state(struct judge *j)
 {
-	if (j->r->state == KB_RECORD_TAKEN)
-		return REFUSE(j, KB_REC_TAKEN, state);
-	if (j->r->state != KB_RECORD_SEALED)
-		return REFUSE(j, KB_REC_SHAPE, state);
-	return KB_OK;
+	if (j->r->state == KB_RECORD_SEALED)
+		return KB_OK;
+	return refuse_field(j, j->r->state == KB_RECORD_TAKEN ? KB_REC_TAKEN : KB_REC_SHAPE,
+			    FIELD(state));
 }
 
 static enum kb_status check_digest(struct judge *j)
@@ -175,73 +183,70 @@ static enum kb_status check_digest(struct judge *j)
 	return KB_OK;
 }
 
-static enum kb_status check_arch(struct judge *j, uint32_t arch)
+static size_t bad_arch(const struct kb_record *r, uint32_t arch)
 {
-	uint32_t page = j->r->facts.page_size;
+	uint32_t page = r->facts.page_size;
 
-	if (j->r->facts.arch != arch)
-		return REFUSE(j, KB_REC_ARCH, facts.arch);
+	if (r->facts.arch != arch)
+		return FIELD(facts.arch);
 	if (page != SZ_4K && (arch != KB_RECORD_ARM64 || (page != 4 * SZ_4K && page != SZ_64K)))
-		return REFUSE(j, KB_REC_ARCH, facts.page_size);
-	return KB_OK;
+		return FIELD(facts.page_size);
+	return 0;
 }
 
-static enum kb_status check_facts(struct judge *j)
+static size_t bad_fact(const struct kb_record *r)
 {
-	const struct kb_record_facts *f = &j->r->facts;
+	const struct kb_record_facts *f = &r->facts;
 
 	if (f->seal > KB_DIGEST_META)
-		return REFUSE(j, KB_REC_SHAPE, facts.seal);
+		return FIELD(facts.seal);
 	if (f->window_shift < 12 || f->window_shift > 63)
-		return REFUSE(j, KB_REC_SHAPE, facts.window_shift);
+		return FIELD(facts.window_shift);
 	if (f->on_error > KB_ON_ERROR_RESET)
-		return REFUSE(j, KB_REC_SHAPE, facts.on_error);
+		return FIELD(facts.on_error);
 	if (f->log > KB_DEBUG)
-		return REFUSE(j, KB_REC_SHAPE, facts.log);
+		return FIELD(facts.log);
 	if (!is_aligned(f->fdt, f->page_size))
-		return REFUSE(j, KB_REC_SHAPE, facts.fdt);
+		return FIELD(facts.fdt);
 	if (!memchr(f->compatible, 0, sizeof(f->compatible)))
-		return REFUSE(j, KB_REC_SHAPE, facts.compatible[0]);
-	return KB_OK;
+		return FIELD(facts.compatible);
+	return 0;
 }
 
 /* @count things of @each bytes, which begin at or behind *end; which becomes their end. */
-static bool part_fits(const struct judge *j, uint64_t at, uint64_t count, uint64_t each,
+static bool part_fits(const struct kb_record *r, uint64_t at, uint64_t count, uint64_t each,
 		      uint64_t *end)
 {
-	uint64_t size = j->r->size;
-
-	if (!is_aligned(at, 8) || at < *end || at > size || count > (size - at) / each)
+	if (!is_aligned(at, 8) || at < *end || at > r->size || count > (r->size - at) / each)
 		return false;
 	*end = at + count * each;
 	return true;
 }
 
-static enum kb_status check_parts(struct judge *j)
+static size_t bad_part(const struct kb_record *r)
 {
-	const struct kb_record *r = j->r;
 	uint64_t end = HEADER;
 
-	if (!part_fits(j, r->scratch_at, r->scratch_count, sizeof(struct range), &end))
-		return REFUSE(j, KB_REC_SHAPE, scratch_at);
-	if (!part_fits(j, r->moves_at, r->moves_count, sizeof(struct kb_move), &end))
-		return REFUSE(j, KB_REC_SHAPE, moves_at);
-	if (!part_fits(j, r->windows_at, r->windows_count, sizeof(struct kb_xxh128), &end))
-		return REFUSE(j, KB_REC_SHAPE, windows_at);
-	if (!r->cmdline_size || !part_fits(j, r->cmdline_at, r->cmdline_size, 1, &end))
-		return REFUSE(j, KB_REC_SHAPE, cmdline_at);
-	return KB_OK;
+	if (!part_fits(r, r->scratch_at, r->scratch_count, sizeof(struct range), &end))
+		return FIELD(scratch_at);
+	if (!part_fits(r, r->moves_at, r->moves_count, sizeof(struct kb_move), &end))
+		return FIELD(moves_at);
+	if (!part_fits(r, r->windows_at, r->windows_count, sizeof(struct kb_xxh128), &end))
+		return FIELD(windows_at);
+	if (!r->cmdline_size || !part_fits(r, r->cmdline_at, r->cmdline_size, 1, &end))
+		return FIELD(cmdline_at);
+	return 0;
 }
 
 /* It ends where it says, not before. */
-static enum kb_status check_cmdline(struct judge *j)
+static size_t bad_cmdline(const struct kb_record *r)
 {
-	const char *text = (const char *)j->r + j->r->cmdline_at;
-	uint64_t size = j->r->cmdline_size;
+	const char *text = (const char *)r + r->cmdline_at;
+	uint64_t size = r->cmdline_size;
 
 	if (size > KB_CMDLINE_MAX + 1 || memchr(text, 0, size) != text + size - 1)
-		return REFUSE(j, KB_REC_SHAPE, cmdline_size);
-	return KB_OK;
+		return FIELD(cmdline_size);
+	return 0;
 }
 
 /* Whole pages, ascending, disjoint; the record is in one of them. */
@@ -304,13 +309,13 @@ enum kb_status record_check(const void *at, uint64_t room, uint64_t pa, uint32_t
 	if (!st)
 		st = check_digest(&j);
 	if (!st)
-		st = check_arch(&j, arch);
+		st = refuse_field(&j, KB_REC_ARCH, bad_arch(j.r, arch));
 	if (!st)
-		st = check_facts(&j);
+		st = refuse_field(&j, KB_REC_SHAPE, bad_fact(j.r));
 	if (!st)
-		st = check_parts(&j);
+		st = refuse_field(&j, KB_REC_SHAPE, bad_part(j.r));
 	if (!st)
-		st = check_cmdline(&j);
+		st = refuse_field(&j, KB_REC_SHAPE, bad_cmdline(j.r));
 	if (!st)
 		st = check_scratch(&j);
 	if (!st)

@@ -279,6 +279,10 @@ static void unsound_content_is_refused(void **state)
 		if (judge() != edits[i].code)
 			fail_msg("edit %zu: %d", i, diag.status);
 		assert_int_equal(diag.status, edits[i].code);
+		if (edits[i].offset < offsetof(struct kb_record, scratch_at)) {
+			assert_int_equal(diag.at, AT + edits[i].offset);
+			assert_int_equal(diag.value, edits[i].value);
+		}
 	}
 	(void)state;
 }
