@@ -22,19 +22,33 @@ pool_clean() {
 }
 trap pool_clean EXIT
 
-# pool_reap: waits for one test and prints its line; what it said follows when it failed
+# pool_points FILE: the lines of a test that has several points, "ok NAME" or "not ok NAME"
+pool_points() {
+	local line
+	while read -r line; do
+		case $line in
+		'ok '*) ktap_pass "${line#ok }" ;;
+		*) ktap_fail "${line#not ok }" ;;
+		esac
+	done <"$1"
+}
+
+# pool_reap: waits for one test and prints its line, or those it left in the file points; what it said
+# follows when it failed
 pool_reap() {
-	local pid status=0 name seconds
+	local pid status=0 name seconds dir
 	wait -n -p pid || status=$?
 	[ -n "${pid:-}" ] || return
 	pool_running=$((pool_running - 1))
 	name=${pool_name[$pid]}
 	seconds=$((EPOCHSECONDS - pool_start[$pid]))
+	dir=${pool_log[$pid]%/*}
+	[ ! -s "$dir/points" ] || pool_points "$dir/points"
 	case $status in
 	0)
-		ktap_pass "$name # $seconds s"
+		[ -s "$dir/points" ] || ktap_pass "$name # $seconds s"
 		# Logs stay, images do not.
-		find "${pool_log[$pid]%/*}" -type f -size +1M -delete
+		find "$dir" -type f -size +1M -delete
 		;;
 	4) ktap_skip "$name" "$(tail -n 1 "${pool_log[$pid]}")" ;;
 	*)
@@ -46,7 +60,8 @@ pool_reap() {
 }
 
 # pool_run NAME COMMAND...: starts a test as soon as there is room. It gets a directory of its own in
-# $logs, and passes with status 0; with status 4 it was skipped, and its last line says why.
+# $logs, and passes with status 0; with status 4 it was skipped, and its last line says why. One that is
+# made of several leaves their lines in $logs/points.
 pool_run() {
 	local name=$1 logs=$pool_dir/${1//[^a-zA-Z0-9.+-]/_}
 	shift

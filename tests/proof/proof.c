@@ -128,6 +128,19 @@ static uint64_t prove_jump(struct ram *ram, uint64_t load, struct gdb_regs *regs
 	return changed + elsewhere;
 }
 
+/* With what code did khoboot stop? "none" when it ran on, or gave no remedy. */
+static const char *refusal(void)
+{
+	static char code[16];
+	char remedy[32];
+	const char *at = vm_said("khoboot: stop: KB-");
+
+	if (!at || sscanf(at, "khoboot: stop: %15[^:]", code) != 1 || vm_said("Linux version"))
+		return "none";
+	snprintf(remedy, sizeof(remedy), "%s remedy: ", code);
+	return vm_said(remedy) && strstr(at, ": halted") ? code : "none";
+}
+
 /* All RAM but khoboot's own segment, from its entry to the end of the machine. */
 static uint64_t prove_halt(struct ram *ram, const struct piece *own, uint64_t bp)
 {
@@ -142,9 +155,8 @@ static uint64_t prove_halt(struct ram *ram, const struct piece *own, uint64_t bp
 	while (vm_pump(-1))
 		;
 	changed = ram_changed_elsewhere(ram, own, 1);
-	report(opt.report, "halted damage=%s khoboot=0x%llx,%llu changed=%llu",
-	       opt.damage ? opt.damage : "none", (unsigned long long)own->pa,
-	       (unsigned long long)own->len, (unsigned long long)changed);
+	report(opt.report, "halted damage=%s code=%s changed=%llu",
+	       opt.damage ? opt.damage : "none", refusal(), (unsigned long long)changed);
 	return changed;
 }
 
@@ -218,19 +230,6 @@ static int load_machine(char **argv, int argc, struct ram *ram, const char *file
 	qmp_send(qmp, command);
 	expect(qmp, "\"completed\"");
 	return qmp;
-}
-
-/* With what code did khoboot stop? "none" when it ran on, or gave no remedy. */
-static const char *refusal(void)
-{
-	static char code[16];
-	char remedy[32];
-	const char *at = vm_said("khoboot: stop: KB-");
-
-	if (!at || sscanf(at, "khoboot: stop: %15[^:]", code) != 1 || vm_said("Linux version"))
-		return "none";
-	snprintf(remedy, sizeof(remedy), "%s remedy: ", code);
-	return vm_said(remedy) && strstr(at, ": halted") ? code : "none";
 }
 
 /* From the saved machine to khoboot's halt; the last one is also for the script to judge. */
