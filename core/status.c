@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Cause and remedy of each code, from <khoboot/status.def>. All texts are one object, in the order of
- * the numbers' table: no pointer and no jump for each of them in an image that counts its bytes.
+ * Cause and remedy of each code, from <khoboot/status.def>. All texts are one object, in the order
+ * of the numbers' table: no pointer and no jump for each of them in an image that counts its bytes.
  */
 #include <khoboot/compiler.h>
 #include <khoboot/status.h>

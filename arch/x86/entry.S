@@ -119,7 +119,7 @@ khoboot_jump_point:
 
 /*
  * khoboot_restore(stub, moves, count, entry, boot_params, cr3): as above, by way of the stub, which
- * was copied to memory that is nobody's home, as were the list and the tables. No stack from here on.
+ * was copied to memory that is nobody's home, as were the list and the tables. No stack from here.
  */
 	.globl	khoboot_restore
 khoboot_restore:
@@ -129,10 +129,11 @@ khoboot_restore:
 
 	.globl	restore_stub, restore_stub_end
 	.set	CR0_WP, 1 << 16
-restore_stub:		/* %rsi = moves (struct kb_move), %rdx = how many, %rcx = entry, %r8 = boot_params */
+/* %rsi = moves (struct kb_move), %rdx = how many, %rcx = entry, %r8 = boot_params */
+restore_stub:
 	movq	%rsi, %r9
 	movq	%rcx, %r10
-	movq	%cr0, %rax			/* khoboot's own code, too, may lie in somebody's home */
+	movq	%cr0, %rax			/* khoboot's code, too, may be in a home */
 	movq	%rax, %r11
 	andq	$~CR0_WP, %rax
 	movq	%rax, %cr0

@@ -114,7 +114,8 @@ __must_check enum kb_status kho_scratch_parse(struct mem *m, const struct kho_ha
  *
  * The kernel gives whole pageblocks of scratch to CMA (include/linux/kexec_handover.h:
  * kho_scratch_migratetype). Pieces that are aligned to the lesser alignment are a kernel's own and
- * stay; others are cut to the greater one, and what is too small for it is dropped. For 4 KiB pages.
+ * stay; others are cut to the greater one, and what is too small for it is dropped. For pages of
+ * 4 KiB.
  */
 void kho_scratch_align(struct range_list *l);
 

@@ -10,8 +10,8 @@
 /*
  * bare_stack - top of the stack in the arena
  *
- * Runs on a page of stack. Halts with KB_BOOT_PARAMS when the zero page does not say where the image
- * ends; believes it no further than the memory that kexec kept for us.
+ * Runs on a page of stack. Halts with KB_BOOT_PARAMS when the zero page does not say where the
+ * image ends; believes it no further than the memory that kexec kept for us.
  */
 uint64_t bare_stack(const struct boot_params *bp, const uint8_t *image_base);
 
