@@ -33,11 +33,13 @@ $(CARRIED): $(call host_obj,tool,tests/firmware/carried.c $(PURE) tests/unit/kho
 
 # EFI programs of the tests, by gnu-efi's own start code and script.
 FRAGMENT := $(O)/$(ARCH)/fragment.efi
+INSTALL  := $(O)/$(ARCH)/install.efi
 NAIVE    := $(O)/$(ARCH)/naive.efi
 
 $(FRAGMENT): tests/firmware/fragment.c
+$(INSTALL): tests/firmware/install.c
 $(NAIVE): tests/bench/naive.c
-$(FRAGMENT) $(NAIVE):
+$(FRAGMENT) $(INSTALL) $(NAIVE):
 	$(call say,EFI,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O1 -Wall -Wextra -Werror -ffreestanding -fpic -fshort-wchar -mno-red-zone \
@@ -49,4 +51,4 @@ $(FRAGMENT) $(NAIVE):
 		-j '.rel.*' -j '.rela.*' -j .reloc --target efi-app-x86_64 $@.so $@
 
 .PHONY: boot-tools
-boot-tools: $(PROOF) $(STRIKE) $(EDIT) $(CARRIED) $(FRAGMENT) $(NAIVE) image khoctl
+boot-tools: $(PROOF) $(STRIKE) $(EDIT) $(CARRIED) $(FRAGMENT) $(INSTALL) $(NAIVE) image khoctl
