@@ -4,6 +4,7 @@
  * speaks against it leads to the direct route.
  */
 #include <arch/cpu.h>
+#include <arch/fwcfg.h>
 #include <arch/reset.h>
 #include <arch/route.h>
 #include <arch/serial.h>
@@ -54,6 +55,19 @@ static enum kb_status memory_survives(void)
 	if (extended >= 0x8000001f && cpuid(0x8000001f).a & ROUTE_CPUID_SEV)
 		cpu.sev_status = rdmsr(ROUTE_MSR_SEV_STATUS);
 	return route_cpu_check(&cpu);
+}
+
+/* A TPM that was asked to have memory cleared would have it cleared in our reset. */
+static enum kb_status tpm_is_quiet(struct bare *b)
+{
+	uint64_t request = fwcfg_clear_request();
+	struct range page = {align_down(request, SZ_4K), SZ_4K};
+
+	if (!request)
+		return KB_OK;
+	if (pt_map(&b->tables, page, PT_READ | PT_DEVICE))
+		return KB_ROUTE_TPM;
+	return *(const volatile uint8_t *)(uintptr_t)request & 1 ? KB_ROUTE_TPM : KB_OK;
 }
 
 /* ---- what firmware left in tables ------------------------------------------------------------ */
@@ -210,9 +224,9 @@ static enum kb_status seal(struct bare *b, const struct route *r, struct kb_reco
 
 static void report(const struct bare *b, const struct route *r, const struct kb_record *rec)
 {
-	kb_info(AREA, "zone of %llu bytes in %zu pieces, %llu bytes evacuated in %llu pieces",
-		(unsigned long long)range_list_bytes(r->zone), r->zone->count,
-		(unsigned long long)r->evacuation.bytes, (unsigned long long)rec->moves_count);
+	kb_info(AREA, "firmware zone in %zu pieces; %llu bytes evacuated in %llu pieces",
+		r->zone->count, (unsigned long long)r->evacuation.bytes,
+		(unsigned long long)rec->moves_count);
 	kb_info(AREA, "sealed %llu bytes with %llu digests, record at 0x%llx, in %llu us",
 		(unsigned long long)rec->facts.preserved, (unsigned long long)rec->windows_count,
 		(unsigned long long)(uintptr_t)rec,
@@ -234,6 +248,8 @@ static enum kb_status try_route(struct bare *b)
 
 	if (!st)
 		st = memory_survives();
+	if (!st)
+		st = tpm_is_quiet(b);
 	if (st)
 		return st;
 	read_tables(b, &reset, &facts);

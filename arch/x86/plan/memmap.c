@@ -158,6 +158,17 @@ static bool want_memory(const struct efi_descriptor *d)
 	return d->type != EFI_MMIO && d->type != EFI_MMIO_PORT && d->type != EFI_UNUSABLE;
 }
 
+/* Neighbours become one at once: the storage may be a stack. */
+static enum kb_status add_piece(struct range_list *l, struct range r)
+{
+	struct range *last = l->count ? &l->r[l->count - 1] : NULL;
+
+	if (!last || range_end(*last) != r.base)
+		return range_list_add(l, r);
+	last->size += r.size;
+	return KB_OK;
+}
+
 static enum kb_status select_ranges(const struct efi_map *map, struct range_list *ret,
 				    bool (*want)(const struct efi_descriptor *d))
 {
@@ -170,7 +181,7 @@ static enum kb_status select_ranges(const struct efi_map *map, struct range_list
 		enum kb_status st = descriptor(map, i, &d, &bytes);
 
 		if (!st && want(&d))
-			st = range_list_add(ret, (struct range){d.phys, bytes});
+			st = add_piece(ret, (struct range){d.phys, bytes});
 		if (st)
 			return st;
 	}
