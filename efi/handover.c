@@ -15,7 +15,7 @@
 #include "door.h"
 
 #define AREA       "route"
-#define EARLY_MAP  (16 * 1024) /* bytes: 340 descriptors; OVMF has about 120 */
+#define EARLY_MAP  (32 * 1024) /* bytes: 680 descriptors; OVMF has about 120 */
 #define EARLY_LIST 256
 #define KEEP_MAX   64
 #define DAMAGE_MAX 64 /* ranges of damage that get a line each */
