@@ -107,8 +107,11 @@ static enum kb_status find_record(struct door *d, const struct range_list *free,
 	uint8_t nonce[KB_NONCE_SIZE];
 	enum kb_status st;
 
-	if (!route_nonce(d->options.nonce, nonce))
+	if (!route_nonce(d->options.nonce, nonce)) {
+		if (route_drop(free))
+			kb_refuse(AREA, KB_REC_UNASKED, NULL);
 		return KB_OK;
+	}
 	st = route_find(free, nonce, &d->record);
 	if (st)
 		kb_refuse(AREA, st, NULL);

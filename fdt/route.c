@@ -179,6 +179,26 @@ enum kb_status route_find(const struct range_list *ram, const uint8_t nonce[KB_N
 	return KB_OK;
 }
 
+bool route_drop(const struct range_list *ram)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < ram->count; i++) {
+		uint64_t end = range_end(ram->r[i]);
+		uint64_t at = align_down(ram->r[i].base + KB_RECORD_ALIGN - 1, KB_RECORD_ALIGN);
+
+		for (; at + SZ_4K <= end; at += KB_RECORD_ALIGN) {
+			struct kb_record *rec = (struct kb_record *)(uintptr_t)at;
+
+			if (rec->magic != KB_RECORD_MAGIC || rec->state != KB_RECORD_SEALED)
+				continue;
+			record_take(rec);
+			found = true;
+		}
+	}
+	return found;
+}
+
 struct kb_moves route_moves(struct kb_record *rec)
 {
 	return (struct kb_moves){record_moves(rec), rec->moves_count, rec->moves_count};

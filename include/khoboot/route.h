@@ -66,6 +66,14 @@ __must_check enum kb_status route_seal(struct mem *m, const struct kho *k, const
 /* ---- after the reset */
 
 /*
+ * route_drop - end the life of every sealed record in @ram, as for route_find()
+ *
+ * For a boot that was asked for none: the variable that named it was lost, or another system came
+ * in between. True when there was one.
+ */
+bool route_drop(const struct range_list *ram);
+
+/*
  * route_find - the record with that nonce
  * @ram: sorted memory to look in, mapped 1:1
  * @ret: its address; untouched on failure

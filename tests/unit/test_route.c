@@ -72,6 +72,30 @@ static void the_record_is_found_once(void **state)
 	free(field);
 }
 
+/* A boot that was asked for no record ends the life of all there are, once. */
+static void records_are_dropped_once(void **state)
+{
+	uint8_t *field = aligned_alloc(SZ_2M, FIELD);
+	struct range r = {(uintptr_t)field, FIELD};
+	struct range_list ram = {&r, 1, 1};
+	uint8_t nonce[KB_NONCE_SIZE] = {1, 2, 3};
+	struct kb_diag diag = {0};
+	struct kb_record *rec;
+
+	(void)state;
+	assert_non_null(field);
+	memset(field, 0, FIELD);
+	put_record(field, SZ_1M, nonce); /* not where records are */
+	assert_false(route_drop(&ram));
+	put_record(field, SZ_2M, nonce);
+	rec = put_record(field, 3 * SZ_2M, nonce);
+	assert_true(route_drop(&ram));
+	assert_int_equal(record_check(rec, SZ_2M, (uintptr_t)rec, KB_RECORD_X86_64, &diag),
+			 KB_REC_TAKEN);
+	assert_false(route_drop(&ram));
+	free(field);
+}
+
 static void make(struct kho_image *img)
 {
 	kho_image_init(img, radix.format, radix.page_shift);
@@ -196,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nonces_are_64_digits),
 		cmocka_unit_test(the_record_is_found_once),
+		cmocka_unit_test(records_are_dropped_once),
 		cmocka_unit_test(blobs_stay_in_one_piece),
 		cmocka_unit_test(nothing_uncovered_goes_unnoticed),
 		cmocka_unit_test(the_record_needs_room),
