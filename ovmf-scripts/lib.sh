@@ -119,8 +119,9 @@ qemu_base() {
 		-display none -vga none -nic none -no-reboot -nodefaults)
 }
 
-# qemu_firmware DIR [CODE]: OVMF, with a variable store of its own in DIR. The store beside a code
-# image is the one of its name or else the empty one; builds for Secure Boot want SMM.
+# qemu_firmware DIR [CODE [OPTIONS]]: OVMF, with a variable store of its own in DIR. The store beside a code
+# image is the one of its name or else the empty one; builds for Secure Boot want SMM. OPTIONS
+# are more of QEMU's for the drive of the store.
 qemu_firmware() {
 	local code=${2:-$kho_ovmf/OVMF_CODE_4M.fd} vars
 	[ -r "$code" ] || die "no OVMF at $code; 'make deps' installs it"
@@ -132,7 +133,7 @@ qemu_firmware() {
 	*secboot*) qemu+=(-machine "q35,smm=on" -global "driver=cfi.pflash01,property=secure,value=on") ;;
 	esac
 	qemu+=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=$code"
-		-drive "if=pflash,unit=1,format=raw,file=$1/vars.fd")
+		-drive "if=pflash,unit=1,format=raw,file=$1/vars.fd${3:+,$3}")
 }
 
 # qemu_stop: for the traps of scripts, so that no machine outlives them

@@ -86,11 +86,17 @@ damaged() {
 	damage_reported
 }
 
-# map_refused MEM SEED OPTION...: a bit of the map changes. What khoboot says depends on the bit.
+# lost_noticed: khoboot halted because of the map or of the data; what it says depends on where firmware,
+# or the test, has written
+lost_noticed() {
+	! grep -aq 'khotest: side=in' "$logs/serial.log" &&
+		grep -aE '^khoboot: stop: KB-(1[0-9]{2}|72[234]): halted' "$logs/serial.log"
+}
+
+# map_refused MEM SEED OPTION...: a bit of the map changes
 map_refused() {
 	struck "$1" map 1 "$2" --expect refused:KB-722 "${@:3}"
-	! grep -aq 'khotest: side=in' "$logs/serial.log" &&
-		grep -aE '^khoboot: stop: KB-(1[0-9]{2}|722): halted' "$logs/serial.log"
+	lost_noticed
 }
 
 # killed MEM TEXTS MS fresh|same OPTION...: the machine dies, and is started again

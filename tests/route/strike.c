@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <libfdt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,12 +97,47 @@ static bool is_evacuated(const struct kb_record *k, uint64_t pa)
 	return lives_at(k, pa) != pa;
 }
 
+static bool holds(const struct piece *b, uint64_t pa)
+{
+	return pa >= b->pa && pa - b->pa < b->len;
+}
+
+/* The FDT, and what its nodes point to, are preserved as data, too; they have a digest of their
+ * own. */
+static bool is_described(struct ram *r, const struct kb_record *k, const struct piece *b)
+{
+	const void *fdt = at(r, lives_at(k, k->facts.fdt));
+	int node, prop;
+
+	if (holds(b, k->facts.fdt))
+		return true;
+	fdt_for_each_subnode(node, fdt, 0)
+	{
+		fdt_for_each_property_offset(prop, fdt, node)
+		{
+			int len;
+			const void *value = fdt_getprop_by_offset(fdt, prop, NULL, &len);
+			uint64_t pa = 0;
+
+			if (value && len == sizeof(pa))
+				memcpy(&pa, value, sizeof(pa));
+			if (holds(b, pa))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Preserved blocks are picked evenly, whatever their sizes. */
 static void damage_data(struct ram *r, const struct kb_record *k, const struct pieces *l)
 {
-	for (uint64_t i = 0; i < opt.count; i++) {
+	for (uint64_t i = 0; i < opt.count;) {
 		const struct piece *b = &l->data[random_below(l->blocks)];
 		uint64_t pa = b->pa + random_below(b->len);
+
+		if (is_described(r, k, b))
+			continue;
+		i++;
 
 		*at(r, lives_at(k, pa)) ^= (uint8_t)(1u << random_below(8));
 		report(opt.report, "damaged 0x%llx%s", (unsigned long long)pa,
@@ -113,7 +149,7 @@ static void damage_data(struct ram *r, const struct kb_record *k, const struct p
 static bool in_blocks(const struct pieces *l, uint64_t pa)
 {
 	for (size_t i = 0; i < l->blocks; i++)
-		if (pa >= l->data[i].pa && pa - l->data[i].pa < l->data[i].len)
+		if (holds(&l->data[i], pa))
 			return true;
 	return false;
 }
