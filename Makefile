@@ -36,14 +36,14 @@ BASE := -std=gnu11 -Iinclude -I$(ARCHDIR)/include -g -MMD -MP -ffile-prefix-map=
 
 # ---- firmware image ------------------------------------------------------------------------
 # Position independent from both doors, no red zone (interrupts), no SSE (nobody saved it).
-IMAGE_CFLAGS := $(BASE) $(WARN) -Oz -ffreestanding -fpie -fvisibility=hidden -fshort-wchar \
+IMAGE_CFLAGS := $(BASE) $(WARN) -Oz -flto -ffreestanding -fpie -fvisibility=hidden -fshort-wchar \
 	-mno-red-zone -mgeneral-regs-only -fno-asynchronous-unwind-tables -fcf-protection=none \
 	-fstack-protector-strong -fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections \
 	-DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/$(ARCH)
 # The platform's word on where KHO data are, believed under Secure Boot as well.
 IMAGE_CFLAGS += $(if $(filter 1,$(TRUST_CARRIERS)),-DKB_TRUST_CARRIERS)
-IMAGE_LDFLAGS := -nostdlib -static -pie --no-dynamic-linker -z text -z noexecstack -z norelro \
-	--gc-sections --build-id=none --fatal-warnings --no-undefined -T $(ARCHDIR)/image.lds
+IMAGE_LDFLAGS := --no-dynamic-linker -z text -z noexecstack -z norelro \
+	--gc-sections --build-id=none --fatal-warnings --no-undefined
 IMAGE_LIBS = $(LIBFDT) $(LIBGNUEFI) $(LIBBEARSSL)
 LIBFDT := $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libfdt.a /usr/lib/libfdt.a) -lfdt)
 LIBGNUEFI := $(firstword $(wildcard /usr/lib/libgnuefi.a /usr/lib/x86_64-linux-gnu/libgnuefi.a))
@@ -126,7 +126,8 @@ $(O)/$(ARCH)/obj/%.S.o: %.S
 
 $(IMAGE_ELF): $(IMAGE_OBJ) $(ARCHDIR)/image.lds
 	$(call say,LD,$@)
-	$(Q)$(LD) $(IMAGE_LDFLAGS) -o $@ $(IMAGE_OBJ) $(IMAGE_LIBS)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(IMAGE_CFLAGS)) -flto-partition=one -nostdlib -static-pie \
+		$(addprefix -Xlinker ,$(IMAGE_LDFLAGS)) -T $(ARCHDIR)/image.lds -o $@ $(IMAGE_OBJ) $(IMAGE_LIBS)
 
 $(IMAGE): $(IMAGE_ELF)
 	$(call say,IMAGE,$@)
