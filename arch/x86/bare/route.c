@@ -23,21 +23,6 @@
 
 /* ---- may it be done? ------------------------------------------------------------------------- */
 
-static enum kb_status asked_for(const struct bare *b)
-{
-	if (!b->options.nonce.len)
-		return KB_ROUTE_NONCE;
-	if (!b->has_kho || !b->kho->sum.bytes)
-		return KB_ROUTE_NOTHING;
-	if (b->bp->secure_boot == BP_SECURE_ON || b->bp->secure_boot == BP_SECURE_UNKNOWN)
-		return KB_ROUTE_SECURE;
-	if (memcmp(b->bp->efi_loader_signature, BP_EFI_64, 4))
-		return KB_ROUTE_NO_UEFI;
-	if (b->initrd.size && !b->uki.initrd.data)
-		return KB_ROUTE_INITRD;
-	return KB_OK;
-}
-
 static enum kb_status memory_survives(void)
 {
 	uint32_t leaves = cpuid(0).a, extended = cpuid(0x80000000).a;
@@ -244,7 +229,8 @@ static enum kb_status try_route(struct bare *b)
 	struct acpi_reset reset = {0};
 	uint8_t nonce[KB_NONCE_SIZE];
 	struct kb_record *rec;
-	enum kb_status st = asked_for(b);
+	enum kb_status st = route_asked(b->bp, b->options.nonce.len, b->has_kho,
+					b->initrd.size && !b->uki.initrd.data);
 
 	if (!st)
 		st = memory_survives();

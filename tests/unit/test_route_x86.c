@@ -42,9 +42,30 @@ static void test_encrypted(void **state)
 	assert_int_equal(route_cpu_check(&cpu), KB_OK);
 }
 
+static void test_asked(void **state)
+{
+	struct boot_params bp = {.efi_loader_signature = {'E', 'L', '6', '4'}};
+
+	(void)state;
+	assert_int_equal(route_asked(&bp, true, true, false), KB_OK);
+	assert_int_equal(route_asked(&bp, false, true, false), KB_ROUTE_NONCE);
+	assert_int_equal(route_asked(&bp, true, false, false), KB_ROUTE_NOTHING);
+	assert_int_equal(route_asked(&bp, true, true, true), KB_ROUTE_INITRD);
+	bp.secure_boot = BP_SECURE_OFF;
+	assert_int_equal(route_asked(&bp, true, true, false), KB_OK);
+	bp.secure_boot = BP_SECURE_ON;
+	assert_int_equal(route_asked(&bp, true, true, false), KB_ROUTE_SECURE);
+	bp.secure_boot = BP_SECURE_UNKNOWN;
+	assert_int_equal(route_asked(&bp, true, true, false), KB_ROUTE_SECURE);
+	bp.secure_boot = 0;
+	bp.efi_loader_signature[2] = '3';
+	assert_int_equal(route_asked(&bp, true, true, false), KB_ROUTE_NO_UEFI);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_confidential),
 		cmocka_unit_test(test_encrypted),
