@@ -14,13 +14,9 @@
 /* Firmware's last allocations must not have taken scratch that the kernel will believe in. */
 static enum kb_status scratch_is_ram(struct door *d, const struct efi_map *map)
 {
-	const struct range_list *scratch = &d->kho->scratch;
 	enum kb_status st = efi_map_ram(map, &d->ram);
 
-	for (size_t i = 0; i < scratch->count && !st; i++)
-		if (!range_list_contains(&d->ram, scratch->r[i]))
-			st = KB_CLAIM_SCRATCH;
-	return st;
+	return st ? st : route_scratch_is_ram(&d->kho->scratch, &d->ram);
 }
 
 /* The map of the last moment, as E820 and as it is. */

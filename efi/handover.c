@@ -34,7 +34,6 @@ struct early {
 
 static enum kb_status same_machine(const struct door *d, const struct range_list *ram)
 {
-	static const uint8_t unknown[16];
 	const struct kb_record_facts *f = &d->record->facts;
 	/* Firmware's tables are not in RAM, and firmware has mapped them. */
 	struct range everything = {0, 1ULL << 52};
@@ -46,9 +45,9 @@ static enum kb_status same_machine(const struct door *d, const struct range_list
 		kb_warn(AREA, "RAM ends at 0x%llx, before the reset it was 0x%llx",
 			(unsigned long long)range_end(ram->r[ram->count - 1]),
 			(unsigned long long)f->ram_end);
-	if (!memcmp(f->machine, unknown, sizeof(unknown)) || !entry || smbios_uuid(&m, entry, uuid))
+	if (!entry || smbios_uuid(&m, entry, uuid))
 		return KB_OK;
-	return memcmp(f->machine, uuid, sizeof(uuid)) ? KB_REC_MACHINE : KB_OK;
+	return route_machine(d->record, uuid);
 }
 
 /* The record's options replace ours: they were given for this handover. */
@@ -107,11 +106,8 @@ static enum kb_status find_record(struct door *d, const struct range_list *free,
 	uint8_t nonce[KB_NONCE_SIZE];
 	enum kb_status st;
 
-	if (!route_nonce(d->options.nonce, nonce)) {
-		if (route_drop(free))
-			kb_refuse(AREA, KB_REC_UNASKED, NULL);
+	if (!route_nonce(d->options.nonce, nonce))
 		return KB_OK;
-	}
 	st = route_find(free, nonce, &d->record);
 	if (st)
 		kb_refuse(AREA, st, NULL);
@@ -205,6 +201,9 @@ enum kb_status uefi_find_handover(struct door *d)
 	st = find_record(d, &free, &ram);
 	if (!st && !d->found)
 		st = find_carrier(d, &e, &map);
+	/* Written to only when it is certain that nothing in memory is anybody's. */
+	if (!st && !d->found && !d->options.nonce.len && route_drop(&free))
+		kb_refuse(AREA, KB_REC_UNASKED, NULL);
 	return st || !d->found ? st : claim(d, &e, &view, &ram);
 }
 

@@ -199,6 +199,37 @@ bool route_drop(const struct range_list *ram)
 	return found;
 }
 
+enum kb_status route_machine(const struct kb_record *rec, const uint8_t uuid[16])
+{
+	static const uint8_t unknown[16];
+	const uint8_t *was = rec->facts.machine;
+
+	if (!memcmp(was, unknown, sizeof(unknown)))
+		return KB_OK;
+	return memcmp(was, uuid, sizeof(unknown)) ? KB_REC_MACHINE : KB_OK;
+}
+
+/* The first entry of @l that is not in @ram, or NULL. */
+static const struct range *outside(const struct range_list *l, const struct range_list *ram)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (!range_list_contains(ram, l->r[i]))
+			return &l->r[i];
+	return NULL;
+}
+
+enum kb_status route_homes_are_ram(struct mem *m, const struct range_list *homes)
+{
+	const struct range *r = outside(homes, &m->ram);
+
+	return r ? kb_fail(m, KB_EVAC_HOME, r->base, r->size) : KB_OK;
+}
+
+enum kb_status route_scratch_is_ram(const struct range_list *scratch, const struct range_list *ram)
+{
+	return outside(scratch, ram) ? KB_CLAIM_SCRATCH : KB_OK;
+}
+
 struct kb_moves route_moves(struct kb_record *rec)
 {
 	return (struct kb_moves){record_moves(rec), rec->moves_count, rec->moves_count};

@@ -96,6 +96,36 @@ static void records_are_dropped_once(void **state)
 	free(field);
 }
 
+static void another_machine_is_refused(void **state)
+{
+	uint8_t uuid[16] = {1, [15] = 9};
+	struct kb_record rec = {0};
+
+	(void)state;
+	assert_int_equal(route_machine(&rec, uuid), KB_OK); /* it was not known */
+	memcpy(rec.facts.machine, uuid, sizeof(uuid));
+	assert_int_equal(route_machine(&rec, uuid), KB_OK);
+	uuid[15]++;
+	assert_int_equal(route_machine(&rec, uuid), KB_REC_MACHINE);
+}
+
+static void what_is_used_has_to_be_ram(void **state)
+{
+	struct range ram[] = {{SZ_1M, SZ_2M}, {16 * SZ_1M, SZ_2M}};
+	struct range use[] = {{SZ_1M, SZ_4K}, {16 * SZ_1M + SZ_4K, SZ_2M - SZ_4K}};
+	struct mem m = {.ram = {ram, 2, 2}};
+	struct range_list l = {use, 2, 2};
+
+	(void)state;
+	assert_int_equal(route_homes_are_ram(&m, &l), KB_OK);
+	assert_int_equal(route_scratch_is_ram(&l, &m.ram), KB_OK);
+	use[1].size += SZ_4K;
+	assert_int_equal(route_scratch_is_ram(&l, &m.ram), KB_CLAIM_SCRATCH);
+	assert_int_equal(route_homes_are_ram(&m, &l), KB_EVAC_HOME);
+	assert_int_equal(m.diag.at, use[1].base);
+	assert_int_equal(m.diag.value, use[1].size);
+}
+
 static void make(struct kho_image *img)
 {
 	kho_image_init(img, radix.format, radix.page_shift);
@@ -221,6 +251,8 @@ int main(void)
 		cmocka_unit_test(nonces_are_64_digits),
 		cmocka_unit_test(the_record_is_found_once),
 		cmocka_unit_test(records_are_dropped_once),
+		cmocka_unit_test(another_machine_is_refused),
+		cmocka_unit_test(what_is_used_has_to_be_ram),
 		cmocka_unit_test(blobs_stay_in_one_piece),
 		cmocka_unit_test(nothing_uncovered_goes_unnoticed),
 		cmocka_unit_test(the_record_needs_room),
