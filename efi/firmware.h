@@ -69,6 +69,9 @@ __must_check enum kb_status fw_alloc(struct firmware *fw, uint64_t bytes, void *
 __must_check enum kb_status fw_map_early(struct firmware *fw, void *buffer, uint64_t size,
 					 struct fw_map *ret);
 
+/* The same below 1 MiB. */
+__must_check enum kb_status fw_alloc_low(struct firmware *fw, uint64_t bytes, void **ret);
+
 /*
  * fw_exit - ExitBootServices with the map of that very moment in @map
  *

@@ -15,12 +15,15 @@
 #include "door.h"
 
 #define AREA       "route"
-#define EARLY_MAP  (32 * 1024) /* bytes: 680 descriptors; OVMF has about 120 */
-#define EARLY_LIST 256
-#define KEEP_MAX   64
+#define EARLY_MAP  (96 * 1024) /* bytes: 2000 descriptors; OVMF has about 120 */
+#define EARLY_LIST 1024
+#define KEEP_MAX   256
 #define DAMAGE_MAX 64 /* ranges of damage that get a line each */
 
-/* Before the claim there is no memory but the stack; edk2's has 128 KiB, some of it in use. */
+/*
+ * Memory until the claim: below 1 MiB, where nothing is ever preserved (x86_check_low()). Anything
+ * that firmware gives elsewhere may be.
+ */
 struct early {
 	uint8_t map[EARLY_MAP] __attribute__((aligned(8)));
 	struct range conventional[EARLY_LIST];
@@ -184,14 +187,18 @@ static enum kb_status claim(struct door *d, struct early *e, const struct efi_ma
 
 enum kb_status uefi_find_handover(struct door *d)
 {
-	struct early e;
-	struct range_list free = {e.conventional, 0, EARLY_LIST}, ram = {e.ram, 0, EARLY_LIST};
-	struct fw_map map;
+	struct range_list free = {.max = EARLY_LIST}, ram = {.max = EARLY_LIST};
 	struct efi_map view;
-	enum kb_status st = fw_map_early(&d->fw, e.map, sizeof(e.map), &map);
+	struct fw_map map;
+	struct early *e;
+	enum kb_status st = fw_alloc_low(&d->fw, sizeof(*e), (void **)&e);
 
+	if (!st)
+		st = fw_map_early(&d->fw, e->map, sizeof(e->map), &map);
 	if (st)
 		return kb_refuse("efi", st, NULL);
+	free.r = e->conventional;
+	ram.r = e->ram;
 	view = (struct efi_map){map.buffer, map.size, map.desc_size};
 	st = efi_map_free(&view, &free);
 	if (!st)
@@ -200,11 +207,11 @@ enum kb_status uefi_find_handover(struct door *d)
 		return kb_refuse("efi", st, NULL);
 	st = find_record(d, &free, &ram);
 	if (!st && !d->found)
-		st = find_carrier(d, &e, &map);
+		st = find_carrier(d, e, &map);
 	/* Written to only when it is certain that nothing in memory is anybody's. */
 	if (!st && !d->found && !d->options.nonce.len && route_drop(&free))
 		kb_refuse(AREA, KB_REC_UNASKED, NULL);
-	return st || !d->found ? st : claim(d, &e, &view, &ram);
+	return st || !d->found ? st : claim(d, e, &view, &ram);
 }
 
 /* ---- the proof ------------------------------------------------------------------------------- */
@@ -221,10 +228,7 @@ static enum kb_status list_homes(struct door *d)
 	d->homes = (struct range_list){store, 0, max};
 	if (d->record)
 		st = route_homes(d->record, &d->homes);
-	for (size_t i = 0; i < d->homes.count && !st; i++)
-		if (!range_list_contains(&d->ram, d->homes.r[i]))
-			st = kb_fail(&d->mem, KB_EVAC_HOME, d->homes.r[i].base, d->homes.r[i].size);
-	return st;
+	return st ? st : route_homes_are_ram(&d->mem, &d->homes);
 }
 
 static enum kb_status open_kho(struct door *d, struct kho *k)

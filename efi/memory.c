@@ -55,19 +55,29 @@ enum kb_status fw_claim(struct firmware *fw, struct range r)
 	return st ? fw_fail(KB_FW_MEMORY, "AllocatePages", st) : KB_OK;
 }
 
-enum kb_status fw_alloc(struct firmware *fw, uint64_t bytes, void **ret)
+static enum kb_status allocate(struct firmware *fw, EFI_ALLOCATE_TYPE how, EFI_PHYSICAL_ADDRESS at,
+			       uint64_t bytes, void **ret)
 {
-	EFI_PHYSICAL_ADDRESS at = 0;
 	uint64_t size;
 	EFI_STATUS st;
 
 	if (align_up_overflow(bytes, SZ_4K, &size))
 		return KB_FW_MEMORY;
-	st = fw->bs->AllocatePages(AllocateAnyPages, EfiLoaderData, size / SZ_4K, &at);
+	st = fw->bs->AllocatePages(how, EfiLoaderData, size / SZ_4K, &at);
 	if (st)
 		return fw_fail(KB_FW_MEMORY, "AllocatePages", st);
 	*ret = memset((void *)(uintptr_t)at, 0, size);
 	return KB_OK;
+}
+
+enum kb_status fw_alloc(struct firmware *fw, uint64_t bytes, void **ret)
+{
+	return allocate(fw, AllocateAnyPages, 0, bytes, ret);
+}
+
+enum kb_status fw_alloc_low(struct firmware *fw, uint64_t bytes, void **ret)
+{
+	return allocate(fw, AllocateMaxAddress, SZ_1M - 1, bytes, ret);
 }
 
 enum kb_status fw_exit(struct firmware *fw, struct fw_map *map)
