@@ -83,7 +83,7 @@ bool route_drop(const struct range_list *ram);
 __must_check enum kb_status route_find(const struct range_list *ram,
 				       const uint8_t nonce[KB_NONCE_SIZE], struct kb_record **ret);
 
-/* Was it sealed on the machine with that SMBIOS UUID? KB_OK, also when unknown then; KB_REC_MACHINE. */
+/* Was it sealed on the machine with that SMBIOS UUID? KB_OK (also if unknown), KB_REC_MACHINE. */
 __must_check enum kb_status route_machine(const struct kb_record *rec, const uint8_t uuid[16]);
 
 /* The moves of a record that record_check() accepted. */
@@ -95,7 +95,7 @@ __must_check enum kb_status route_keep(struct kb_record *rec, struct range_list 
 /* Add the homes of all evacuated pages to @l, which is sorted then. KB_OK or KB_RANGE_FULL. */
 __must_check enum kb_status route_homes(struct kb_record *rec, struct range_list *l);
 
-/* Can what was evacuated be put back: is it RAM in @m? KB_OK, or KB_EVAC_HOME; m->diag says where. */
+/* Can what was evacuated be put back: is it RAM in @m? KB_OK, or KB_EVAC_HOME with m->diag. */
 __must_check enum kb_status route_homes_are_ram(struct mem *m, const struct range_list *homes);
 
 /* Is scratch, as it is handed over, RAM in the last memory map? KB_OK or KB_CLAIM_SCRATCH. */
