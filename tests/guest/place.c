@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 #define MOST       16
 #define MOST_PAGES (1UL << 20)
 #define STEP       256 /* pages taken at once */
+#define ATTEMPTS   5
 #define TRIES      64
 #define LONELY     (1ULL << 40) /* seed of these pages, apart from the others' */
 
@@ -150,23 +152,47 @@ static void stay_here(void)
 	sched_setaffinity(0, sizeof(one), &one);
 }
 
-void place_preserve(const char *addresses, uint64_t seed)
+static bool in_place(const uint64_t *at, const struct place *wanted, size_t count)
 {
-	struct place wanted[MOST];
-	uint64_t *at;
-	size_t count = parse(addresses, wanted);
-	int fd = make_memfd("khotest-place", count);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t pa = physical(at + i * WORDS);
+
+		if (pa < wanted[i].from || pa >= wanted[i].to)
+			return false;
+	}
+	return true;
+}
+
+/* Fills the memfd with pages in their places; memory that short makes the kernel move pages. */
+static void fill(int fd, uint64_t *at, const struct place *wanted, size_t count, uint64_t seed)
+{
 	struct hog all;
 
-	stay_here();
-	at = map_memfd(fd, count, PROT_READ | PROT_WRITE);
 	take_all(&all);
 	for (size_t i = 0; i < count; i++) {
 		put(&all, wanted[i], fd, (off_t)(i * PAGE), at + i * WORDS);
 		fill_page(at + i * WORDS, seed ^ LONELY, i);
 	}
 	free_all(&all);
+}
+
+void place_preserve(const char *addresses, uint64_t seed)
+{
+	struct place wanted[MOST];
+	size_t count = parse(addresses, wanted);
+	int fd = make_memfd("khotest-place", count);
+	uint64_t *at = map_memfd(fd, count, PROT_READ | PROT_WRITE);
+
+	stay_here();
+	for (int i = 0; !in_place(at, wanted, count); i++) {
+		if (i == ATTEMPTS)
+			fail("place: the kernel moves the pages");
+		fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)(count * PAGE));
+		fill(fd, at, wanted, count, seed);
+	}
 	luo_keep(fd, TOKEN);
+	if (!in_place(at, wanted, count))
+		fail("place: the kernel moved a page at the last moment");
 }
 
 void place_check(const char *addresses, uint64_t seed)
@@ -177,11 +203,7 @@ void place_check(const char *addresses, uint64_t seed)
 
 	at = map_memfd(luo_take(TOKEN), count, PROT_READ);
 	check_pages(at, count, seed ^ LONELY);
-	for (size_t i = 0; i < count; i++) {
-		uint64_t pa = physical(at + i * WORDS);
-
-		if (pa < wanted[i].from || pa >= wanted[i].to)
-			fail("place: page %zu came back at 0x%llx", i, (unsigned long long)pa);
-	}
+	if (!in_place(at, wanted, count))
+		fail("place: a page came back somewhere else");
 	say("place_checked=%zu", count);
 }
