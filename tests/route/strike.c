@@ -247,7 +247,7 @@ static void watch_resets(struct ram *r)
 				damage_now(r);
 			set_reset(false);
 			qmp_send(qmp, "system_reset");
-		} else if (strstr(line, "\"SHUTDOWN\"")) {
+		} else if (strstr(line, "\"SHUTDOWN\"") && strstr(line, "guest-shutdown")) {
 			qmp_send(qmp, "quit");
 		}
 	}
