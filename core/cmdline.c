@@ -164,8 +164,10 @@ static bool parse_range(struct kb_text t, struct range *ret)
 	return true;
 }
 
-bool cmdline_nonce(struct kb_text t, uint8_t ret[KB_NONCE_DIGITS / 2])
+bool cmdline_nonce(struct kb_text t, uint8_t ret[KB_NONCE_SIZE])
 {
+	uint8_t nonce[KB_NONCE_SIZE] = {0};
+
 	if (t.len != KB_NONCE_DIGITS)
 		return false;
 	for (size_t i = 0; i < t.len; i++) {
@@ -173,8 +175,9 @@ bool cmdline_nonce(struct kb_text t, uint8_t ret[KB_NONCE_DIGITS / 2])
 
 		if (d == 16)
 			return false;
-		ret[i / 2] = (uint8_t)(ret[i / 2] << 4 | d);
+		nonce[i / 2] = (uint8_t)(nonce[i / 2] << 4 | d);
 	}
+	memcpy(ret, nonce, sizeof(nonce));
 	return true;
 }
 
@@ -254,7 +257,7 @@ static void set_choice(struct kb_options *o, int option, int choice)
 
 static bool set_value(struct kb_options *o, int option, struct kb_text value)
 {
-	uint8_t nonce[KB_NONCE_DIGITS / 2];
+	uint8_t nonce[KB_NONCE_SIZE];
 
 	switch (option) {
 	case OPT_KHO_FDT:

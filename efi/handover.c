@@ -81,8 +81,6 @@ static enum kb_status use_record(struct door *d, const struct range_list *ram)
 
 	piece = range_intersect(piece, *in);
 	st = record_check(d->record, piece.size, at, KB_RECORD_X86_64, &diag);
-	if (!st && d->record->cmdline_size > sizeof(d->cmdline))
-		st = KB_REC_SHAPE;
 	if (!st)
 		st = same_machine(d, ram);
 	if (!st)
@@ -109,7 +107,7 @@ static enum kb_status find_record(struct door *d, const struct range_list *free,
 	uint8_t nonce[KB_NONCE_SIZE];
 	enum kb_status st;
 
-	if (!route_nonce(d->options.nonce, nonce))
+	if (!cmdline_nonce(d->options.nonce, nonce))
 		return KB_OK;
 	st = route_find(free, nonce, &d->record);
 	if (st)

@@ -4,31 +4,6 @@
 
 #include <string.h>
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool route_nonce(struct kb_text text, uint8_t ret[KB_NONCE_SIZE])
-{
-	uint8_t nonce[KB_NONCE_SIZE];
-
-	if (text.len != 2 * sizeof(nonce))
-		return false;
-	for (size_t i = 0; i < sizeof(nonce); i++) {
-		int hi = hex_digit(text.text[2 * i]), lo = hex_digit(text.text[2 * i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return false;
-		nonce[i] = (uint8_t)(hi << 4 | lo);
-	}
-	memcpy(ret, nonce, sizeof(nonce));
-	return true;
-}
-
 /* ---- before the reset ------------------------------------------------------------------------ */
 
 static struct seal_scope scope(const struct route *r, const struct kb_moves *moves)

@@ -5,7 +5,6 @@
 #include "khoctl.h"
 #include "prepare.h"
 
-#include <getopt.h>
 #include <linux/reboot.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,8 +64,10 @@ static const struct option options[] = {
 	{0},
 };
 
-static void take_option(struct request *r, int option, const char *arg)
+static int take_option(void *request, int option, const char *arg)
 {
+	struct request *r = request;
+
 	switch (option) {
 	case OPT_JSON:
 		r->json = true;
@@ -92,6 +93,7 @@ static void take_option(struct request *r, int option, const char *arg)
 	default:
 		r->clear = true;
 	}
+	return CTL_OK;
 }
 
 static bool sound_rounds(const char *text)
@@ -122,16 +124,10 @@ static int check_options(const struct request *r)
 
 static int read_options(struct request *r, int argc, char **argv)
 {
-	int option;
+	int ret = ctl_options(argc, argv, ":h", options, help, take_option, r);
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (option == 'h')
-			return ctl_print(help);
-		if (option == '?' || option == ':')
-			return ctl_bad_option(option, argv, optind);
-		take_option(r, option, optarg);
-	}
+	if (ret >= 0)
+		return ret;
 	if (argc - optind > 1)
 		return ctl_usage("calibrate: give one file");
 	r->file = argv[optind];

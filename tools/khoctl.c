@@ -61,11 +61,29 @@ int ctl_usage(const char *fmt, ...)
 	return CTL_USAGE;
 }
 
-int ctl_bad_option(int found, char *const *argv, int next)
+static int bad_option(int found, char *const *argv)
 {
 	const char *why = found == ':' ? "needs a value" : "is not known or takes no value";
 
-	return ctl_usage("%s: option %s %s", argv[0], argv[next - 1], why);
+	return ctl_usage("%s: option %s %s", argv[0], argv[optind - 1], why);
+}
+
+int ctl_options(int argc, char **argv, const char *shorts, const struct option *longs,
+		const char *text, ctl_option_fn *take, void *request)
+{
+	int option, ret;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (option == 'h')
+			return ctl_print(text);
+		if (option == '?' || option == ':')
+			return bad_option(option, argv);
+		ret = take(request, option, optarg);
+		if (ret)
+			return ret;
+	}
+	return -1;
 }
 
 int ctl_print(const char *text)

@@ -7,6 +7,8 @@
 #include <khoboot/mem.h>
 #include <khoboot/status.h>
 
+#include <getopt.h>
+
 enum ctl_exit {
 	CTL_OK = 0,
 	CTL_REFUSED = 1, /* a KB code was printed */
@@ -28,8 +30,16 @@ int ctl_system(const char *what);
 /* Print "khoctl: " and the message and where to find help; returns CTL_USAGE. */
 __printf(1, 2) int ctl_usage(const char *fmt, ...);
 
-/* What getopt_long() did not take: @found is '?' or ':', @next its optind; returns CTL_USAGE. */
-int ctl_bad_option(int found, char *const *argv, int next);
+/* Take one option of a command; @request is the command's. Not CTL_OK ends the reading. */
+typedef int ctl_option_fn(void *request, int option, const char *arg);
+
+/*
+ * Read the options of a command with getopt_long(); optind is then the first word that is none.
+ * Returns -1 to go on, or the exit code: the help @text was printed, an option is unknown, or
+ * @take said so.
+ */
+int ctl_options(int argc, char **argv, const char *shorts, const struct option *longs,
+		const char *text, ctl_option_fn *take, void *request);
 
 /* Write @text to standard output; returns CTL_OK, or CTL_SYSTEM when it cannot be written. */
 int ctl_print(const char *text);

@@ -40,7 +40,7 @@ int prepare_file(struct boot_file *ret, const struct running *r, const char *fil
 
 static int draw_nonce(char nonce[KB_NONCE_DIGITS + 1])
 {
-	uint8_t bytes[KB_NONCE_DIGITS / 2];
+	uint8_t bytes[KB_NONCE_SIZE];
 
 	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
 		return ctl_system("getrandom");

@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <linux/kexec.h>
 #include <linux/reboot.h>
 #include <stdio.h>
@@ -91,8 +90,10 @@ static int take_seal(struct request *r, const char *arg)
 	return CTL_OK;
 }
 
-static int take_option(struct request *r, int option, const char *arg)
+static int take_option(void *request, int option, const char *arg)
 {
+	struct request *r = request;
+
 	switch (option) {
 	case OPT_VIA:
 		return take_via(r, arg);
@@ -115,18 +116,10 @@ static int take_option(struct request *r, int option, const char *arg)
 /* Exit code, or -1 to go on. */
 static int read_options(struct request *r, int argc, char **argv)
 {
-	int option, ret;
+	int ret = ctl_options(argc, argv, ":h", options, help, take_option, r);
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (option == 'h')
-			return ctl_print(help);
-		if (option == '?' || option == ':')
-			return ctl_bad_option(option, argv, optind);
-		ret = take_option(r, option, optarg);
-		if (ret)
-			return ret;
-	}
+	if (ret >= 0)
+		return ret;
 	if (argc - optind != 1)
 		return ctl_usage("switch: give one file");
 	if ((r->boot_file || r->seal) && !by_firmware(r))

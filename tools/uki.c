@@ -8,7 +8,6 @@
 #include "kernel_abi.h"
 #include "khoctl.h"
 
-#include <getopt.h>
 #include <string.h>
 
 static const char help[] =
@@ -55,14 +54,7 @@ struct work {
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-enum {
-	OPT_STUB = 256,
-	OPT_LINUX,
-	OPT_INITRD,
-	OPT_CMDLINE,
-	OPT_UNAME,
-	OPT_OSREL
-};
+enum { OPT_STUB = 256, OPT_LINUX, OPT_INITRD, OPT_CMDLINE, OPT_UNAME, OPT_OSREL };
 
 static const struct option options[] = {
 	{"stub", required_argument, NULL, OPT_STUB},
@@ -90,8 +82,10 @@ static int take_text(struct buffer *b, bool *have, const char *arg)
 	return buffer_from_arg(b, arg) ? ctl_system(arg) : CTL_OK;
 }
 
-static int take_option(struct request *r, int option, const char *arg)
+static int take_option(void *request, int option, const char *arg)
 {
+	struct request *r = request;
+
 	switch (option) {
 	case OPT_STUB:
 		r->stub = arg;
@@ -128,18 +122,10 @@ static int check_request(const struct request *r, int argc, char *const *argv, i
 /* Exit code, or -1 to go on. */
 static int read_options(struct request *r, int argc, char **argv)
 {
-	int option, ret;
+	int ret = ctl_options(argc, argv, ":o:h", options, help, take_option, r);
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
-		if (option == 'h')
-			return ctl_print(help);
-		if (option == '?' || option == ':')
-			return ctl_bad_option(option, argv, optind);
-		ret = take_option(r, option, optarg);
-		if (ret)
-			return ret;
-	}
+	if (ret >= 0)
+		return ret;
 	ret = check_request(r, argc, argv, optind);
 	return ret ? ret : -1;
 }

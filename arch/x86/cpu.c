@@ -82,11 +82,9 @@ void cpu_init(void)
 
 void cpu_enable_protection(void)
 {
-	uint64_t cr0;
-	uint32_t lo, hi;
+	uint64_t efer = rdmsr(MSR_EFER) | EFER_NXE, cr0;
 
-	asm volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(MSR_EFER));
-	asm volatile("wrmsr" : : "a"(lo | EFER_NXE), "d"(hi), "c"(MSR_EFER));
+	asm volatile("wrmsr" : : "a"((uint32_t)efer), "d"((uint32_t)(efer >> 32)), "c"(MSR_EFER));
 	asm volatile("mov %%cr0, %0" : "=r"(cr0));
 	asm volatile("mov %0, %%cr0" : : "r"(cr0 | CR0_WP) : "memory");
 }

@@ -29,7 +29,8 @@ struct kb_text {
 };
 
 #define KB_INITRD_MAX 8
-#define KB_NONCE_DIGITS 64 /* 32 bytes */
+#define KB_NONCE_SIZE   32 /* bytes */
+#define KB_NONCE_DIGITS (2 * KB_NONCE_SIZE)
 #define KB_ROUNDS_MAX 16   /* of a calibration */
 
 /* The first value of each enumeration is the default, except for the log level: KB_INFO. */
@@ -123,7 +124,7 @@ bool cmdline_number(struct kb_text t, uint64_t *ret);
 /* Value of a hexadecimal digit, 16 for any other character. */
 int cmdline_digit(char c);
 
-/* The bytes of khoboot.nonce=, in the order of the digits. False, @ret undefined, if it is none. */
-bool cmdline_nonce(struct kb_text t, uint8_t ret[KB_NONCE_DIGITS / 2]);
+/* The bytes of khoboot.nonce=, in the order of the digits. False, and @ret untouched, if not. */
+bool cmdline_nonce(struct kb_text t, uint8_t ret[KB_NONCE_SIZE]);
 
 #endif

@@ -22,7 +22,6 @@
 #define KB_RECORD_ALIGN   SZ_2M
 #define KB_RECORD_MAGIC   0x31524f424f4f484bULL /* "KHOOBOR1" */
 #define KB_RECORD_VERSION 1
-#define KB_NONCE_SIZE     32
 #define KB_RECORD_MAX     SZ_1G /* bytes; far above any real one */
 
 enum kb_record_state {

@@ -12,9 +12,6 @@
 #include <khoboot/record.h>
 #include <khoboot/seal.h>
 
-/* The nonce from its 64 hexadecimal digits. False, and @ret untouched, when it is not that. */
-bool route_nonce(struct kb_text text, uint8_t ret[KB_NONCE_SIZE]);
-
 /* ---- before the reset */
 
 struct route {

@@ -38,6 +38,7 @@ NAIVE    := $(O)/$(ARCH)/naive.efi
 
 $(FRAGMENT): tests/firmware/fragment.c
 $(INSTALL): tests/firmware/install.c
+$(FRAGMENT) $(INSTALL): tests/firmware/start.h
 $(NAIVE): tests/bench/naive.c
 $(FRAGMENT) $(INSTALL) $(NAIVE):
 	$(call say,EFI,$@)

@@ -6,6 +6,8 @@
 #include <efi.h>
 #include <efilib.h>
 
+#include "start.h"
+
 #define PAGE   4096
 #define RUN    240 /* pages; each second one is taken. The kernel itself has room for 320 entries */
 #define LOWEST 0x2000000
@@ -22,22 +24,6 @@ static EFI_PHYSICAL_ADDRESS find_run(void)
 		    d->NumberOfPages >= RUN)
 			return d->PhysicalStart;
 	return 0;
-}
-
-static EFI_STATUS start_khoboot(EFI_HANDLE self)
-{
-	EFI_LOADED_IMAGE *loaded;
-	EFI_HANDLE image;
-	EFI_STATUS st;
-
-	st = uefi_call_wrapper(BS->HandleProtocol, 3, self, &LoadedImageProtocol, (void **)&loaded);
-	if (!EFI_ERROR(st))
-		st = uefi_call_wrapper(BS->LoadImage, 6, FALSE, self,
-				       FileDevicePath(loaded->DeviceHandle, L"\\khoboot.efi"), NULL,
-				       0, &image);
-	if (!EFI_ERROR(st))
-		st = uefi_call_wrapper(BS->StartImage, 3, image, NULL, NULL);
-	return st;
 }
 
 EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *table)

@@ -6,6 +6,8 @@
 #include <efi.h>
 #include <efilib.h>
 
+#include "start.h"
+
 static EFI_GUID kho_guid = {0x7c9b3a52,
 			    0x5f0e,
 			    0x4c1d,
@@ -37,18 +39,11 @@ static EFI_STATUS install(CHAR16 *path, EFI_GUID *guid)
 
 EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *table)
 {
-	EFI_HANDLE image;
 	EFI_STATUS st;
 
 	InitializeLib(self, table);
 	st = uefi_call_wrapper(BS->HandleProtocol, 3, self, &LoadedImageProtocol, (void **)&loaded);
 	if (!EFI_ERROR(st) && EFI_ERROR(install(L"\\kho.table", &kho_guid)))
 		st = install(L"\\kho.dtb", &dtb_guid);
-	if (!EFI_ERROR(st))
-		st = uefi_call_wrapper(BS->LoadImage, 6, FALSE, self,
-				       FileDevicePath(loaded->DeviceHandle, L"\\khoboot.efi"), NULL,
-				       0, &image);
-	if (!EFI_ERROR(st))
-		st = uefi_call_wrapper(BS->StartImage, 3, image, NULL, NULL);
-	return st;
+	return EFI_ERROR(st) ? st : start_khoboot(self);
 }

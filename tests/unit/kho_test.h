@@ -38,6 +38,14 @@ static const struct kho_kind kinds[] = {
 	{KHO_MAP_V1_SMALL, 16}, {KHO_MAP_V1_PAGE, 16}, {KHO_MAP_RADIX, 16},
 };
 
+/* The hint that names the bitmaps of @format; none is needed for a radix tree. */
+static inline enum kho_bitmap_hint hint_of(enum kho_map_format format)
+{
+	if (format == KHO_MAP_RADIX)
+		return KHO_BITMAP_UNKNOWN;
+	return format == KHO_MAP_V1_PAGE ? KHO_BITMAP_PAGE : KHO_BITMAP_SMALL;
+}
+
 #define for_each_kind(k) for (const struct kho_kind *k = kinds; k < kinds + ARRAY_SIZE(kinds); k++)
 
 #endif

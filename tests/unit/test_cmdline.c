@@ -211,6 +211,24 @@ static void firmware_route(void **state)
 	assert_int_equal(nonce[31], 0xff);
 }
 
+static void nonces_are_64_digits(void **state)
+{
+	const char *text = "00fF1234567890abcdef1234567890ABCDEF1234567890abcdef12345678901z";
+	uint8_t nonce[KB_NONCE_SIZE] = {7};
+	char good[65];
+
+	(void)state;
+	assert_false(cmdline_nonce((struct kb_text){text, 64}, nonce));
+	assert_int_equal(nonce[0], 7);
+	memcpy(good, text, 65);
+	good[63] = '0';
+	assert_false(cmdline_nonce((struct kb_text){good, 63}, nonce));
+	assert_true(cmdline_nonce((struct kb_text){good, 64}, nonce));
+	assert_int_equal(nonce[0], 0);
+	assert_int_equal(nonce[1], 0xff);
+	assert_int_equal(nonce[31], 0x10);
+}
+
 /* Texts point into what was given. */
 static void nonce_and_zone_are_texts(void **state)
 {
@@ -480,6 +498,7 @@ int main(void)
 		cmocka_unit_test(outside_wins),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(firmware_route),
+		cmocka_unit_test(nonces_are_64_digits),
 		cmocka_unit_test(nonce_and_zone_are_texts),
 		cmocka_unit_test(wrong_words_have_codes),
 		cmocka_unit_test(the_buffer_is_not_passed),

@@ -73,9 +73,7 @@ static void begin(struct round *r, const struct kho_kind *k, uint64_t seed)
 	memset(r, 0, sizeof(*r));
 	r->random.state = seed;
 	kho_image_init(img, k->format, k->page_shift);
-	img->hint = k->format == KHO_MAP_V1_PAGE ? KHO_BITMAP_PAGE : KHO_BITMAP_SMALL;
-	if (k->format == KHO_MAP_RADIX)
-		img->hint = KHO_BITMAP_UNKNOWN;
+	img->hint = hint_of(k->format);
 	kho_image_blob_fdt(img, "memblock", "memblock-v1");
 	preserve(img, &r->random);
 	kho_image_finish(img);

@@ -8,24 +8,6 @@
 
 static const struct kho_kind radix = {KHO_MAP_RADIX, 12};
 
-static void nonces_are_64_digits(void **state)
-{
-	const char *text = "00fF1234567890abcdef1234567890ABCDEF1234567890abcdef12345678901z";
-	uint8_t nonce[KB_NONCE_SIZE] = {7};
-	char good[65];
-
-	(void)state;
-	assert_false(route_nonce((struct kb_text){text, 64}, nonce));
-	assert_int_equal(nonce[0], 7);
-	memcpy(good, text, 65);
-	good[63] = '0';
-	assert_false(route_nonce((struct kb_text){good, 63}, nonce));
-	assert_true(route_nonce((struct kb_text){good, 64}, nonce));
-	assert_int_equal(nonce[0], 0);
-	assert_int_equal(nonce[1], 0xff);
-	assert_int_equal(nonce[31], 0x10);
-}
-
 /* Memory at real addresses, as the doors have it. */
 #define FIELD (8 * SZ_1M)
 
@@ -248,7 +230,6 @@ static void the_record_needs_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nonces_are_64_digits),
 		cmocka_unit_test(the_record_is_found_once),
 		cmocka_unit_test(records_are_dropped_once),
 		cmocka_unit_test(another_machine_is_refused),

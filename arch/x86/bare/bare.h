@@ -92,6 +92,9 @@ enum kb_status discard_kho(struct bare *b);
 /* Everything that must survive until the jump, or for good. */
 enum kb_status list_busy(struct bare *b);
 
+/* Memory to place things in: scratch, or all RAM when nothing is handed over. Not logged. */
+enum kb_status list_free(struct bare *b);
+
 /* Place kernel and block, and check that nothing preserved lies there. */
 enum kb_status plan(struct bare *b);
 

@@ -35,15 +35,14 @@ enum kb_status list_busy(struct bare *b)
 	return st ? kb_refuse("memory", st, &b->mem.diag) : KB_OK;
 }
 
-/* Memory to place things in: scratch, or all RAM when nothing is handed over. */
-static enum kb_status list_free(struct bare *b)
+enum kb_status list_free(struct bare *b)
 {
 	const struct range_list *from = b->has_kho ? &b->kho->scratch : &b->mem.ram;
 	enum kb_status st = range_list_copy(from, &b->free);
 
 	for (size_t i = 0; i < b->busy.count && !st; i++)
 		st = range_list_subtract(&b->free, b->busy.r[i]);
-	return st ? kb_refuse("plan", st, NULL) : KB_OK;
+	return st;
 }
 
 static enum kb_status describe_boot(struct bare *b)
@@ -100,8 +99,9 @@ static enum kb_status place_all(struct bare *b)
 {
 	enum kb_status st = list_free(b);
 
-	if (!st)
-		st = describe_boot(b);
+	if (st)
+		return kb_refuse("plan", st, NULL);
+	st = describe_boot(b);
 	if (st)
 		return st;
 	st = x86_layout(&b->boot, &b->layout);

@@ -120,10 +120,8 @@ static enum kb_status find_zone(struct bare *b, struct range_list *zone)
 /* Scratch outside the zone that neither we nor the direct route need. */
 static enum kb_status list_room(struct bare *b, const struct range_list *zone)
 {
-	enum kb_status st = range_list_copy(&b->kho->scratch, &b->free);
+	enum kb_status st = list_free(b);
 
-	for (size_t i = 0; i < b->busy.count && !st; i++)
-		st = range_list_subtract(&b->free, b->busy.r[i]);
 	for (size_t i = 0; i < zone->count && !st; i++)
 		st = range_list_subtract(&b->free, zone->r[i]);
 	return st;
@@ -224,12 +222,15 @@ static enum kb_status try_route(struct bare *b)
 {
 	static struct range zone_store[ZONE_PIECES];
 	struct range_list zone = {zone_store, 0, ZONE_PIECES};
-	struct route r = {.zone = &zone, .seal = b->options.seal, .cmdline = b->cmdline};
 	struct kb_record_facts facts = {0};
 	struct acpi_reset reset = {0};
 	uint8_t nonce[KB_NONCE_SIZE];
+	struct route r = {.zone = &zone,
+			  .seal = b->options.seal,
+			  .cmdline = b->cmdline,
+			  .nonce = nonce};
 	struct kb_record *rec;
-	enum kb_status st = route_asked(b->bp, b->options.nonce.len, b->has_kho,
+	enum kb_status st = route_asked(b->bp, cmdline_nonce(b->options.nonce, nonce), b->has_kho,
 					b->initrd.size && !b->uki.initrd.data);
 
 	if (!st)
@@ -239,9 +240,6 @@ static enum kb_status try_route(struct bare *b)
 	if (st)
 		return st;
 	read_tables(b, &reset, &facts);
-	r.nonce = route_nonce(b->options.nonce, nonce) ? nonce : NULL;
-	if (!r.nonce)
-		return KB_ROUTE_NONCE;
 	st = plan_route(b, &zone, &r);
 	rec = (struct kb_record *)(uintptr_t)r.record.base;
 	if (!st)
@@ -252,7 +250,6 @@ static enum kb_status try_route(struct bare *b)
 	kb_info(AREA, "resetting into firmware");
 	serial_drain();
 	reset_try(&reset);
-	record_take(rec);
 	memset(rec, 0, sizeof(*rec));
 	return KB_ROUTE_RESET;
 }
