@@ -85,6 +85,16 @@ static uint64_t smbios_address(const struct bare *b)
 	return 0;
 }
 
+/* A reset register in memory is not RAM, so it is not mapped either; without it there is 0xCF9. */
+static void map_reset(struct bare *b, struct acpi_reset *reset)
+{
+	struct range page = {align_down(reset->address, SZ_4K), SZ_4K};
+
+	if (reset->found && reset->space == ACPI_MEMORY &&
+	    pt_map(&b->tables, page, PT_WRITE | PT_DEVICE))
+		reset->found = false;
+}
+
 static void read_tables(struct bare *b, struct acpi_reset *reset, struct kb_record_facts *facts)
 {
 	struct mem m = {.ram = b->fresh, .map = map_table, .ctx = b};
@@ -95,6 +105,7 @@ static void read_tables(struct bare *b, struct acpi_reset *reset, struct kb_reco
 		st = acpi_find_reset(&m, b->bp->acpi_rsdp_addr, reset);
 	if (st)
 		kb_warn(AREA, "KB-%03d %s; resetting by 0xCF9", (int)st, kb_cause(st));
+	map_reset(b, reset);
 	if (smbios && smbios_uuid(&m, smbios, facts->machine))
 		kb_warn(AREA, "this machine has no SMBIOS UUID");
 }
