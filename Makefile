@@ -23,7 +23,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # ---- sources -------------------------------------------------------------------------------
 # Pure code decides; it compiles for firmware and host alike. The rest touches the machine.
-PURE      := $(wildcard core/*.c fdt/*.c) $(wildcard $(ARCHDIR)/plan/*.c)
+PURE      := $(wildcard core/*.c fdt/*.c arch/plan/*.c $(ARCHDIR)/plan/*.c)
 MACHINE_C := $(wildcard $(ARCHDIR)/*.c $(ARCHDIR)/bare/*.c)
 MACHINE_S := $(wildcard $(ARCHDIR)/*.S)
 EFI_C     := $(wildcard efi/*.c)
@@ -32,7 +32,7 @@ TOOLS_C   := $(wildcard tools/*.c)
 WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wpointer-arith -Wcast-qual -Wvla -Wimplicit-fallthrough -Wconversion \
 	-Wno-sign-conversion
-BASE := -std=gnu11 -Iinclude -I$(ARCHDIR)/include -g -MMD -MP -ffile-prefix-map=$(CURDIR)/=
+BASE := -std=gnu11 -Iinclude -Iarch/include -I$(ARCHDIR)/include -g -MMD -MP -ffile-prefix-map=$(CURDIR)/=
 
 # ---- firmware image ------------------------------------------------------------------------
 # Position independent from both doors, no red zone (interrupts), no SSE (nobody saved it).
@@ -52,6 +52,11 @@ LIBBEARSSL := $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libbearssl.a /usr
 IMAGE_OBJ := $(patsubst %,$(O)/$(ARCH)/obj/%.o,$(PURE) $(MACHINE_C) $(MACHINE_S) $(EFI_C))
 IMAGE_ELF := $(O)/$(ARCH)/khoboot.elf
 IMAGE     := $(O)/$(ARCH)/khoboot.efi
+
+# Libraries of arm64 for another machine to link with: SYSROOT_ARM64/usr/lib/aarch64-linux-gnu/libz.a, and
+# gnu-efi's in SYSROOT_ARM64/usr/lib. On arm64 itself they are the installed ones.
+SYSROOT_ARM64 := $(if $(filter aarch64,$(shell uname -m)),,$(O)/arm64/sysroot)
+SYSROOT_DONE  := $(addsuffix /.done,$(SYSROOT_ARM64))
 
 # ---- host ----------------------------------------------------------------------------------
 HOST_CFLAGS := $(BASE) $(WARN) -D_GNU_SOURCE
@@ -113,6 +118,9 @@ bench: all
 clean:
 	rm -rf $(O)
 
+.PHONY: sysroot
+sysroot: $(SYSROOT_DONE)
+
 # ---- rules ---------------------------------------------------------------------------------
 $(O)/$(ARCH)/obj/%.c.o: %.c
 	$(call say,CC,$<)
@@ -153,5 +161,9 @@ $(O)/$(ARCH)/khoctl: $(call host_obj,tool,$(PURE) $(TOOLS_C))
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -static -o $@ $^ $(TOOL_LIBS)
 	$(Q)strip $@
+
+$(SYSROOT_DONE): tools/sysroot
+	$(call say,SYSROOT,$(@D))
+	$(Q)tools/sysroot $(@D)
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
