@@ -14,6 +14,41 @@ $(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SAN) -o $@ $^ -lcmocka $(TOOL_LIBS)
 
+# The pure code of arm64 is tested on this machine, too: the same core, with the headers and arch/arm64/plan
+# of arm64. Binaries and objects of tests/unit/arm64/test_X.c and tests/fuzz/arm64/fuzz_X.c have arm64 in
+# their names.
+ARM64_PURE     := $(wildcard core/*.c fdt/*.c arch/plan/*.c arch/arm64/plan/*.c)
+ARM64_TEST_SRC := $(wildcard tests/unit/arm64/test_*.c)
+ARM64_FUZZ_SRC := $(wildcard tests/fuzz/arm64/fuzz_*.c)
+ARM64_TESTS    := $(patsubst tests/unit/arm64/%.c,$(O)/host/tests/arm64_%,$(ARM64_TEST_SRC))
+ARM64_FUZZERS  := $(patsubst tests/fuzz/arm64/%.c,$(O)/host/fuzz/arm64_%,$(ARM64_FUZZ_SRC))
+TESTS   += $(ARM64_TESTS)
+FUZZERS += $(ARM64_FUZZERS)
+# What of the helpers does not know an architecture.
+ARM64_HELP := $(addprefix tests/unit/,kho_image.c kho_naive.c)
+
+define arm64_rules
+$(O)/host/obj-arm64-$(1)/%.c.o: %.c
+	$$(call say,CC($(1)),$$<)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(2) $(subst $(ARCHDIR)/include,arch/arm64/include,$(HOST_CFLAGS)) $(3) -c $$< -o $$@
+endef
+$(eval $(call arm64_rules,test,$(CC),-O1 $(SAN)))
+$(eval $(call arm64_rules,fuzz,$(CLANG),-O1 $(SAN) -fsanitize=fuzzer-no-link))
+$(eval $(call arm64_rules,clang,$(CLANG),-O2))
+
+$(ARM64_TESTS): $(O)/host/tests/arm64_%: $(call host_obj,arm64-test,tests/unit/arm64/%.c) \
+		$(call host_obj,arm64-test,$(ARM64_PURE) $(ARM64_HELP))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SAN) -o $@ $^ -lcmocka $(TOOL_LIBS)
+
+$(ARM64_FUZZERS): $(O)/host/fuzz/arm64_%: $(call host_obj,arm64-fuzz,tests/fuzz/arm64/%.c) \
+		$(call host_obj,arm64-fuzz,$(ARM64_PURE))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(SAN) -fsanitize=fuzzer -o $@ $^ $(TOOL_LIBS)
+
 # Sound images, to be damaged.
 KHO_HELP  := tests/unit/kho_image.c tests/unit/kho_naive.c
 FUZZ_HELP := tests/unit/make_image.c $(addprefix tools/,buffer.c boot_entry.c efivars.c running.c kernel_abi.c) \
@@ -38,7 +73,8 @@ $(O)/host/loaders: $(call host_obj,tool,tests/loaders.c)
 CLANG_OBJ := $(patsubst %,$(O)/$(ARCH)/clang/%.o,$(PURE) $(MACHINE_C) $(EFI_C)) \
 	$(call host_obj,clang,$(PURE) $(TOOLS_C) $(TEST_SRC) $(TEST_HELP) $(BENCH_SRC) $(PROOF_SRC) \
 		$(wildcard tests/*.c tests/boot/*.c tests/guest/*.c tests/route/*.c) \
-		tests/firmware/carried.c)
+		tests/firmware/carried.c) \
+	$(call host_obj,arm64-clang,$(ARM64_PURE) $(ARM64_TEST_SRC))
 
 $(O)/$(ARCH)/clang/%.c.o: %.c
 	$(call say,CC(clang),$<)

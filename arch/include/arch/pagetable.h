@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Identity page tables, 4 or 5 levels (Intel SDM volume 3A, chapter 4.5).
+ * Identity page tables with pages of 4 KiB, 2 MiB and 1 GiB: x86 with 4 or 5 levels (Intel SDM volume
+ * 3A, chapter 4.5), arm64 with the 4 KiB granule and 4 levels (DDI 0487, chapter D8). What an entry
+ * looks like is in <arch/pte.h>.
  *
  * Pure: the tables are built in a pool of the caller; loading them is the caller's business. Only
  * what was mapped is mapped: an access to anything else faults.
  */
-#ifndef ARCH_X86_PAGETABLE_H
-#define ARCH_X86_PAGETABLE_H
+#ifndef ARCH_PAGETABLE_H
+#define ARCH_PAGETABLE_H
 
 #include <khoboot/range.h>
 
@@ -15,7 +17,7 @@ enum pt_flags {
 	PT_READ = 0,
 	PT_WRITE = 1,
 	PT_EXEC = 2,
-	PT_DEVICE = 4, /* uncached */
+	PT_DEVICE = 4, /* x86: uncached; arm64: Device-nGnRE */
 };
 
 struct pagetable {
@@ -23,8 +25,9 @@ struct pagetable {
 	uint64_t pool_addr; /* physical address of the pool */
 	size_t pages;       /* size of the pool */
 	size_t used;
-	unsigned int levels; /* 4 or 5 */
-	bool gbpages;        /* CPUID 0x80000001 EDX bit 26 */
+	unsigned int levels; /* 4; x86 also 5 */
+	bool gbpages;        /* x86: CPUID 0x80000001 EDX bit 26; arm64 always has them */
+	bool one_level;      /* arm64: for EL2 without E2H, see <arch/pagetable_bits.h> */
 };
 
 /*
@@ -38,8 +41,10 @@ __must_check enum kb_status pt_init(struct pagetable *pt);
  * pt_map - map @r to itself with @flags, replacing what was mapped there
  *
  * @r must be 4 KiB aligned; the largest pages that fit are used, and larger pages that are there
- * already are split. Returns KB_OK, KB_PT_ALIGN, KB_PT_LIMIT (beyond the canonical lower half), or
- * KB_PT_POOL (pool used up; part of @r may be mapped then).
+ * already are split. x86 may do so in tables that are in use. arm64 may only add to such tables: to
+ * split or to change what is mapped, others have to be in use meanwhile (break-before-make in
+ * chapter D8 of DDI 0487). Returns KB_OK, KB_PT_ALIGN, KB_PT_LIMIT (x86: beyond the canonical lower
+ * half; arm64: beyond 48 bits), or KB_PT_POOL (pool used up; part of @r may be mapped then).
  */
 __must_check enum kb_status pt_map(struct pagetable *pt, struct range r, enum pt_flags flags);
 
