@@ -4,17 +4,41 @@
 # lib.sh - what the boot scripts share: KTAP, the guest's initramfs, QEMU. To be sourced.
 #
 # Environment: KHO_BUILD   where khoboot was built (default: build/ of this tree)
+#              KHO_ARCH    x86_64 (default) or arm64
 #              KHO_ACCEL   QEMU accelerator (default: tcg; KVM is often there and cannot run OVMF)
-#              KHO_OVMF    directory of OVMF_CODE_4M.fd and OVMF_VARS_4M.fd
-#              KHO_QEMU    qemu-system-x86_64 to use
+#              KHO_OVMF    directory of OVMF_CODE_4M.fd and OVMF_VARS_4M.fd, or of AAVMF_CODE.fd and
+#                          AAVMF_VARS.fd
+#              KHO_QEMU    QEMU to use
 
 export LC_ALL=C
 kho_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 kho_build=${KHO_BUILD:-$kho_root/build}
-kho_qemu=${KHO_QEMU:-qemu-system-x86_64}
-kho_ovmf=${KHO_OVMF:-/usr/share/OVMF}
 
 die() { echo "${0##*/}: $*" >&2; exit 2; }
+
+# set_arch ARCH: what depends on it
+# shellcheck disable=SC2034 # kho_words is for the scripts
+set_arch() {
+	kho_arch=$1
+	case $1 in
+	x86_64)
+		kho_qemu=qemu-system-x86_64 kho_ovmf=/usr/share/OVMF
+		kho_boot_file=BOOTX64.EFI
+		# No time goes into the measurement of clocks, nor into a check of the timer that panics when
+		# the host is busy.
+		kho_words="console=ttyS0 tsc=reliable lpj=5000000 no_timer_check"
+		;;
+	arm64)
+		kho_qemu=qemu-system-aarch64 kho_ovmf=/usr/share/AAVMF
+		kho_boot_file=BOOTAA64.EFI
+		kho_words="console=ttyAMA0 earlycon=pl011,mmio32,0x9000000"
+		;;
+	*) die "$1: must be x86_64 or arm64" ;;
+	esac
+	kho_qemu=${KHO_QEMU:-$kho_qemu} kho_ovmf=${KHO_OVMF:-$kho_ovmf}
+	export KHO_ARCH=$1
+}
+set_arch "${KHO_ARCH:-x86_64}"
 
 need() {
 	local tool
@@ -54,12 +78,18 @@ ktap_test() {
 
 # ---- guest ---------------------------------------------------------------------------------
 
+# guest_compiler: for programs of the guest
+guest_compiler() {
+	local machine=${kho_arch/arm64/aarch64}
+	if [ "$(uname -m)" = "$machine" ]; then echo "${CC:-gcc}"; else echo "$machine-linux-gnu-gcc"; fi
+}
+
 # guest_init: path of the guest's init, compiled when it is older than its source
 guest_init() {
-	local dir=$kho_root/tests/guest out=$kho_build/x86_64/init
+	local dir=$kho_root/tests/guest out=$kho_build/$kho_arch/init
 	if [ ! -x "$out" ] || [ -n "$(find "$dir" -newer "$out" -name '*.[ch]')" ]; then
 		mkdir -p "${out%/*}"
-		"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -Os -static -s -Wall -Wextra -Werror \
+		"$(guest_compiler)" -std=gnu11 -D_GNU_SOURCE -Os -static -s -Wall -Wextra -Werror \
 			-o "$out.$$" "$dir"/*.c || die "the guest's init does not compile"
 		mv "$out.$$" "$out"
 	fi
@@ -81,7 +111,7 @@ copy_with_libs() {
 # khoctl_host: khoctl of this machine
 khoctl_host() {
 	local tool
-	for tool in "$kho_build/host/khoctl" "$kho_build/x86_64/khoctl"; do
+	for tool in "$kho_build/host/khoctl" "$kho_build/$kho_arch/khoctl"; do
 		[ -x "$tool" ] && { echo "$tool"; return; }
 	done
 	die "khoctl is not built; run 'make' first"
@@ -89,7 +119,7 @@ khoctl_host() {
 
 # make_uki OUT LINUX INITRD CMDLINE
 make_uki() {
-	local stub=${KHO_STUB:-$kho_build/x86_64/khoboot.efi}
+	local stub=${KHO_STUB:-$kho_build/$kho_arch/khoboot.efi}
 	[ -s "$stub" ] || die "$stub is not built; run 'make' first"
 	"$(khoctl_host)" uki --stub "$stub" --linux "$2" --initrd "$3" --cmdline "$4" -o "$1" \
 		>&2 || die "khoctl uki failed"
@@ -106,7 +136,7 @@ make_esp() {
 	# 1 MiB cylinders of 32 heads and 64 sectors; mtools wants a geometry for a bare file
 	mformat -i "$image" -t "$size" -h 32 -s 64 -v KHOBOOT ::
 	mmd -i "$image" ::/EFI ::/EFI/BOOT ::/EFI/khoboot
-	mcopy -i "$image" "$program" ::/EFI/BOOT/BOOTX64.EFI
+	mcopy -i "$image" "$program" "::/EFI/BOOT/$kho_boot_file"
 	[ $# -lt 2 ] || mcopy -i "$image" "$2" ::/EFI/khoboot/next.efi
 }
 
@@ -115,21 +145,32 @@ make_esp() {
 # qemu_base MEM SMP CPU: sets the array qemu to what every machine of the tests has. It ends at a
 # reset, unless `-action reboot=reset` follows.
 qemu_base() {
-	qemu=("$kho_qemu" -machine q35 -accel "${KHO_ACCEL:-tcg}" -cpu "$3" -m "$1" -smp "$2"
+	local machine=q35
+	[ "$kho_arch" = x86_64 ] || machine=virt,gic-version=3
+	qemu=("$kho_qemu" -machine "$machine" -accel "${KHO_ACCEL:-tcg}" -cpu "$3" -m "$1" -smp "$2"
 		-display none -vga none -nic none -no-reboot -nodefaults)
 }
 
-# qemu_firmware DIR [CODE [OPTIONS]]: OVMF, with a variable store of its own in DIR. The store beside a code
+# firmware_code: path of the installed UEFI firmware
+firmware_code() {
+	if [ "$kho_arch" = x86_64 ]; then echo "$kho_ovmf/OVMF_CODE_4M.fd"; else echo "$kho_ovmf/AAVMF_CODE.fd"; fi
+}
+
+# qemu_firmware DIR [CODE [OPTIONS]]: UEFI, with a variable store of its own in DIR. The store beside a code
 # image is the one of its name or else the empty one; builds for Secure Boot want SMM. OPTIONS
-# are more of QEMU's for the drive of the store.
+# are more of QEMU's for the drive of the store. A u-boot.bin starts as it is.
 qemu_firmware() {
-	local code=${2:-$kho_ovmf/OVMF_CODE_4M.fd} vars
-	[ -r "$code" ] || die "no OVMF at $code; 'make deps' installs it"
+	local code=${2:-$(firmware_code)} vars
+	[ -r "$code" ] || die "no firmware at $code; 'make deps' installs it"
+	case $code in
+	*u-boot*) qemu+=(-bios "$code"); return ;;
+	esac
 	vars=${code%/*}/$(basename "$code" | sed 's/CODE/VARS/')
-	[ -r "$vars" ] || vars=${code%/*}/OVMF_VARS_4M.fd
+	[ -r "$vars" ] || vars=${code%/*}/$(basename "$(firmware_code)" | sed 's/CODE/VARS/')
 	cp "$vars" "$1/vars.fd" || die "no variable store beside $code"
 	chmod u+w "$1/vars.fd"
 	case $(readlink -f "$code") in
+	*AAVMF*) ;;
 	*secboot*) qemu+=(-machine "q35,smm=on" -global "driver=cfi.pflash01,property=secure,value=on") ;;
 	esac
 	qemu+=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=$code"

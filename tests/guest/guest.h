@@ -14,8 +14,19 @@ void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Prints `khotest: FAIL reason` and powers the machine off. */
 _Noreturn void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* What the zero page says of the machine: Secure Boot, memory map, ACPI, frame buffer. */
+/*
+ * What the kernel was told of the machine. x86_64: by the zero page (Secure Boot, memory map, ACPI,
+ * frame buffer). arm64: by /chosen of the device tree.
+ */
 void platform_report(void);
+
+/* The log that khoboot left, on arm64; NULL without one. Lives until the end. */
+char *platform_log(size_t *len);
+
+/* Bytes in a page of this kernel; words of eight bytes in it. */
+#define PAGE  page_size()
+#define WORDS (PAGE / sizeof(uint64_t))
+size_t page_size(void);
 
 /* Physical address of the page at @at of this process, or of @pages pages from there on. */
 uint64_t physical(const void *at);
@@ -57,7 +68,12 @@ void place_check(const char *ranges, uint64_t seed);
 /* Where the EFI variables are mounted before any of these. */
 #define EFIVARS "/sys/firmware/efi/efivars"
 #define CALIBRATION EFIVARS "/KhobootCalibration-7c9b3a52-5f0e-4c1d-9b62-2f8d6a41e0c7"
-#define BOOT_FILE "\\EFI\\BOOT\\BOOTX64.EFI" /* what firmware starts without a boot entry */
+/* What firmware starts without a boot entry. */
+#ifdef __aarch64__
+#define BOOT_FILE "\\EFI\\BOOT\\BOOTAA64.EFI"
+#else
+#define BOOT_FILE "\\EFI\\BOOT\\BOOTX64.EFI"
+#endif
 
 /* Asks for memory to be cleared at the next reset, by variable; @lock keeps others from undoing it.
  */

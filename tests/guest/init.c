@@ -24,7 +24,8 @@
  * close behind them seed=S           seed of the pattern in them
  *
  * Lines of both sides:
- *   side=in|out  release=  cpus=  la57=yes|no (5-level paging in use)  cmdline=  efi=yes|no
+ *   side=in|out  release=  cpus=  cmdline=  efi=yes|no
+ *   la57=yes|no (5-level paging in use; x86_64)  page=BYTES (arm64)
  *   luo_bad=TEXT     one of the damaged words of the memfd (luo.c)
  * Outgoing side, in this order:
  *   kho=on|off       KHO of this kernel
@@ -37,11 +38,11 @@
  *   ready=jump       with wait=1
  *   jump=now         the last line before the jump, unless khoctl jumps
  * Incoming side, in this order:
- *   secure_boot= e820_entries= and others   what the zero page says (platform.c)
+ *   secure_boot= e820_entries= and others   what the kernel was told (platform.c)
  *   restore=succeeded|failed|none   the verdict of the kernel's own test (lib/test_kho.c)
  *   kho_in=yes|no    debugfs has the FDT that was handed over
- *   setup_data=TYPE,BYTES   one for each node
- *   log: TEXT        each line of the log that khoboot left in one of the nodes
+ *   setup_data=TYPE,BYTES   one for each node (x86_64)
+ *   log: TEXT        each line of the log that khoboot left, in one of the nodes or in /chosen
  *   luo_checked=N, place_checked=N   no word of N pages has changed; absent without kho_in=yes
  *   boot_next=none|set   is there still a BootNext
  *   mor=N            is memory to be cleared at the next reset
@@ -202,12 +203,17 @@ static void set_up(void)
 		fail("/proc/cmdline: %s", strerror(errno));
 }
 
-/* 5-level paging is on: the flag is only shown when the kernel uses it. */
-static int has_la57(void)
+/* Page tables: 5-level paging is on when its flag is shown; arm64 has pages of three sizes. */
+static void report_paging(void)
 {
+#ifdef __x86_64__
 	static char text[1 << 16];
+	int la57 = read_text("/proc/cpuinfo", text, sizeof(text)) > 0 && strstr(text, " la57");
 
-	return read_text("/proc/cpuinfo", text, sizeof(text)) > 0 && strstr(text, " la57");
+	say("la57=%s", la57 ? "yes" : "no");
+#else
+	say("page=%zu", PAGE);
+#endif
 }
 
 static void report_kernel(const char *side)
@@ -218,7 +224,7 @@ static void report_kernel(const char *side)
 	say("side=%s", side);
 	say("release=%s", u.release);
 	say("cpus=%ld", sysconf(_SC_NPROCESSORS_ONLN));
-	say("la57=%s", has_la57() ? "yes" : "no");
+	report_paging();
 	say("cmdline=%.*s", (int)strcspn(cmdline, "\n"), cmdline);
 	say("efi=%s", access("/sys/firmware/efi", F_OK) ? "no" : "yes");
 }
@@ -496,6 +502,15 @@ static void report_setup_data(void)
 	closedir(dir);
 }
 
+static void report_log(void)
+{
+	size_t len;
+	char *log = platform_log(&len);
+
+	if (log)
+		print_log(log, (ssize_t)len);
+}
+
 /* One variable through the runtime services: they survived the handover if it comes back. */
 static void check_efivars(void)
 {
@@ -543,6 +558,7 @@ static void check_arrival(const char *side)
 	platform_report();
 	report_restore();
 	report_setup_data();
+	report_log();
 	check_preserved();
 	check_efivars();
 }

@@ -18,8 +18,6 @@
 
 #include "guest.h"
 
-#define PAGE    4096UL
-#define WORDS   (PAGE / sizeof(uint64_t))
 #define SESSION "khotest"
 #define TOKEN   0x6b686f
 
@@ -48,6 +46,15 @@ struct luo_finish {
 #define LUO_PRESERVE_FD      _IO(0xba, 0x40)
 #define LUO_RETRIEVE_FD      _IO(0xba, 0x41)
 #define LUO_FINISH           _IO(0xba, 0x42)
+
+size_t page_size(void)
+{
+	static size_t ret;
+
+	if (!ret)
+		ret = (size_t)sysconf(_SC_PAGESIZE);
+	return ret;
+}
 
 /* The word at @index of the whole memfd (splitmix64): no two pages are alike. */
 static uint64_t pattern(uint64_t seed, uint64_t index)

@@ -18,8 +18,6 @@
 
 #include "guest.h"
 
-#define PAGE       4096UL
-#define WORDS      (PAGE / sizeof(uint64_t))
 #define TOKEN      0x6b6870
 #define SPARE      (6UL << 20) /* of free memory, left to the kernel */
 #define MOST       16
