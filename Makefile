@@ -2,7 +2,7 @@
 #
 # khoboot: `make demo` shows it, `make check` tests it, `make help` lists the rest.
 #
-#   ARCH=x86_64   architecture of the image (default: x86_64)
+#   ARCH=x86_64|arm64  architecture of the image (default: x86_64)
 #   O=DIR         where everything built goes (default: build)
 #   V=1           show the commands
 #   TRUST_CARRIERS=1  believe carriers of KHO addresses under Secure Boot (docs/abi.md); after a clean
@@ -15,7 +15,8 @@ say   = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' "$(1)" "$(2)")
 
 CC    ?= gcc
 CLANG ?= clang
-ARCHDIR := $(if $(filter x86_64,$(ARCH)),arch/x86,$(error ARCH=$(ARCH) is not supported yet))
+ARCHDIR := $(if $(filter arm64,$(ARCH)),arch/arm64,arch/x86)
+$(if $(filter x86_64 arm64,$(ARCH)),,$(error ARCH=$(ARCH): x86_64 and arm64 are supported))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -24,7 +25,7 @@ MAKEFLAGS += --no-builtin-rules
 # ---- sources -------------------------------------------------------------------------------
 # Pure code decides; it compiles for firmware and host alike. The rest touches the machine.
 PURE      := $(wildcard core/*.c fdt/*.c arch/plan/*.c $(ARCHDIR)/plan/*.c)
-MACHINE_C := $(wildcard $(ARCHDIR)/*.c $(ARCHDIR)/bare/*.c)
+MACHINE_C := $(wildcard arch/*.c $(ARCHDIR)/*.c $(ARCHDIR)/bare/*.c)
 MACHINE_S := $(wildcard $(ARCHDIR)/*.S)
 EFI_C     := $(wildcard efi/*.c)
 TOOLS_C   := $(wildcard tools/*.c)
@@ -34,29 +35,42 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wstrict-prototypes -Wmissing-pro
 	-Wno-sign-conversion
 BASE := -std=gnu11 -Iinclude -Iarch/include -I$(ARCHDIR)/include -g -MMD -MP -ffile-prefix-map=$(CURDIR)/=
 
-# ---- firmware image ------------------------------------------------------------------------
-# Position independent from both doors, no red zone (interrupts), no SSE (nobody saved it).
-IMAGE_CFLAGS := $(BASE) $(WARN) -Oz -flto -ffreestanding -fpie -fvisibility=hidden -fshort-wchar \
-	-mno-red-zone -mgeneral-regs-only -fno-asynchronous-unwind-tables -fcf-protection=none \
-	-fstack-protector-strong -fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections \
-	-DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/$(ARCH)
-# The platform's word on where KHO data are, believed under Secure Boot as well.
-IMAGE_CFLAGS += $(if $(filter 1,$(TRUST_CARRIERS)),-DKB_TRUST_CARRIERS)
-IMAGE_LDFLAGS := --no-dynamic-linker -z text -z noexecstack -z norelro \
-	--gc-sections --build-id=none --fatal-warnings --no-undefined
-IMAGE_LIBS = $(LIBFDT) $(LIBGNUEFI) $(LIBBEARSSL)
-LIBFDT := $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libfdt.a /usr/lib/libfdt.a) -lfdt)
-LIBGNUEFI := $(firstword $(wildcard /usr/lib/libgnuefi.a /usr/lib/x86_64-linux-gnu/libgnuefi.a))
-LIBBEARSSL := $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libbearssl.a /usr/lib/libbearssl.a) -lbearssl)
-
-IMAGE_OBJ := $(patsubst %,$(O)/$(ARCH)/obj/%.o,$(PURE) $(MACHINE_C) $(MACHINE_S) $(EFI_C))
-IMAGE_ELF := $(O)/$(ARCH)/khoboot.elf
-IMAGE     := $(O)/$(ARCH)/khoboot.efi
-
 # Libraries of arm64 for another machine to link with: SYSROOT_ARM64/usr/lib/aarch64-linux-gnu/libz.a, and
 # gnu-efi's in SYSROOT_ARM64/usr/lib. On arm64 itself they are the installed ones.
 SYSROOT_ARM64 := $(if $(filter aarch64,$(shell uname -m)),,$(O)/arm64/sysroot)
 SYSROOT_DONE  := $(addsuffix /.done,$(SYSROOT_ARM64))
+
+# ---- firmware image ------------------------------------------------------------------------
+# Position independent from both doors, no SSE or NEON (nobody saved it).
+IMAGE_CFLAGS := $(BASE) $(WARN) -Oz -flto -ffreestanding -fpie -fvisibility=hidden -fshort-wchar \
+	-mgeneral-regs-only -fno-asynchronous-unwind-tables \
+	-fstack-protector-strong -fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections
+ifeq ($(ARCH),x86_64)
+# No red zone: interrupts.
+IMAGE_CC     := $(CC)
+IMAGE_PREFIX :=
+IMAGE_SYSROOT :=
+IMAGE_LIBDIR := /usr/lib/x86_64-linux-gnu /usr/lib
+IMAGE_CFLAGS += -mno-red-zone -fcf-protection=none \
+	-DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
+else
+IMAGE_PREFIX := $(if $(filter aarch64,$(shell uname -m)),,aarch64-linux-gnu-)
+IMAGE_CC     := $(IMAGE_PREFIX)gcc
+IMAGE_SYSROOT := $(SYSROOT_DONE)
+IMAGE_LIBDIR := $(SYSROOT_ARM64)/usr/lib/aarch64-linux-gnu $(SYSROOT_ARM64)/usr/lib
+IMAGE_CFLAGS += -mbranch-protection=none -mno-outline-atomics \
+	-isystem $(SYSROOT_ARM64)/usr/include/efi -isystem $(SYSROOT_ARM64)/usr/include/efi/aarch64 \
+	-isystem $(SYSROOT_ARM64)/usr/include
+endif
+# The platform's word on where KHO data are, believed under Secure Boot as well.
+IMAGE_CFLAGS += $(if $(filter 1,$(TRUST_CARRIERS)),-DKB_TRUST_CARRIERS)
+IMAGE_LDFLAGS := --no-dynamic-linker -z text -z noexecstack -z norelro \
+	--gc-sections --build-id=none --fatal-warnings --no-undefined
+IMAGE_LIBS := $(addprefix -L,$(IMAGE_LIBDIR)) -l:libfdt.a -l:libgnuefi.a -l:libbearssl.a
+
+IMAGE_OBJ := $(patsubst %,$(O)/$(ARCH)/obj/%.o,$(PURE) $(MACHINE_C) $(MACHINE_S) $(EFI_C))
+IMAGE_ELF := $(O)/$(ARCH)/khoboot.elf
+IMAGE     := $(O)/$(ARCH)/khoboot.efi
 
 # ---- host ----------------------------------------------------------------------------------
 HOST_CFLAGS := $(BASE) $(WARN) -D_GNU_SOURCE
@@ -122,24 +136,24 @@ clean:
 sysroot: $(SYSROOT_DONE)
 
 # ---- rules ---------------------------------------------------------------------------------
-$(O)/$(ARCH)/obj/%.c.o: %.c
+$(O)/$(ARCH)/obj/%.c.o: %.c | $(IMAGE_SYSROOT)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(IMAGE_CFLAGS) -c $< -o $@
+	$(Q)$(IMAGE_CC) $(IMAGE_CFLAGS) -c $< -o $@
 
 $(O)/$(ARCH)/obj/%.S.o: %.S
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(BASE) -fpie -ffreestanding -D__ASSEMBLY__ -c $< -o $@
+	$(Q)$(IMAGE_CC) $(BASE) -fpie -ffreestanding -D__ASSEMBLY__ -c $< -o $@
 
 $(IMAGE_ELF): $(IMAGE_OBJ) $(ARCHDIR)/image.lds
 	$(call say,LD,$@)
-	$(Q)$(CC) $(filter-out -MMD -MP,$(IMAGE_CFLAGS)) -flto-partition=one -nostdlib -static-pie \
+	$(Q)$(IMAGE_CC) $(filter-out -MMD -MP,$(IMAGE_CFLAGS)) -flto-partition=one -nostdlib -static-pie \
 		$(addprefix -Xlinker ,$(IMAGE_LDFLAGS)) -T $(ARCHDIR)/image.lds -o $@ $(IMAGE_OBJ) $(IMAGE_LIBS)
 
 $(IMAGE): $(IMAGE_ELF)
 	$(call say,IMAGE,$@)
-	$(Q)objcopy -O binary $< $@
+	$(Q)$(IMAGE_PREFIX)objcopy -O binary $< $@
 
 define host_rules
 $(O)/host/obj-$(1)/%.c.o: %.c
