@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* console= of the kernel command line; see the header. */
+/* console= and earlycon= of the kernel command line; see the header. */
 #include <khoboot/cmdline.h>
 #include <khoboot/console.h>
 
@@ -56,6 +56,18 @@ static struct uart parse_uart(struct kb_text t)
 	return u;
 }
 
+/* pl011,ADDR, pl011,mmio,ADDR, pl011,mmio32,ADDR: registers of 32 bits in any case. */
+static struct uart parse_pl011(struct kb_text t)
+{
+	struct uart u = {UART_NONE, 0};
+
+	if (!skip(&t, "mmio,"))
+		skip(&t, "mmio32,");
+	if (number(t, &u.base))
+		u.kind = UART_PL011;
+	return u;
+}
+
 struct uart console_parse(const char *value, size_t len)
 {
 	struct kb_text t = {value, len};
@@ -67,25 +79,45 @@ struct uart console_parse(const char *value, size_t len)
 	return (struct uart){UART_NONE, 0};
 }
 
-struct uart console_find(const char *cmdline)
+struct uart earlycon_parse(const char *value, size_t len)
 {
-	static const char key[] = "console=";
+	struct kb_text t = {value, len};
+
+	if (skip(&t, "pl011,"))
+		return parse_pl011(t);
+	if (skip(&t, "uart8250,") || skip(&t, "uart,"))
+		return parse_uart(t);
+	return (struct uart){UART_NONE, 0};
+}
+
+/* What the last word of @cmdline that begins with @key names. */
+static struct uart find_last(const char *cmdline, const char *key,
+			     struct uart (*parse)(const char *value, size_t len))
+{
 	struct uart found = {UART_NONE, 0};
 
 	for (const char *p = cmdline; *p;) {
-		size_t len = 0;
+		struct kb_text word;
 		struct uart u;
 
 		while (*p == ' ')
 			p++;
-		while (p[len] && p[len] != ' ')
-			len++;
-		if (len > strlen(key) && !memcmp(p, key, strlen(key))) {
-			u = console_parse(p + strlen(key), len - strlen(key));
-			if (u.kind != UART_NONE)
-				found = u;
-		}
-		p += len;
+		word = (struct kb_text){p, 0};
+		while (p[word.len] && p[word.len] != ' ')
+			word.len++;
+		p += word.len;
+		if (!skip(&word, key))
+			continue;
+		u = parse(word.text, word.len);
+		if (u.kind != UART_NONE)
+			found = u;
 	}
 	return found;
+}
+
+struct uart console_find(const char *cmdline)
+{
+	struct uart u = find_last(cmdline, "console=", console_parse);
+
+	return u.kind == UART_NONE ? find_last(cmdline, "earlycon=", earlycon_parse) : u;
 }

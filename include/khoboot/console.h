@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which 8250 serial port a kernel command line names as its console.
+ * Which serial port, an 8250 or a PL011, a kernel command line names as its console.
  *
  * Linux Documentation/admin-guide/kernel-parameters.txt, "console=": ttySn, uart[8250],io,ADDR,
- * uart[8250],mmio,ADDR, uart[8250],mmio32,ADDR, each with options behind a comma. The line settings
- * are left as firmware or the outgoing kernel set them.
+ * uart[8250],mmio,ADDR, uart[8250],mmio32,ADDR; "earlycon=": the same but for ttySn, and pl011,ADDR,
+ * pl011,mmio32,ADDR; each with options behind a comma. The line settings are left as firmware or the
+ * outgoing kernel set them.
  */
 #ifndef KHOBOOT_CONSOLE_H
 #define KHOBOOT_CONSOLE_H
 
 #include <khoboot/compiler.h>
 
-enum uart_kind { UART_NONE, UART_IO, UART_MMIO, UART_MMIO32 };
+/* The second and third: an 8250 with registers of 1 or 4 bytes. */
+enum uart_kind { UART_NONE, UART_IO, UART_MMIO, UART_MMIO32, UART_PL011 };
 
 struct uart {
 	enum uart_kind kind;
@@ -22,11 +24,19 @@ struct uart {
  * console_parse - the port behind one value of console=
  * @value: the text behind "console=", @len bytes
  *
- * Returns UART_NONE in .kind for anything that is not an 8250 (tty0, hvc0, netcon...).
+ * Returns UART_NONE in .kind for anything else (tty0, hvc0, ttyAMA0, netcon...).
  */
 struct uart console_parse(const char *value, size_t len);
 
-/* The last console= of @cmdline (NUL-terminated) that names an 8250; else .kind is UART_NONE. */
+/* The same for the text behind "earlycon=". */
+struct uart earlycon_parse(const char *value, size_t len);
+
+/*
+ * console_find - the port that @cmdline (NUL-terminated) names
+ *
+ * By the last console= that names one, or else the last earlycon= that does: a ttyAMAn has no address
+ * of its own. Else .kind is UART_NONE.
+ */
 struct uart console_find(const char *cmdline);
 
 #endif

@@ -215,6 +215,24 @@ static void console_names_are_understood(void **state)
 	assert_uart("", UART_NONE, 0);
 }
 
+static void earlycon_helps_out(void **state)
+{
+	(void)state;
+	assert_uart("console=ttyAMA0", UART_NONE, 0);
+	assert_uart("console=ttyAMA0 earlycon=pl011,0x9000000", UART_PL011, 0x9000000);
+	assert_uart("earlycon=pl011,mmio32,0x9000000 console=ttyAMA0", UART_PL011, 0x9000000);
+	assert_uart("earlycon=pl011,mmio,0x10009000,115200n8", UART_PL011, 0x10009000);
+	assert_uart("earlycon=pl011,0x1000 earlycon=pl011,0x2000", UART_PL011, 0x2000);
+	assert_uart("earlycon=uart8250,mmio32,0xfe031000", UART_MMIO32, 0xfe031000);
+	assert_uart("earlycon=pl011,0x1000 console=ttyS0", UART_IO, 0x3f8);
+	assert_uart("earlycon=pl011,0x1000 console=tty0", UART_PL011, 0x1000);
+	assert_uart("earlycon=pl011,", UART_NONE, 0);
+	assert_uart("earlycon=pl011,mmio16,0x1000", UART_NONE, 0);
+	assert_uart("earlycon=ttyS0", UART_NONE, 0);
+	assert_uart("console=pl011,0x1000", UART_NONE, 0);
+	assert_uart("earlycon", UART_NONE, 0);
+}
+
 /* ---- arena ---------------------------------------------------------------------------------- */
 
 static void the_arena_gives_zeroed_aligned_memory_until_it_is_locked(void **state)
@@ -257,6 +275,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_names_code_cause_and_remedy),
 		cmocka_unit_test(every_code_is_its_own_and_has_its_texts),
 		cmocka_unit_test(console_names_are_understood),
+		cmocka_unit_test(earlycon_helps_out),
 		cmocka_unit_test(the_arena_gives_zeroed_aligned_memory_until_it_is_locked),
 	};
 
