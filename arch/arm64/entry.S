@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * First instructions behind both doors, the switch of page tables, exception vectors, and the jump to
+ * the next kernel. Registers and instructions: Arm Architecture Reference Manual, DDI 0487.
+ */
+#include <arch/early.h>
+#include <arch/pagetable_bits.h>
+
+#define SCTLR_M	    (1 << 0)
+#define SCTLR_C	    (1 << 2)
+#define SCTLR_SA    (1 << 3)
+#define SCTLR_I	    (1 << 12)
+/* Bits that are RES1 somewhere, little endian, MMU and caches off. */
+#define SCTLR_EL1_OFF 0x30d00800
+#define SCTLR_EL2_OFF 0x30c50830
+
+#define CURRENT_EL2 (2 << 2)
+#define HCR_E2H	    34		/* the bit's number */
+#define CPTR_TFP    (1 << 10)
+#define CPACR_FPEN  (3 << 20)
+
+#define L1_FIRST    0x1000	/* the tables of entry.S, behind the one of L0 */
+#define L1_LAST	    0x2000
+#define L2_FIRST    0x3000
+#define L2_LAST	    0x4000
+#define L3_LAST	    0x5000
+
+	.section .text.entry, "ax"
+
+.macro	cache_line bytes, tmp
+	mrs	\tmp, ctr_el0
+	ubfx	\tmp, \tmp, #16, #4		/* DminLine: log2 of words */
+	mov	\bytes, #4
+	lsl	\bytes, \bytes, \tmp
+.endm
+
+/*
+ * Bare-metal door: primary CPU of the arm64 boot protocol. x0 = device tree; MMU and D-cache off,
+ * interrupts masked, EL1 or EL2, at which we stay; image and device tree are clean to the point of
+ * coherency, and the memory that the Image header asks for is ours, from a 2 MiB boundary on.
+ *
+ * With the MMU off loads and stores bypass the caches, and must be aligned. KHO data may be nowhere
+ * but in caches. So the tables are built, in registers and without a stack, and everything else is
+ * done with the MMU on.
+ */
+	.globl	bare_entry
+bare_entry:
+	msr	daifset, #0xf
+	mov	x19, x0
+	adrp	x20, image_base
+	ldr	x21, [x20, #16]			/* image_size */
+	add	x21, x20, x21
+	tst	x20, #0x1fffff
+	b.ne	hang				/* not where the protocol says */
+	sub	x22, x21, #EARLY_TABLES_SIZE
+	bl	forget_tables			/* no old line may be written over the tables */
+	bl	build_tables
+	bl	forget_tables			/* nor be read in place of them */
+	mov	x0, x22
+	bl	cpu_switch_tables
+	bl	allow_fp
+
+	adrp	x0, first_stack_top
+	add	sp, x0, :lo12:first_stack_top
+	mov	x29, xzr
+	bl	set_guard
+	bl	relocate_image
+	mov	x0, x19
+	adrp	x1, image_base
+	bl	bare_stack			/* does not return without one */
+	mov	sp, x0
+	mov	x0, x19
+	adrp	x1, image_base
+	bl	bare_main			/* does not return */
+	.globl	hang
+hang:
+	msr	daifset, #0xf
+1:	wfi
+	b	1b
+
+/* Throw lines of the tables at x22 to x21 out of the caches. They are ours: nothing is lost. */
+forget_tables:
+	cache_line x1, x0
+	dsb	sy
+	mov	x0, x22
+1:	dc	ivac, x0
+	add	x0, x0, x1
+	cmp	x0, x21
+	b.lo	1b
+	dsb	sy
+	ret
+
+/*
+ * Tables at x22 that map x20 (2 MiB aligned) to x21 (4 KiB aligned), not more than it by a byte: what
+ * is not ours may be no RAM. Blocks of 2 MiB, the rest in pages. At most two tables at each level
+ * from L2 on, so it may cross one 1 GiB boundary, and hangs if it crosses two.
+ */
+build_tables:
+	mov	x0, x22
+1:	stp	xzr, xzr, [x0], #16
+	cmp	x0, x21
+	b.lo	1b
+	mrs	x15, CurrentEL
+	mov	x14, #(PTE_AF | PTE_ATTR(MAIR_NORMAL) | PTE_INNER)
+	cmp	x15, #CURRENT_EL2
+	b.ne	1f
+	mrs	x15, hcr_el2
+	tbnz	x15, #HCR_E2H, 1f
+	orr	x14, x14, #PTE_AP1		/* RES1 there */
+1:	sub	x1, x21, #1			/* the last byte */
+	lsr	x2, x20, #30
+	lsr	x3, x1, #30
+	sub	x4, x3, x2
+	cmp	x4, #1
+	b.hi	hang
+
+	add	x5, x22, #L1_FIRST
+	add	x6, x22, #L2_FIRST
+	orr	x0, x5, #PTE_TABLE
+	ubfx	x4, x20, #39, #9
+	str	x0, [x22, x4, lsl #3]
+	orr	x0, x6, #PTE_TABLE
+	ubfx	x4, x20, #30, #9
+	str	x0, [x5, x4, lsl #3]
+	mov	x7, x6				/* the last L2 table: the first one, too, */
+	cmp	x2, x3
+	b.eq	2f
+	add	x7, x22, #L2_LAST		/* or another, */
+	lsr	x4, x20, #39
+	cmp	x4, x1, lsr #39
+	b.eq	1f
+	add	x5, x22, #L1_LAST		/* maybe in another L1 table */
+	orr	x0, x5, #PTE_TABLE
+	ubfx	x4, x1, #39, #9
+	str	x0, [x22, x4, lsl #3]
+1:	orr	x0, x7, #PTE_TABLE
+	ubfx	x4, x1, #30, #9
+	str	x0, [x5, x4, lsl #3]
+
+2:	mov	x0, x20
+3:	cmp	x2, x0, lsr #30
+	csel	x8, x6, x7, eq
+	ubfx	x4, x0, #21, #9
+	add	x9, x0, #0x200000
+	cmp	x9, x21
+	b.hi	4f
+	orr	x0, x0, x14
+	orr	x0, x0, #PTE_BLOCK
+	str	x0, [x8, x4, lsl #3]
+	mov	x0, x9
+	cmp	x0, x21
+	b.lo	3b
+	ret
+
+4:	add	x9, x22, #L3_LAST
+	orr	x10, x9, #PTE_TABLE
+	str	x10, [x8, x4, lsl #3]
+5:	ubfx	x4, x0, #12, #9
+	orr	x10, x0, x14
+	orr	x10, x10, #PTE_PAGE
+	str	x10, [x9, x4, lsl #3]
+	add	x0, x0, #0x1000
+	cmp	x0, x21
+	b.lo	5b
+	ret
+
+/*
+ * cpu_switch_tables(ttbr): MMU and caches on with the tables at @ttbr, which map this code where it
+ * is. The MMU is off in between, so that no TLB sees two mappings of one page, and TCR and MAIR may
+ * change. Uses no memory. What runs here must be clean to the point of coherency, as must be the
+ * tables if the MMU is off before.
+ */
+	.globl	cpu_switch_tables
+cpu_switch_tables:
+	dsb	sy				/* whatever was written, to tables too */
+	mrs	x1, id_aa64mmfr0_el1
+	and	x1, x1, #0xf
+	cmp	x1, #PARANGE_MAX
+	mov	x2, #PARANGE_MAX
+	csel	x1, x1, x2, lo
+	ldr	x3, =MAIR_VALUE
+	mrs	x2, CurrentEL
+	cmp	x2, #CURRENT_EL2
+	b.eq	1f
+
+	ldr	x4, =TCR_EL1_VALUE
+	orr	x4, x4, x1, lsl #TCR_EL1_IPS_SHIFT
+	ldr	w5, =SCTLR_EL1_OFF
+	ldr	w6, =(SCTLR_EL1_OFF | SCTLR_M | SCTLR_C | SCTLR_SA | SCTLR_I)
+	msr	sctlr_el1, x5
+	isb
+	msr	mair_el1, x3
+	msr	tcr_el1, x4
+	msr	ttbr0_el1, x0
+	isb
+	tlbi	vmalle1
+	ic	iallu
+	dsb	nsh
+	isb
+	msr	sctlr_el1, x6
+	isb
+	ret
+
+1:	ldr	x4, =TCR_EL2_VALUE
+	orr	x4, x4, x1, lsl #TCR_EL2_PS_SHIFT
+	mrs	x2, hcr_el2
+	tbz	x2, #HCR_E2H, 2f
+	ldr	x4, =TCR_EL1_VALUE
+	orr	x4, x4, x1, lsl #TCR_EL1_IPS_SHIFT
+2:	ldr	w5, =SCTLR_EL2_OFF
+	ldr	w6, =(SCTLR_EL2_OFF | SCTLR_M | SCTLR_C | SCTLR_SA | SCTLR_I)
+	msr	sctlr_el2, x5
+	isb
+	msr	mair_el2, x3
+	msr	tcr_el2, x4
+	msr	ttbr0_el2, x0
+	isb
+	tlbi	alle2
+	ic	iallu
+	dsb	nsh
+	isb
+	msr	sctlr_el2, x6
+	isb
+	ret
+	.ltorg
+	.globl	cpu_switch_tables_end
+cpu_switch_tables_end:
+
+/* Debian's libraries use vector registers, as any C code of arm64 may. */
+allow_fp:
+	mrs	x0, CurrentEL
+	cmp	x0, #CURRENT_EL2
+	b.ne	2f
+	mrs	x0, hcr_el2
+	tbnz	x0, #HCR_E2H, 1f
+	mrs	x0, cptr_el2
+	bic	x0, x0, #CPTR_TFP
+	msr	cptr_el2, x0
+	isb
+	ret
+1:	mrs	x0, cptr_el2			/* has the format of CPACR_EL1 then */
+	orr	x0, x0, #CPACR_FPEN
+	msr	cptr_el2, x0
+	isb
+	ret
+2:	mrs	x0, cpacr_el1
+	orr	x0, x0, #CPACR_FPEN
+	msr	cpacr_el1, x0
+	isb
+	ret
+
+/*
+ * UEFI door: PE entry, x0 = image handle, x1 = system table. MMU and caches are on, all memory is
+ * mapped 1:1. Returns an EFI_STATUS.
+ */
+	.globl	efi_entry
+efi_entry:
+	stp	x29, x30, [sp, #-32]!
+	mov	x29, sp
+	stp	x19, x20, [sp, #16]
+	mov	x19, x0
+	mov	x20, x1
+	bl	set_guard
+	bl	relocate_image
+	mov	x0, x19
+	mov	x1, x20
+	adrp	x2, image_base
+	bl	efi_main
+	ldp	x19, x20, [sp, #16]
+	ldp	x29, x30, [sp], #32
+	ret
+
+/*
+ * The compiler, ours and that of Debian's libraries, takes the stack guard from __stack_chk_guard.
+ * Give it a random one; the counter is what every CPU has.
+ */
+set_guard:
+	adrp	x0, __stack_chk_guard
+	add	x0, x0, :lo12:__stack_chk_guard
+	isb
+	mrs	x1, cntvct_el0
+	eor	x1, x0, x1, ror #32
+	ldr	x2, =0x9e3779b97f4a7c15
+	mul	x1, x1, x2
+	and	x1, x1, #~0xff			/* a NUL byte stops string overruns */
+	str	x1, [x0]
+	ret
+	.ltorg
+
+relocate_image:
+	adrp	x0, image_base
+	adrp	x1, _DYNAMIC
+	add	x1, x1, :lo12:_DYNAMIC
+	mov	x2, xzr
+	mov	x3, xzr
+	b	_relocate			/* gnu-efi */
+
+/*
+ * khoboot_leave(moves, count, entry, x0 of the kernel): put @count moves (struct kb_move) back, and
+ * enter the next kernel as the boot protocol wants: MMU off, and all that it reads before it turns
+ * its own on in memory.
+ *
+ * Position independent and without a stack: with moves it runs as a copy that is nobody's home. All
+ * homes are mapped writable. What runs here is clean to the point of coherency.
+ */
+	.globl	khoboot_leave, khoboot_leave_end
+khoboot_leave:
+	msr	daifset, #0xf
+	cache_line x9, x10
+1:	cbz	x1, 4f
+	ldp	x4, x5, [x0], #16		/* home, copy */
+	ldr	x6, [x0], #8			/* bytes, whole pages */
+	add	x6, x4, x6
+	mov	x7, x4
+2:	ldp	x10, x11, [x5], #16
+	ldp	x12, x13, [x5], #16
+	stp	x10, x11, [x7], #16
+	stp	x12, x13, [x7], #16
+	cmp	x7, x6
+	b.lo	2b
+3:	dc	civac, x4
+	add	x4, x4, x9
+	cmp	x4, x6
+	b.lo	3b
+	sub	x1, x1, #1
+	b	1b
+
+4:	dsb	sy
+	ldr	w4, 8f
+	ldr	w5, 9f
+	mrs	x6, CurrentEL
+	cmp	x6, #CURRENT_EL2
+	b.eq	5f
+	msr	sctlr_el1, x4
+	isb
+	tlbi	vmalle1
+	b	6f
+5:	msr	sctlr_el2, x5
+	isb
+	tlbi	alle2
+6:	ic	iallu
+	dsb	nsh
+	isb
+	mov	x0, x3
+	mov	x4, x2
+	mov	x1, xzr
+	mov	x2, xzr
+	mov	x3, xzr
+	mov	x29, xzr
+	mov	x30, xzr
+	/* The breakpoint of the placement proof: everything is in place, nothing runs but this. */
+	.globl	khoboot_jump_point
+khoboot_jump_point:
+	br	x4
+8:	.word	SCTLR_EL1_OFF
+9:	.word	SCTLR_EL2_OFF
+khoboot_leave_end:
+
+/* ---- exceptions ---------------------------------------------------------------------------- */
+.macro	stub vector
+	.balign	128
+	msr	tpidr_el0, x0			/* free for use, as is the other one below */
+	mov	x0, #\vector
+	b	trap_common
+.endm
+
+	.altmacro
+	.globl	trap_vectors
+	.balign	2048
+trap_vectors:
+	.set	v, 0
+	.rept	16
+	stub	%v
+	.set	v, v + 1
+	.endr
+	.balign	128
+
+/* A struct trap_frame on a stack of its own: the stack may be what is broken. */
+#define TRAP_FRAME 304
+trap_common:
+	msr	tpidrro_el0, x1
+	adrp	x1, trap_stack_top
+	add	x1, x1, :lo12:trap_stack_top
+	sub	x1, x1, #TRAP_FRAME
+	stp	x2, x3, [x1, #16]
+	stp	x4, x5, [x1, #32]
+	stp	x6, x7, [x1, #48]
+	stp	x8, x9, [x1, #64]
+	stp	x10, x11, [x1, #80]
+	stp	x12, x13, [x1, #96]
+	stp	x14, x15, [x1, #112]
+	stp	x16, x17, [x1, #128]
+	stp	x18, x19, [x1, #144]
+	stp	x20, x21, [x1, #160]
+	stp	x22, x23, [x1, #176]
+	stp	x24, x25, [x1, #192]
+	stp	x26, x27, [x1, #208]
+	stp	x28, x29, [x1, #224]
+	mov	x2, sp
+	stp	x30, x2, [x1, #240]
+	mrs	x2, tpidr_el0
+	mrs	x3, tpidrro_el0
+	stp	x2, x3, [x1]
+	mrs	x2, CurrentEL
+	cmp	x2, #CURRENT_EL2
+	b.eq	1f
+	mrs	x2, elr_el1
+	mrs	x3, esr_el1
+	mrs	x4, far_el1
+	mrs	x5, spsr_el1
+	b	2f
+1:	mrs	x2, elr_el2
+	mrs	x3, esr_el2
+	mrs	x4, far_el2
+	mrs	x5, spsr_el2
+2:	stp	x0, x2, [x1, #256]
+	stp	x3, x4, [x1, #272]
+	str	x5, [x1, #288]
+	mov	sp, x1
+	mov	x29, xzr
+	mov	x0, x1
+	bl	trap_report			/* does not return */
+
+	/*
+	 * Of faults, and until the stack in the arena is found. First in .data: what runs over its
+	 * end meets .rodata, which is mapped read-only.
+	 */
+	.section .boot_stack, "aw", %progbits
+	.balign 4096
+	.globl	trap_stack_top
+	.skip	4096
+first_stack_top:
+trap_stack_top:
+
+	.bss
+	.balign 8
+	.globl	__stack_chk_guard
+	.hidden	__stack_chk_guard
+__stack_chk_guard:
+	.skip	8
+
+	.section .note.GNU-stack, "", %progbits

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <arch/reset.h>
+
+#define PSCI_SYSTEM_RESET  0x84000009
+#define PSCI_FEATURES      0x8400000a
+#define PSCI_SYSTEM_RESET2 0xc4000012 /* with 64-bit arguments */
+#define RESET2_WARM        0          /* architectural, SYSTEM_WARM_RESET */
+
+static enum psci_conduit conduit;
+
+/* SMC calling convention: x0 to x17 may change (Arm DEN 0028). */
+static int64_t psci(uint64_t function, uint64_t a1, uint64_t a2)
+{
+	register uint64_t x0 asm("x0") = function;
+	register uint64_t x1 asm("x1") = a1;
+	register uint64_t x2 asm("x2") = a2;
+
+#define CLOBBERS                                                                                   \
+	"x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", \
+		"x17", "memory"
+	if (conduit == PSCI_HVC)
+		asm volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2) : : CLOBBERS);
+	else
+		asm volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2) : : CLOBBERS);
+	return (int32_t)x0;
+}
+
+void reset_remember(const struct reset_how *how)
+{
+	conduit = how->psci;
+}
+
+void reset_try(const struct reset_how *how)
+{
+	if (how)
+		reset_remember(how);
+	if (conduit == PSCI_NONE)
+		return;
+	/* Not announced, it may be anything. */
+	if (psci(PSCI_FEATURES, PSCI_SYSTEM_RESET2, 0) >= 0)
+		psci(PSCI_SYSTEM_RESET2, RESET2_WARM, 0);
+	psci(PSCI_SYSTEM_RESET, 0, 0);
+}
+
+static uint64_t cache_line(void)
+{
+	uint64_t ctr;
+
+	asm volatile("mrs %0, ctr_el0" : "=r"(ctr));
+	return 4ULL << (ctr >> 16 & 0xf);
+}
+
+void flush_range(const void *p, uint64_t len)
+{
+	uint64_t line = cache_line(), end = (uintptr_t)p + len;
+
+	asm volatile("dsb sy" : : : "memory");
+	for (uint64_t at = align_down((uintptr_t)p, line); at < end; at += line)
+		asm volatile("dc civac, %0" : : "r"(at) : "memory");
+	asm volatile("dsb sy" : : : "memory");
+}
+
+void flush_all(void)
+{
+	asm volatile("dsb sy" : : : "memory");
+}
