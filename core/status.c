@@ -8,9 +8,19 @@
 
 #include <string.h>
 
+/* The x86 image (freestanding) has no room for what it never says; tools on x86 show all codes. */
+#if defined(__x86_64__) && !__STDC_HOSTED__
+#define ARM64_CODES 0
+#else
+#define ARM64_CODES 1
+#endif
+
 static const uint16_t numbers[] = {
 #define KB(name, number, cause, remedy) number,
 #include <khoboot/status.def>
+#if ARM64_CODES
+#include <khoboot/status-arm64.def>
+#endif
 #undef KB
 };
 
@@ -18,6 +28,9 @@ static const uint16_t numbers[] = {
 static const char texts[] =
 #define KB(name, number, cause, remedy) cause "\0" remedy "\0"
 #include <khoboot/status.def>
+#if ARM64_CODES
+#include <khoboot/status-arm64.def>
+#endif
 #undef KB
 	;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Carriers of the KHO addresses besides the kernel; see the header. */
 #include <khoboot/carrier.h>
+#include <khoboot/tree.h>
 
 #include <libfdt.h>
 #include <string.h>
@@ -45,7 +46,7 @@ static const void *get_tree(const struct mem *m, uint64_t at)
 	if (size > KB_CARRIER_DTB_MAX)
 		return NULL;
 	tree = mem_get(m, phys(at), size);
-	return tree && !fdt_check_full(tree, size) ? tree : NULL;
+	return tree && !tree_check(tree, size) ? tree : NULL;
 }
 
 /* 0: no such property, 1: a range, -1: something else. */

@@ -8,6 +8,7 @@
 #include <libfdt.h>
 
 #include <khoboot/kho.h>
+#include <khoboot/tree.h>
 
 #define METADATA_VERSION 1
 #define METADATA_BYTES   73
@@ -258,19 +259,6 @@ static enum kb_status parse_tree(struct parse *p)
 	return st;
 }
 
-/*
- * The whole structure, one unnamed root, and totalsize within the page. Versions before 17 are no
- * concern here, and before 16 libfdt 1.6 can follow a null pointer while it checks them.
- */
-static int check_fdt(const void *fdt, uint64_t size)
-{
-	int err = fdt_check_header(fdt);
-
-	if (!err && fdt_version(fdt) < 17)
-		err = -FDT_ERR_BADVERSION;
-	return err ? err : fdt_check_full(fdt, size);
-}
-
 enum kb_status kho_root_parse(struct mem *m, const struct kho_handover *h, struct kho_root *ret)
 {
 	struct kho_root root = {.fdt = {h->fdt.addr, h->fdt_size}};
@@ -280,7 +268,7 @@ enum kb_status kho_root_parse(struct mem *m, const struct kho_handover *h, struc
 
 	if (st)
 		return st;
-	err = check_fdt(p.fdt, h->fdt_size);
+	err = tree_check(p.fdt, h->fdt_size);
 	if (err)
 		return fail(&p, KB_KHO_FDT_BAD, 0, (uint64_t)-err);
 	root.page_shift = h->fdt_size == 0x1000 ? 12 : h->fdt_size == 0x4000 ? 14 : 16;

@@ -13,6 +13,7 @@ enum kb_status {
 	KB_OK = 0,
 #define KB(name, number, cause, remedy) KB_##name = number,
 #include <khoboot/status.def>
+#include <khoboot/status-arm64.def>
 #include <khoboot/status-ctl.def>
 #undef KB
 };

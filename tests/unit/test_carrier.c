@@ -109,6 +109,9 @@ static void refuses_device_tree(void **state)
 	expect_refused(carrier_dtb(&f.m, AT, &found, &h), KB_CARRIER_DTB);
 	fdt_set_size_dt_struct(tree(16, 16, "chosen"), 0x20);
 	expect_refused(carrier_dtb(&f.m, AT, &found, &h), KB_CARRIER_DTB);
+	/* Older than what libfdt can be trusted with. */
+	fdt_set_version(tree(16, 16, "chosen"), 15);
+	expect_refused(carrier_dtb(&f.m, AT, &found, &h), KB_CARRIER_DTB);
 	/* All is there but the end. */
 	fdt_set_size_dt_struct(tree(16, 16, "chosen"), fdt_size_dt_struct(fake_at(&f, AT)) - 4);
 	expect_refused(carrier_dtb(&f.m, AT, &found, &h), KB_CARRIER_DTB);
