@@ -25,9 +25,9 @@ MAKEFLAGS += --no-builtin-rules
 # ---- sources -------------------------------------------------------------------------------
 # Pure code decides; it compiles for firmware and host alike. The rest touches the machine.
 PURE      := $(wildcard core/*.c fdt/*.c arch/plan/*.c $(ARCHDIR)/plan/*.c)
-MACHINE_C := $(wildcard arch/*.c $(ARCHDIR)/*.c $(ARCHDIR)/bare/*.c)
+MACHINE_C := $(wildcard arch/*.c arch/bare/*.c $(ARCHDIR)/*.c $(ARCHDIR)/bare/*.c)
 MACHINE_S := $(wildcard $(ARCHDIR)/*.S)
-EFI_C     := $(wildcard efi/*.c)
+EFI_C     := $(wildcard efi/*.c efi/$(notdir $(ARCHDIR))/*.c)
 TOOLS_C   := $(wildcard tools/*.c)
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes \

@@ -4,8 +4,8 @@
  * then nothing of the firmware runs any more, and no call to it is needed until it starts again.
  */
 #include <arch/cpu.h>
-#include <arch/reset.h>
-#include <arch/reset.h>
+#include <arch/const.h>
+#include <arch/reset_how.h>
 #include <khoboot/log.h>
 
 #include <string.h>
@@ -88,7 +88,7 @@ static const EFI_MEMORY_DESCRIPTOR *descriptor(const struct fw_map *map, size_t 
 static struct range piece(const EFI_MEMORY_DESCRIPTOR *d)
 {
 	uint64_t end = d->PhysicalStart + d->NumberOfPages * SZ_4K;
-	uint64_t base = max_u64(d->PhysicalStart, SZ_1M);
+	uint64_t base = max_u64(d->PhysicalStart, ARCH_LOW_MEMORY);
 
 	return (struct range){base, end > base ? end - base : 0};
 }
@@ -230,12 +230,12 @@ static enum kb_status finish(const struct firmware *fw, struct kb_calibration *c
 }
 
 /* The reset of the firmware route, which is what is to be learned about. */
-static void reset_register(const struct firmware *fw, struct acpi_reset *ret)
+static void find_reset(const struct firmware *fw, struct reset_how *ret)
 {
 	/* Firmware's tables are not in RAM, and firmware has mapped them. */
-	struct range everything = {0, 1ULL << 52};
+	struct range everything = {0, ARCH_ADDRESSES};
 	struct mem m = {.ram = {&everything, 1, 1}, .map = mem_map_identity};
-	enum kb_status st = acpi_find_reset(&m, acpi_rsdp(fw), ret);
+	enum kb_status st = reset_find(&m, acpi_rsdp(fw), fw_device_tree(fw), ret);
 
 	if (st)
 		kb_warn("calibrate", "KB-%03d %s", (int)st, kb_cause(st));
@@ -243,7 +243,7 @@ static void reset_register(const struct firmware *fw, struct acpi_reset *ret)
 
 static enum kb_status fill_and_reset(struct firmware *fw, struct kb_calibration *c)
 {
-	struct acpi_reset fadt = {0};
+	struct reset_how how = {0};
 	struct fw_map map;
 	enum kb_status st = fw_map_get(fw, &map);
 
@@ -251,14 +251,14 @@ static enum kb_status fill_and_reset(struct firmware *fw, struct kb_calibration 
 		st = KB_CAL_VARIABLE;
 	if (st)
 		return st;
-	reset_register(fw, &fadt);
+	find_reset(fw, &how);
 	kb_info("calibrate", "filling memory and resetting, %u of %u", c->done + 1, c->rounds);
 	kb_log_remove_sink(console_line);
 	st = fw_exit(fw, &map);
 	if (!st)
 		fill(c, &map);
 	flush_all();
-	reset_try(&fadt);
+	reset_try(&how);
 	cpu_halt();
 }
 
@@ -273,7 +273,7 @@ static enum kb_status pass(struct firmware *fw, unsigned int rounds)
 	if (st)
 		return st;
 	if (!running) {
-		calibration_init(&c, rounds, read_tsc());
+		calibration_init(&c, rounds, cpu_clock());
 		name_firmware(fw, &c);
 	}
 	return c.state == KB_CALIBRATION_RUNNING ? fill_and_reset(fw, &c) : finish(fw, &c);

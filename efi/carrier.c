@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Carriers of KHO data besides the kernel: where the platform may have left them. */
 #include <arch/fwcfg.h>
-#include <arch/memmap.h>
 #include <khoboot/carrier.h>
 
 #include "firmware.h"
@@ -31,10 +30,6 @@ enum kb_status carrier_find(const struct firmware *fw, const struct kb_options *
 			    const struct fw_map *map, struct range_list *work, bool *found,
 			    struct kho_handover *ret, const char **name)
 {
-	static const EFI_GUID dtb = {0xb1b621d5,
-				     0xf19c,
-				     0x41a5,
-				     {0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0}};
 	const struct efi_map view = {map->buffer, map->size, map->desc_size};
 	struct mem m = {.map = mem_map_identity};
 	enum kb_status st = efi_map_all(&view, work);
@@ -46,7 +41,7 @@ enum kb_status carrier_find(const struct firmware *fw, const struct kb_options *
 		st = carrier_table(&m, fw_table(fw, &fw_vendor_guid), found, ret);
 	if (!st && !*found) {
 		*name = "device tree";
-		st = carrier_dtb(&m, fw_table(fw, &dtb), found, ret);
+		st = carrier_dtb(&m, fw_device_tree(fw), found, ret);
 	}
 	if (!st && !*found) {
 		*name = "load options";

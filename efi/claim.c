@@ -19,7 +19,7 @@ enum kb_status fw_map_early(struct firmware *fw, void *buffer, uint64_t size, st
 
 void fw_claim_all(struct firmware *fw, struct range_list *claims)
 {
-	uint64_t bytes = 0, calls = claims->count, start = read_tsc();
+	uint64_t bytes = 0, calls = claims->count, start = cpu_clock();
 	size_t kept = 0;
 
 	for (size_t i = 0; i < claims->count; i++) {
@@ -33,5 +33,5 @@ void fw_claim_all(struct firmware *fw, struct range_list *claims)
 	claims->count = kept;
 	range_list_sort(claims);
 	kb_info("claim", "%llu bytes in %llu calls, %llu us", (unsigned long long)bytes,
-		(unsigned long long)calls, (unsigned long long)cpu_tsc_us(read_tsc() - start));
+		(unsigned long long)calls, (unsigned long long)cpu_clock_us(cpu_clock() - start));
 }

@@ -9,6 +9,7 @@
 #include "firmware.h"
 
 #include <arch/boot.h>
+#include <arch/const.h>
 #include <arch/door.h>
 #include <arch/pagetable.h>
 #include <khoboot/cmdline.h>
@@ -18,7 +19,7 @@
 /* Everything that is known about this boot. */
 struct door {
 	struct firmware fw;
-	uint64_t entered; /* time stamp counter */
+	uint64_t entered; /* cpu_clock() */
 	const uint8_t *image;
 	struct uki uki;
 	char outside[KB_CMDLINE_MAX + 1];
@@ -26,14 +27,14 @@ struct door {
 	struct kb_options options;
 	const uint8_t *kernel_file;
 	uint64_t kernel_size;
-	struct bzimage kernel;
+	struct kernel kernel;
+	struct range kernel_work; /* KERNEL_WORK_SIZE bytes */
 	struct range initrd;
 	struct fw_map map;
 	struct range_list ram, free;
-	struct memmap e820;
-	struct x86_boot boot;
-	struct x86_layout layout;
-	struct x86_placement place;
+	struct boot boot;
+	struct boot_layout layout;
+	struct boot_placement place;
 	struct pagetable tables;
 	uint8_t *block;
 
@@ -45,8 +46,8 @@ struct door {
 	struct mem mem;        /* reads them from their copies */
 	struct range_list claimed;
 	struct range_list homes; /* of evacuated pages */
-	struct kho *kho;   /* set when all was proven */
-	struct range stub; /* room for the code that puts evacuated pages back */
+	struct kho *kho;         /* set when all was proven */
+	struct range stub;       /* room for the code that puts evacuated pages back */
 };
 
 static inline struct efi_map door_map(const struct door *d)
@@ -78,6 +79,17 @@ enum kb_status uefi_alloc_lists(struct door *d);
 
 /* Place kernel and block, claim them, build the page tables, fill the block. */
 enum kb_status uefi_plan(struct door *d);
+
+/* ---- machine.c of each architecture: what its kernels want to be told besides */
+
+/* Leave configuration tables for the kernel; they take memory that is no RAM for it. */
+void uefi_install_tables(struct door *d);
+
+/* The architecture's own fields of d->boot, whose other fields are filled. */
+void uefi_describe_machine(struct door *d);
+
+/* The last writes to the block, while firmware can still be asked. */
+void uefi_fill_block(struct door *d);
 
 /* ---- commit.c */
 _Noreturn void uefi_commit(struct door *d);

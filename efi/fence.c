@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* khoboot.fence=on: the kernel's page allocator is kept out of the firmware zone. */
-#include <arch/memmap.h>
+#include <arch/const.h>
 #include <khoboot/log.h>
 #include <khoboot/zone.h>
 
@@ -59,7 +59,7 @@ static enum kb_status install(struct firmware *fw, const struct range_list *zone
 	st = range_list_intersect(zone, ram, &cut);
 	/* The kernel preserves nothing there, and wakes its processors there. */
 	if (!st)
-		st = range_list_subtract(&cut, (struct range){0, SZ_1M});
+		st = range_list_subtract(&cut, (struct range){0, ARCH_LOW_MEMORY});
 	if (st)
 		return st;
 	table->size = ENTRIES;

@@ -9,6 +9,7 @@
 #include <efi.h>
 
 #include <khoboot/calibration.h>
+#include <khoboot/efi_map.h>
 #include <khoboot/kho.h>
 #include <khoboot/mem.h>
 #include <khoboot/range.h>
@@ -20,7 +21,7 @@ struct firmware {
 	EFI_BOOT_SERVICES *bs;
 	EFI_LOADED_IMAGE *loaded;
 	bool secure_boot;          /* enforced: only what the signed file holds is trusted */
-	uint8_t secure_boot_state; /* for boot_params: 1 unknown, 2 disabled, 3 enabled */
+	uint8_t secure_boot_state; /* enum stub_secure */
 };
 
 /* Log at error level what a firmware call answered, and return @status. */
@@ -98,6 +99,9 @@ uint64_t acpi_rsdp(const struct firmware *fw);
 
 /* Physical address of the SMBIOS entry point, 3.0 before 2.1, or 0. */
 uint64_t smbios_entry(const struct firmware *fw);
+
+/* Physical address of the device tree, or 0. */
+uint64_t fw_device_tree(const struct firmware *fw);
 
 /* Leave a seed from EFI_RNG_PROTOCOL in the table LINUX_EFI_RANDOM_SEED_TABLE_GUID. */
 void rng_seed_install(struct firmware *fw);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The frame buffer for the kernel, as Linux drivers/firmware/efi/libstub/gop.c describes it. */
-#include <arch/bootparams.h>
+#include <khoboot/stub.h>
 
 #include <string.h>
 

@@ -15,14 +15,14 @@
 #include "door.h"
 
 #define AREA       "route"
-#define EARLY_MAP  (96 * 1024) /* bytes: 2000 descriptors; OVMF has about 120 */
-#define EARLY_LIST 1024
+#define EARLY_MAP  ARCH_EARLY_MAP /* bytes: about 48 for each descriptor; OVMF has about 120 */
+#define EARLY_LIST ARCH_EARLY_LIST
 #define KEEP_MAX   256
 #define DAMAGE_MAX 64 /* ranges of damage that get a line each */
 
 /*
- * Memory until the claim: below 1 MiB, where nothing is ever preserved (x86_check_low()). Anything
- * that firmware gives elsewhere may be.
+ * Memory until the claim: where nothing is ever preserved, or in our image. Anything that firmware
+ * gives elsewhere may be.
  */
 struct early {
 	uint8_t map[EARLY_MAP] __attribute__((aligned(8)));
@@ -39,7 +39,7 @@ static enum kb_status same_machine(const struct door *d, const struct range_list
 {
 	const struct kb_record_facts *f = &d->record->facts;
 	/* Firmware's tables are not in RAM, and firmware has mapped them. */
-	struct range everything = {0, 1ULL << 52};
+	struct range everything = {0, ARCH_ADDRESSES};
 	struct mem m = {.ram = {&everything, 1, 1}, .map = mem_map_identity};
 	uint64_t entry = smbios_entry(&d->fw);
 	uint8_t uuid[16];
@@ -80,7 +80,7 @@ static enum kb_status use_record(struct door *d, const struct range_list *ram)
 	enum kb_status st;
 
 	piece = range_intersect(piece, *in);
-	st = record_check(d->record, piece.size, at, KB_RECORD_X86_64, &diag);
+	st = record_check(d->record, piece.size, at, ARCH_RECORD, &diag);
 	if (!st)
 		st = same_machine(d, ram);
 	if (!st)
@@ -170,7 +170,7 @@ static enum kb_status claim(struct door *d, struct early *e, const struct efi_ma
 
 	if (st)
 		return st;
-	st = efi_map_claims(map, &keep, &claims);
+	st = efi_map_claims(map, ARCH_LOW_MEMORY, &keep, &claims);
 	if (st)
 		return kb_refuse("claim", st, NULL);
 	fw_claim_all(&d->fw, &claims);
@@ -183,13 +183,23 @@ static enum kb_status claim(struct door *d, struct early *e, const struct efi_ma
 	return range_list_copy(&claims, &d->claimed);
 }
 
+static enum kb_status early_memory(struct door *d, struct early **ret)
+{
+	static struct early ours;
+
+	if (ARCH_LOW_MEMORY)
+		return fw_alloc_low(&d->fw, sizeof(**ret), (void **)ret);
+	*ret = &ours;
+	return KB_OK;
+}
+
 enum kb_status uefi_find_handover(struct door *d)
 {
 	struct range_list free = {.max = EARLY_LIST}, ram = {.max = EARLY_LIST};
 	struct efi_map view;
 	struct fw_map map;
-	struct early *e;
-	enum kb_status st = fw_alloc_low(&d->fw, sizeof(*e), (void **)&e);
+	struct early *e = NULL;
+	enum kb_status st = early_memory(d, &e);
 
 	if (!st)
 		st = fw_map_early(&d->fw, e->map, sizeof(e->map), &map);
@@ -245,7 +255,7 @@ static enum kb_status open_kho(struct door *d, struct kho *k)
 		st = list_homes(d);
 	if (!st)
 		st = kho_open(&d->mem, &d->handover, hint, work, k);
-	return st ? st : x86_check_low(&d->mem, k);
+	return st ? st : boot_check_preserved(&d->mem, k);
 }
 
 /* Damage as it is found: windows that touch are one range. */
@@ -280,7 +290,7 @@ static void on_damage(void *ctx, struct range where, uint64_t preserved)
 static enum kb_status verify(struct door *d, struct kho *k)
 {
 	struct damage x = {.range = {0, 0}};
-	uint64_t start = read_tsc(), damaged;
+	uint64_t start = cpu_clock(), damaged;
 	enum kb_status st;
 
 	st = route_verify(&d->mem, k, d->record, &d->homes, on_damage, &x, &damaged);
@@ -291,7 +301,7 @@ static enum kb_status verify(struct door *d, struct kho *k)
 			 (unsigned long long)x.ranges);
 	else
 		kb_info(AREA, "verified in %llu us: nothing changed",
-			(unsigned long long)cpu_tsc_us(read_tsc() - start));
+			(unsigned long long)cpu_clock_us(cpu_clock() - start));
 	return st;
 }
 

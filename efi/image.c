@@ -92,9 +92,27 @@ static enum kb_status read_files(struct door *d)
 	return st ? kb_refuse("kernel", st, NULL) : KB_OK;
 }
 
-enum kb_status uefi_read_kernel(struct door *d)
+static enum kb_status open_kernel(struct door *d)
 {
 	struct kb_diag diag = {0};
+	void *work = NULL;
+	enum kb_status st = KERNEL_WORK_SIZE ? fw_alloc(&d->fw, KERNEL_WORK_SIZE, &work) : KB_OK;
+
+	d->kernel_work = (struct range){(uintptr_t)work, KERNEL_WORK_SIZE};
+	if (!st)
+		st = kernel_open(d->kernel_file, d->kernel_size, d->kernel_work, &d->kernel, &diag);
+	if (!st)
+		st = cpu_can_start(&d->kernel);
+	/* An image whose kernel does not say has the section that does. */
+	if (!st && !d->kernel.release) {
+		d->kernel.release = d->uki.uname.data;
+		d->kernel.release_len = d->uki.uname.size;
+	}
+	return st ? kb_refuse("kernel", st, &diag) : KB_OK;
+}
+
+enum kb_status uefi_read_kernel(struct door *d)
+{
 	enum kb_status st = KB_OK;
 
 	if (d->uki.kernel.data) {
@@ -109,8 +127,5 @@ enum kb_status uefi_read_kernel(struct door *d)
 		kb_warn("initrd", ".ucode is not loaded; give it as first --initrd of khoctl uki");
 	if (d->uki.initrd.data)
 		d->initrd = (struct range){(uintptr_t)d->uki.initrd.data, d->uki.initrd.size};
-	st = bzimage_parse(d->kernel_file, d->kernel_size, &d->kernel, &diag);
-	if (!st)
-		st = bzimage_check_5level(&d->kernel, cpu_la57());
-	return st ? kb_refuse("kernel", st, &diag) : KB_OK;
+	return open_kernel(d);
 }

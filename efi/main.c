@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The UEFI door. efi_main() is the table of contents: look whether something is handed over,
- * gather, plan, commit. The kernel is entered through its 64-bit entry after our own
- * ExitBootServices, not through its EFI stub, which would drop setup_data (Linux
- * drivers/firmware/efi/libstub/x86-stub.c:efi_allocate_bootparams); so what the stub provides is
- * provided here.
+ * gather, plan, commit. The kernel is entered after our own ExitBootServices, not through its EFI
+ * stub: that of x86 would drop setup_data (Linux drivers/firmware/efi/libstub/x86-stub.c:
+ * efi_allocate_bootparams), that of arm64 would put the kernel where it likes; so what the stub
+ * provides is provided here.
  */
 #include <arch/cpu.h>
 #include <arch/stop.h>
@@ -72,6 +72,7 @@ static enum kb_status gather(struct door *d)
 	/* These take memory that is no RAM for the kernel: before scratch is compared with it. */
 	rng_seed_install(&d->fw);
 	tpm_log_install(&d->fw);
+	uefi_install_tables(d);
 	st = fw_map_get(&d->fw, &d->map);
 	if (st)
 		return kb_refuse("efi", st, NULL);
@@ -97,7 +98,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *st, const uint8_t *image
 	struct door d = {0};
 	enum kb_status kb;
 
-	d.entered = read_tsc();
+	d.entered = cpu_clock();
 	d.image = image_base;
 	kb_log_buffer(early_log, sizeof(early_log));
 	kb = look(&d, image, st);

@@ -2,7 +2,7 @@
 /* The UEFI door, plan: where everything goes, and the page tables to leave with. */
 #include <arch/cpu.h>
 #include <arch/map.h>
-#include <khoboot/console.h>
+#include <arch/serial.h>
 #include <khoboot/log.h>
 
 #include <string.h>
@@ -10,48 +10,38 @@
 #include "door.h"
 
 #define RAM_MAX     1024
-#define E820_MAX    2048
 #define TABLE_PAGES 512 /* of page tables; grows with the pieces of RAM, not with its size */
 #define EFI_MAP_MAX (250 * 1024)
 
 enum kb_status uefi_alloc_lists(struct door *d)
 {
-	void *ram, *free, *e820, *tables;
+	void *ram, *free, *tables;
 	enum kb_status st = fw_alloc(&d->fw, RAM_MAX * sizeof(struct range), &ram);
 
 	if (!st)
 		st = fw_alloc(&d->fw, RAM_MAX * sizeof(struct range), &free);
-	if (!st)
-		st = fw_alloc(&d->fw, E820_MAX * sizeof(struct e820_entry), &e820);
 	if (!st)
 		st = fw_alloc(&d->fw, TABLE_PAGES * SZ_4K, &tables);
 	if (st)
 		return kb_refuse("efi", st, NULL);
 	d->ram = (struct range_list){ram, 0, RAM_MAX};
 	d->free = (struct range_list){free, 0, RAM_MAX};
-	d->e820 = (struct memmap){e820, 0, E820_MAX};
-	d->tables = (struct pagetable){.pool = tables,
-				       .pool_addr = (uintptr_t)tables,
-				       .pages = TABLE_PAGES,
-				       .levels = cpu_la57() ? 5 : 4,
-				       .gbpages = cpu_gbpages()};
+	d->tables = cpu_tables(tables, TABLE_PAGES);
 	return KB_OK;
 }
 
 static void describe_boot(struct door *d)
 {
-	d->boot = (struct x86_boot){
+	d->boot = (struct boot){
 		.kernel = &d->kernel,
-		.kernel_file = d->kernel_file,
-		.loader = BP_LOADER_NONE,
 		.cmdline = d->cmdline,
 		.initrd = d->initrd,
 		.efi_map_max = min_u64(d->map.capacity, EFI_MAP_MAX),
-		.e820_ext_max = d->map.capacity / d->map.desc_size,
 		.kho = d->kho ? &d->handover : NULL,
 		.scratch = d->kho ? &d->kho->scratch : NULL,
 		.log_max = DOOR_LOG_SIZE,
 	};
+	uefi_describe_machine(d);
 }
 
 /* With KHO everything that the kernel gets lies in scratch; the initrd is somewhere else as yet. */
@@ -98,9 +88,9 @@ static enum kb_status place(struct door *d)
 	describe_boot(d);
 	st = list_free(d);
 	if (!st)
-		st = x86_layout(&d->boot, &d->layout);
+		st = boot_layout(&d->boot, &d->layout);
 	if (!st)
-		st = x86_place(&d->free, &d->kernel, d->layout.size, &d->place);
+		st = boot_place(&d->free, &d->kernel, d->layout.size, d->initrd, &d->place);
 	/*
 	 * The small one first: an allocation may make edk2 take a page for its own books from the
 	 * top of what is free, where the block lies.
@@ -127,7 +117,7 @@ static enum kb_status check_placement(struct door *d)
 
 	if (!d->kho)
 		return KB_OK;
-	st = x86_check_written(&d->mem, d->kho, used, ARRAY_SIZE(used));
+	st = kho_check_written(&d->mem, d->kho, used, ARRAY_SIZE(used));
 	return st ? kb_refuse("plan", st, NULL) : KB_OK;
 }
 
@@ -143,8 +133,9 @@ static enum kb_status build_tables(struct door *d)
 		st = pt_init(&d->tables);
 	for (size_t i = 0; i < d->ram.count && !st; i++)
 		st = pt_map(&d->tables, d->ram.r[i], PT_WRITE);
-	if (!st)
-		st = pt_map(&d->tables, (struct range){0, SZ_1M}, PT_WRITE | PT_EXEC);
+	/* Kernels of x86 run a trampoline there. */
+	if (!st && ARCH_LOW_MEMORY)
+		st = pt_map(&d->tables, (struct range){0, ARCH_LOW_MEMORY}, PT_WRITE | PT_EXEC);
 	if (!st)
 		st = map_image(&d->tables, image);
 	if (!st)
@@ -152,22 +143,21 @@ static enum kb_status build_tables(struct door *d)
 	if (!st)
 		st = pt_map(&d->tables, d->stub, PT_WRITE | PT_EXEC);
 	if (!st)
-		st = map_uart(&d->tables, console_find(d->cmdline));
+		st = map_uart(&d->tables, serial_named(d->cmdline));
 	return st ? kb_refuse("plan", st, NULL) : KB_OK;
 }
 
-static void fill_block(struct door *d)
+static enum kb_status bring(struct door *d)
 {
-	struct boot_params *bp;
+	enum kb_status st =
+		kernel_load(&d->kernel, (void *)(uintptr_t)d->place.window.base, d->kernel_work);
 
+	if (st)
+		return kb_refuse("kernel", st, NULL);
 	d->block = (uint8_t *)(uintptr_t)d->place.block.base;
-	x86_write_block(&d->boot, &d->layout, d->block, d->place.block.base);
-	bp = (void *)d->block;
-	bp->acpi_rsdp_addr = acpi_rsdp(&d->fw);
-	bp->secure_boot = d->fw.secure_boot_state;
-	gop_describe(&d->fw, &bp->screen_info);
-	memcpy((void *)(uintptr_t)d->place.window.base, d->kernel_file + d->kernel.load_offset,
-	       d->kernel.load_size);
+	boot_write(&d->boot, &d->layout, d->block, d->place.block.base);
+	uefi_fill_block(d);
+	return KB_OK;
 }
 
 static void report(const struct door *d)
@@ -188,9 +178,9 @@ enum kb_status uefi_plan(struct door *d)
 		st = check_placement(d);
 	if (!st)
 		st = build_tables(d);
-	if (st)
-		return st;
-	fill_block(d);
-	report(d);
-	return KB_OK;
+	if (!st)
+		st = bring(d);
+	if (!st)
+		report(d);
+	return st;
 }

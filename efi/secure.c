@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Secure Boot state, as Linux drivers/firmware/efi/libstub/secureboot.c reads it. */
-#include <arch/bootparams.h>
+#include <khoboot/stub.h>
 
 #include "firmware.h"
 
@@ -18,16 +18,16 @@ void secure_boot_read(struct firmware *fw)
 	uint8_t secure = 0, setup = 1;
 	EFI_STATUS st = read_byte(fw, secure_name, &secure);
 
-	fw->secure_boot_state = BP_SECURE_OFF;
+	fw->secure_boot_state = SECURE_OFF;
 	if (st == EFI_NOT_FOUND)
 		return;
 	if (st || read_byte(fw, setup_name, &setup)) {
 		/* Not known is not off: trust nothing from outside the signed file. */
-		fw->secure_boot_state = BP_SECURE_UNKNOWN;
+		fw->secure_boot_state = SECURE_UNKNOWN;
 		fw->secure_boot = true;
 		return;
 	}
 	fw->secure_boot = secure == 1 && setup == 0;
 	if (fw->secure_boot)
-		fw->secure_boot_state = BP_SECURE_ON;
+		fw->secure_boot_state = SECURE_ON;
 }

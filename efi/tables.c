@@ -32,6 +32,16 @@ uint64_t smbios_entry(const struct firmware *fw)
 	return at ? at : fw_table(fw, &smbios);
 }
 
+uint64_t fw_device_tree(const struct firmware *fw)
+{
+	static const EFI_GUID dtb = {0xb1b621d5,
+				     0xf19c,
+				     0x41a5,
+				     {0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0}};
+
+	return fw_table(fw, &dtb);
+}
+
 /* Linux include/linux/efi.h: struct linux_efi_random_seed */
 struct seed_table {
 	uint32_t size;

@@ -89,3 +89,12 @@ bool kho_range_free(struct mem *m, const struct kho *k, struct range r)
 		return false;
 	return !kho_map_each_page(m, &k->map, see_page, &q) && !q.hit;
 }
+
+enum kb_status kho_check_written(struct mem *m, const struct kho *k, const struct range *written,
+				 size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!kho_range_free(m, k, written[i]))
+			return KB_PLACE_OVERLAP;
+	return KB_OK;
+}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Descriptor tables, protection bits, stopping and resetting, the clock. */
 #include <arch/cpu.h>
+#include <arch/door.h>
+#include <arch/pagetable.h>
 
 #include <string.h>
 
@@ -80,13 +82,52 @@ void cpu_init(void)
 	asm volatile("lidt %0" : : "m"(idtr));
 }
 
-void cpu_enable_protection(void)
+/* Write protection for supervisor code and no-execute. */
+static void enable_protection(void)
 {
 	uint64_t efer = rdmsr(MSR_EFER) | EFER_NXE, cr0;
 
 	asm volatile("wrmsr" : : "a"((uint32_t)efer), "d"((uint32_t)(efer >> 32)), "c"(MSR_EFER));
 	asm volatile("mov %%cr0, %0" : "=r"(cr0));
 	asm volatile("mov %0, %%cr0" : : "r"(cr0 | CR0_WP) : "memory");
+}
+
+struct pagetable cpu_tables(void *pool, size_t pages)
+{
+	return (struct pagetable){.pool = pool,
+				  .pool_addr = (uintptr_t)pool,
+				  .pages = pages,
+				  .levels = cpu_la57() ? 5 : 4,
+				  .gbpages = cpu_gbpages()};
+}
+
+void cpu_use_tables(const struct pagetable *pt)
+{
+	enable_protection();
+	write_cr3(pt->pool_addr);
+}
+
+const char *cpu_mode(void)
+{
+	return cpu_la57() ? "5-level paging" : "4-level paging";
+}
+
+enum kb_status cpu_can_start(const struct kernel *k)
+{
+	return bzimage_check_5level(&k->bz, cpu_la57());
+}
+
+/* entry.S: position independent, uses no memory but what it is told to copy. */
+extern const char restore_stub[], restore_stub_end[];
+
+void cpu_leave(const struct door_exit *e)
+{
+	uint64_t block = e->place->block.base, cr3 = e->tables->pool_addr;
+
+	if (!e->moves)
+		khoboot_jump(e->place->entry, block, cr3);
+	memcpy((void *)(uintptr_t)e->stub, restore_stub, (size_t)(restore_stub_end - restore_stub));
+	khoboot_restore(e->stub, e->moves->m, e->moves->count, e->place->entry, block, cr3);
 }
 
 void cpu_halt(void)
@@ -124,15 +165,15 @@ static uint64_t tsc_hz_pit(void)
 	outb(0x43, 0xb0);
 	outb(0x42, ticks & 0xff);
 	outb(0x42, (uint8_t)(ticks >> 8));
-	start = read_tsc();
+	start = cpu_clock();
 	for (unsigned int i = 0; i < 1000000 && !(inb(0x61) & 0x20); i++)
 		;
-	start = read_tsc() - start;
+	start = cpu_clock() - start;
 	outb(0x61, gate);
 	return start * 1000;
 }
 
-uint64_t cpu_tsc_us(uint64_t ticks)
+uint64_t cpu_clock_us(uint64_t ticks)
 {
 	static uint64_t hz;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arch/cpu.h>
-#include <arch/reset.h>
+#include <arch/reset_how.h>
 
 #define CF9_PORT     0xcf9
 #define CF9_WARM     0x06
@@ -39,10 +39,10 @@ static void by_keyboard_controller(void)
 	wait();
 }
 
-void reset_try(const struct acpi_reset *fadt)
+void reset_try(const struct reset_how *how)
 {
-	if (fadt && fadt->found)
-		by_register(fadt);
+	if (how && how->fadt.found)
+		by_register(&how->fadt);
 	outb(CF9_PORT, CF9_WARM & ~4);
 	outb(CF9_PORT, CF9_WARM);
 	wait();
@@ -54,6 +54,7 @@ static bool has_clflush(void)
 	return cpuid(1).d & (1u << 19);
 }
 
+/* CLFLUSH is coherent: it reaches the caches of all CPUs. */
 void flush_range(const void *p, uint64_t len)
 {
 	const char *at = (const char *)align_down((uintptr_t)p, CLFLUSH_LINE);

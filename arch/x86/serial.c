@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arch/cpu.h>
 #include <arch/serial.h>
-#include <khoboot/log.h>
 
 #define UART_TX       0
 #define UART_LSR      5
@@ -41,6 +40,16 @@ static bool wait_for(uint8_t bits)
 	return false;
 }
 
+struct uart serial_named(const char *cmdline)
+{
+	return console_find(cmdline);
+}
+
+struct uart serial_fallback(void)
+{
+	return (struct uart){UART_IO, 0x3f8};
+}
+
 bool serial_open(struct uart u)
 {
 	port = u;
@@ -69,12 +78,4 @@ void serial_drain(void)
 {
 	if (port.kind != UART_NONE)
 		wait_for(LSR_TX_IDLE);
-}
-
-void serial_log_to(struct uart u)
-{
-	if (kb_log_has_sink() || !serial_open(u))
-		return;
-	kb_log_replay(serial_line);
-	kb_log_add_sink(serial_line);
 }

@@ -22,8 +22,8 @@
 /* x86: struct kho_data of SETUP_KEXEC_KHO. arm64: /chosen linux,kho-fdt and linux,kho-scratch. */
 struct kho_handover {
 	phys_t fdt;
-	uint64_t fdt_size; /* bytes; the page size of the writer: 4096, 16384 or 65536 */
-	phys_t scratch;	   /* the array of areas, not an area */
+	uint64_t fdt_size;     /* bytes; the page size of the writer: 4096, 16384 or 65536 */
+	phys_t scratch;        /* the array of areas, not an area */
 	uint64_t scratch_size; /* bytes of the array: 16 per area */
 };
 
@@ -32,7 +32,7 @@ struct kho_handover {
 #define KHO_BLOBS     64
 #define KHO_NAME_MAX  63
 #define KHO_BLOB_MAX  SZ_1G /* largest sub-blob taken, bytes; kernels stay below 4 MiB */
-#define KHO_FDT_DEPTH 4	    /* nodes below the root; kernels write one level */
+#define KHO_FDT_DEPTH 4     /* nodes below the root; kernels write one level */
 #define KHO_FDT_NODES 512
 
 enum kho_abi {
@@ -49,9 +49,9 @@ struct kho_blob {
 
 /* Sub-blob "kexec-metadata" (7.1+, include/linux/kho/abi/kexec_metadata.h). */
 struct kho_metadata {
-	bool present;	  /* false: no such blob, or a version other than 1 */
+	bool present;     /* false: no such blob, or a version other than 1 */
 	char release[65]; /* uname -r of the writer, NUL-terminated, unprintable bytes as '?' */
-	uint32_t count;	  /* kexecs since the last cold boot, this one included */
+	uint32_t count;   /* kexecs since the last cold boot, this one included */
 };
 
 /* A plain value: copying it is fine. */
@@ -137,13 +137,13 @@ void kho_occupancy_mark(struct kho_occupancy *occ, struct range r);
 /* ---- the walk ---- */
 
 struct kho_summary {
-	uint64_t bytes;		     /* preserved; pages listed at two orders count twice */
-	uint64_t runs;		     /* maximal rows of consecutive blocks of one order */
+	uint64_t bytes;              /* preserved; pages listed at two orders count twice */
+	uint64_t runs;               /* maximal rows of consecutive blocks of one order */
 	uint64_t blocks[KHO_ORDERS]; /* per order */
-	uint64_t leaves;	     /* bitmaps (radix leaves or v1 bitmaps) */
-	uint64_t nodes;		     /* interior radix nodes or v1 chunks */
-	uint64_t lowest;	     /* first preserved byte; meaningless when bytes is 0 */
-	uint64_t end;		     /* first byte behind the last preserved one */
+	uint64_t leaves;             /* bitmaps (radix leaves or v1 bitmaps) */
+	uint64_t nodes;              /* interior radix nodes or v1 chunks */
+	uint64_t lowest;             /* first preserved byte; meaningless when bytes is 0 */
+	uint64_t end;                /* first byte behind the last preserved one */
 };
 
 /* Scratch memory for the walk, owned by the caller; aligned to 8 bytes. */
@@ -206,13 +206,20 @@ __must_check enum kb_status kho_open(struct mem *m, const struct kho_handover *h
  */
 bool kho_range_free(struct mem *m, const struct kho *k, struct range r);
 
+/*
+ * kho_check_written - does any of @count ranges that will be written hold preserved memory or
+ * metadata? The last question before the commit. Returns KB_OK or KB_PLACE_OVERLAP.
+ */
+__must_check enum kb_status kho_check_written(struct mem *m, const struct kho *k,
+					      const struct range *written, size_t count);
+
 /* ---- kho_vmalloc (6.18+) ---- */
 
 struct kho_vmalloc {
-	phys_t first;	      /* first chunk */
+	phys_t first;         /* first chunk */
 	uint32_t total_pages; /* pages of the outgoing kernel */
-	uint16_t flags;	      /* bit 0 VM_ALLOC, bit 1 VM_ALLOW_HUGE_VMAP */
-	uint16_t order;	      /* of each entry */
+	uint16_t flags;       /* bit 0 VM_ALLOC, bit 1 VM_ALLOW_HUGE_VMAP */
+	uint16_t order;       /* of each entry */
 };
 
 /* Called for each chunk (@entry false) and each entry. Not KB_OK ends the walk and is returned. */

@@ -3,7 +3,7 @@
  * ACPI and SMBIOS tables: memory at BASE is the input. Checksums are made right where a table
  * begins, so that the fuzzer gets past them.
  */
-#include <arch/acpi.h>
+#include <khoboot/acpi.h>
 #include <khoboot/smbios.h>
 
 #include <stdlib.h>

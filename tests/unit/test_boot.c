@@ -11,7 +11,7 @@
 static struct fake_mem fake;
 static uint8_t file[0x1000];
 static _Alignas(4096) uint8_t block[64 * 4096];
-static struct bzimage kernel;
+static struct kernel kernel;
 static struct setup_list carry;
 static struct range areas[3] = {{0x1000000, 0x400000},
 				{0x40000000, 0x800000},
@@ -28,13 +28,14 @@ static int fresh(void **state)
 	memset(&from, 0x5a, sizeof(from));
 	memset(file, 0xc3, sizeof(file));
 	carry.count = 0;
-	kernel = (struct bzimage){.header_size = 0x7b,
-				  .kernel_alignment = 0x200000,
-				  .pref_address = 0x1000000,
-				  .init_size = 0x3000000,
-				  .cmdline_size = 255,
-				  .release = "6.18.15 (builder) #1",
-				  .release_len = 20};
+	kernel = (struct kernel){
+		.file = file,
+		.window_size = 0x3000000,
+		.window_align = 0x200000,
+		.release = "6.18.15 (builder) #1",
+		.release_len = 20,
+		.bz = {.header_size = 0x7b, .pref_address = 0x1000000, .cmdline_size = 255},
+	};
 	return 0;
 }
 
@@ -48,11 +49,10 @@ static void carry_node(uint64_t at, uint32_t type, uint32_t len, uint8_t fill)
 	memset(fake_at(&fake, at + sizeof(struct setup_data)), fill, len);
 }
 
-static struct x86_boot describe(void)
+static struct boot describe(void)
 {
-	return (struct x86_boot){
+	return (struct boot){
 		.kernel = &kernel,
-		.kernel_file = file,
 		.from = &from,
 		.loader = 0xd0,
 		.cmdline = "console=ttyS0 quiet",
@@ -62,7 +62,7 @@ static struct x86_boot describe(void)
 		.kho = &kho,
 		.scratch = &scratch,
 		.efi_map_max = 3000,
-		.e820_ext_max = 10,
+		.e820_ext_max = 140,
 		.log_max = 500,
 	};
 }
@@ -85,13 +85,13 @@ static size_t read_list(struct setup_data *node, uint64_t *at, size_t max)
 
 static void the_zero_page_is_the_old_one_with_the_new_header(void **state)
 {
-	struct x86_boot b = describe();
+	struct boot b = describe();
 	const struct boot_params *bp = (const void *)block;
-	struct x86_layout l;
+	struct boot_layout l;
 	(void)state;
 
-	ok(x86_layout(&b, &l));
-	x86_write_block(&b, &l, block, BLOCK);
+	ok(boot_layout(&b, &l));
+	boot_write(&b, &l, block, BLOCK);
 	assert_int_equal(bp->acpi_rsdp_addr, 0x5a5a5a5a5a5a5a5aULL);
 	assert_int_equal(bp->e820_entries, 0x5a);
 	assert_int_equal(bp->sentinel, 0);
@@ -111,16 +111,16 @@ static void the_zero_page_is_the_old_one_with_the_new_header(void **state)
 
 static void the_kho_node_brings_its_scratch_array(void **state)
 {
-	struct x86_boot b = describe();
+	struct boot b = describe();
 	struct setup_data node[8];
 	struct kho_data d;
-	struct x86_layout l;
+	struct boot_layout l;
 	uint64_t at[8];
 	(void)state;
 
 	b.efi_map_max = b.e820_ext_max = b.log_max = 0;
-	ok(x86_layout(&b, &l));
-	x86_write_block(&b, &l, block, BLOCK);
+	ok(boot_layout(&b, &l));
+	boot_write(&b, &l, block, BLOCK);
 	assert_int_equal(read_list(node, at, 8), 1);
 	assert_int_equal(node[0].type, SETUP_KEXEC_KHO);
 	assert_int_equal(node[0].len, sizeof(d) + sizeof(areas));
@@ -134,9 +134,9 @@ static void the_kho_node_brings_its_scratch_array(void **state)
 
 static void nodes_are_carried_over_in_order_and_whole(void **state)
 {
-	struct x86_boot b = describe();
+	struct boot b = describe();
 	struct setup_data node[8];
-	struct x86_layout l;
+	struct boot_layout l;
 	uint64_t at[8];
 	(void)state;
 
@@ -148,8 +148,8 @@ static void nodes_are_carried_over_in_order_and_whole(void **state)
 	carry_node(FAKE_BASE + 0x2000, SETUP_KHOBOOT_LOG, 100, 4);
 	carry_node(FAKE_BASE + 0x3000, SETUP_RNG_SEED, 0, 5);
 	carry_node(FAKE_BASE + 0x3100, SETUP_NONE, 8, 6);
-	ok(x86_layout(&b, &l));
-	x86_write_block(&b, &l, block, BLOCK);
+	ok(boot_layout(&b, &l));
+	boot_write(&b, &l, block, BLOCK);
 	assert_int_equal(read_list(node, at, 8), 3);
 	assert_int_equal(node[0].type, SETUP_EFI);
 	assert_int_equal(node[1].type, 0x12345);
@@ -162,65 +162,107 @@ static void nodes_are_carried_over_in_order_and_whole(void **state)
 	assert_int_equal(block[at[0] - BLOCK + 32], 1);
 }
 
+/* A map of @n descriptors of RAM, none beside another: as many E820 entries. */
+static struct efi_map make_map(struct efi_descriptor *d, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		d[i] = (struct efi_descriptor){.type = EFI_CONVENTIONAL,
+					       .phys = i * 0x10000,
+					       .pages = 8};
+	return (struct efi_map){d, n * sizeof(*d), sizeof(*d)};
+}
+
 static void the_room_kept_is_filled_at_the_end(void **state)
 {
-	struct x86_boot b = describe();
+	struct boot b = describe();
 	const struct boot_params *bp = (const void *)block;
-	struct e820_entry e[130];
-	struct memmap map = {e, 130, 130};
+	struct efi_descriptor d[150];
+	struct efi_info efi = {.systab = 0x7fe000000123ULL, .desc_version = 1};
+	struct range home = {0x20000, 0x1000};
+	struct range_list homes = {&home, 1, 1};
 	struct setup_data node[8];
-	struct x86_layout l;
+	struct boot_layout l;
 	uint64_t at[8];
 	(void)state;
 
-	for (size_t i = 0; i < 130; i++)
-		e[i] = (struct e820_entry){i * 0x10000, 0x8000, E820_RAM};
-	ok(x86_layout(&b, &l));
-	x86_write_block(&b, &l, block, BLOCK);
-	ok(x86_set_e820(&l, block, b.e820_ext_max, &map));
-	x86_set_efi(&l, block, BLOCK, 0x7fe000000123ULL, 2960, 48, 1);
-	x86_set_log(&l, block, b.log_max, "a line\n", 7);
+	efi.map = make_map(d, 130);
+	d[2].type = EFI_BS_DATA;
+	d[3].type = EFI_BS_DATA;
+	b.efi_map_max = 141 * sizeof(d[0]);
+	ok(boot_layout(&b, &l));
+	boot_write(&b, &l, block, BLOCK);
+	ok(boot_set_map(&b, &l, block, BLOCK, &efi, &homes));
+	boot_set_log(&l, block, b.log_max, "a line\n", 7);
 	assert_int_equal(read_list(node, at, 8), 4);
 	assert_int_equal(bp->e820_entries, 128);
 	assert_int_equal(bp->e820_table[127].addr, 127 * 0x10000);
+	assert_int_equal(bp->e820_table[127].size, 0x8000);
 	assert_int_equal(node[1].type, SETUP_NONE);
 	assert_int_equal(bp_join(bp->efi_memmap, bp->efi_memmap_hi), at[1]);
 	assert_int_equal(bp_join(bp->efi_systab, bp->efi_systab_hi), 0x7fe000000123ULL);
+	assert_int_equal(bp->efi_memmap_size, efi.map.size);
+	assert_int_equal(bp->efi_memdesc_size, sizeof(d[0]));
+	assert_int_equal(bp->efi_memdesc_version, 1);
 	assert_memory_equal(bp->efi_loader_signature, "EL64", 4);
+	/* As firmware gave it, but for the one that holds a home. */
+	d[2].type = EFI_LOADER_DATA;
+	assert_memory_equal(block + (at[1] - BLOCK), d, efi.map.size);
 	assert_int_equal(node[2].type, SETUP_E820_EXT);
-	assert_int_equal(node[2].len, 2 * sizeof(e[0]));
-	assert_memory_equal(block + (at[2] - BLOCK), &e[128], 2 * sizeof(e[0]));
+	assert_int_equal(node[2].len, 2 * sizeof(struct e820_entry));
+	assert_int_equal(get_u64(block + (at[2] - BLOCK)), 128 * 0x10000);
+	assert_int_equal(get_u64(block + (at[2] - BLOCK) + 20), 129 * 0x10000);
 	assert_int_equal(node[3].type, SETUP_KHOBOOT_LOG);
 	assert_int_equal(node[3].len, 7);
 	assert_memory_equal(block + (at[3] - BLOCK), "a line\n", 7);
-	/* No more than fits, and no empty extension. */
-	assert_int_equal(x86_set_e820(&l, block, 1, &map), KB_E820_FULL);
-	map.count = 128;
-	ok(x86_set_e820(&l, block, b.e820_ext_max, &map));
+	/* No empty extension. */
+	efi.map = make_map(d, 128);
+	ok(boot_set_map(&b, &l, block, BLOCK, &efi, &homes));
 	assert_int_equal(read_list(node, at, 8), 4);
+	assert_int_equal(bp->e820_entries, 128);
 	assert_int_equal(node[2].type, SETUP_NONE);
-	x86_set_log(&l, block, 3, "a line\n", 7);
+	boot_set_log(&l, block, 3, "a line\n", 7);
 	read_list(node, at, 8);
 	assert_int_equal(node[3].len, 3);
 }
 
-static void what_does_not_fit_is_refused(void **state)
+static void a_map_beyond_the_room_is_refused(void **state)
 {
-	struct x86_boot b = describe();
-	struct x86_layout l;
+	struct boot b = describe();
+	struct efi_descriptor d[150];
+	struct efi_info efi = {.map = make_map(d, 141)};
+	struct range_list homes = {NULL, 0, 0};
+	struct boot_layout l;
 	(void)state;
 
-	kernel.cmdline_size = 19;
-	ok(x86_layout(&b, &l));
-	kernel.cmdline_size = 18;
-	assert_int_equal(x86_layout(&b, &l), KB_CMDLINE_LONG);
-	kernel.cmdline_size = 255;
+	b.efi_map_max = 141 * sizeof(d[0]);
+	ok(boot_layout(&b, &l));
+	boot_write(&b, &l, block, BLOCK);
+	assert_int_equal(boot_set_map(&b, &l, block, BLOCK, &efi, &homes), KB_E820_FULL);
+	efi.map.size -= sizeof(d[0]);
+	ok(boot_set_map(&b, &l, block, BLOCK, &efi, &homes));
+	b.efi_map_max = efi.map.size - 1;
+	assert_int_equal(boot_set_map(&b, &l, block, BLOCK, &efi, &homes), KB_EFI_MAP_BIG);
+	d[0].pages = UINT64_MAX;
+	assert_int_equal(boot_set_map(&b, &l, block, BLOCK, &efi, &homes), KB_EFI_MAP);
+}
+
+static void what_does_not_fit_is_refused(void **state)
+{
+	struct boot b = describe();
+	struct boot_layout l;
+	(void)state;
+
+	kernel.bz.cmdline_size = 19;
+	ok(boot_layout(&b, &l));
+	kernel.bz.cmdline_size = 18;
+	assert_int_equal(boot_layout(&b, &l), KB_CMDLINE_LONG);
+	kernel.bz.cmdline_size = 255;
 	b.efi_map_max = 63 * 4096 + 1;
-	assert_int_equal(x86_layout(&b, &l), KB_SETUP_BIG);
+	assert_int_equal(boot_layout(&b, &l), KB_SETUP_BIG);
 	b.efi_map_max = 0;
 	carry_node(FAKE_BASE, SETUP_IMA, 0, 0);
 	carry.node[0].len = 16 * 1048576 + 1;
-	assert_int_equal(x86_layout(&b, &l), KB_SETUP_BIG);
+	assert_int_equal(boot_layout(&b, &l), KB_SETUP_BIG);
 }
 
 /* ---- placing -------------------------------------------------------------------------------- */
@@ -233,7 +275,7 @@ static void placements_are_free_aligned_and_apart(void **state)
 	for (int round = 0; round < 20000; round++) {
 		struct range store[20], before[20];
 		struct range_list free = {store, 0, 20}, all = {before, 0, 20};
-		struct x86_placement p = {.entry = 1};
+		struct boot_placement p = {.entry = 1};
 		uint64_t size = (1 + random_below(&seed, 16)) * SZ_4K;
 		enum kb_status st;
 
@@ -246,7 +288,7 @@ static void placements_are_free_aligned_and_apart(void **state)
 		range_list_sort(&free);
 		memcpy(before, store, sizeof(store));
 		all.count = free.count;
-		st = x86_place(&free, &kernel, size, &p);
+		st = boot_place(&free, &kernel, size, (struct range){0, 0}, &p);
 		if (st) {
 			assert_true(st == KB_PLACE_KERNEL || st == KB_PLACE_BLOCK);
 			assert_int_equal(p.entry, 1);
@@ -255,9 +297,9 @@ static void placements_are_free_aligned_and_apart(void **state)
 		assert_true(range_list_contains(&all, p.window));
 		assert_true(range_list_contains(&all, p.block));
 		assert_false(ranges_overlap(p.window, p.block));
-		assert_true(p.window.base >= kernel.pref_address);
-		assert_int_equal(p.window.base % kernel.kernel_alignment, 0);
-		assert_int_equal(p.window.size, kernel.init_size);
+		assert_true(p.window.base >= kernel.bz.pref_address);
+		assert_int_equal(p.window.base % kernel.window_align, 0);
+		assert_int_equal(p.window.size, kernel.window_size);
 		assert_int_equal(p.block.size, size);
 		assert_int_equal(p.block.base % SZ_4K, 0);
 		assert_true(p.block.base >= SZ_1M);
@@ -265,15 +307,20 @@ static void placements_are_free_aligned_and_apart(void **state)
 	}
 }
 
+static enum kb_status place(struct range_list *free, struct boot_placement *p)
+{
+	return boot_place(free, &kernel, SZ_4K, (struct range){0, 0}, p);
+}
+
 static void the_block_stays_below_4_gib_where_it_can(void **state)
 {
 	struct range store[8] = {{SZ_1M, 0x8000000}, {SZ_4G, 0x8000000}};
 	struct range_list free = {store, 2, 8};
-	struct x86_placement p;
+	struct boot_placement p;
 	(void)state;
 
-	ok(x86_place(&free, &kernel, SZ_4K, &p));
-	assert_int_equal(p.window.base, kernel.pref_address);
+	ok(place(&free, &p));
+	assert_int_equal(p.window.base, kernel.bz.pref_address);
 	assert_int_equal(p.block.base, SZ_1M + 0x8000000 - SZ_4K);
 }
 
@@ -281,22 +328,22 @@ static void no_room_has_two_codes(void **state)
 {
 	struct range store[4] = {{0x1000000, 0x2fff000}};
 	struct range_list free = {store, 1, 4};
-	struct x86_placement p;
+	struct boot_placement p;
 	(void)state;
 
-	assert_int_equal(x86_place(&free, &kernel, SZ_4K, &p), KB_PLACE_KERNEL);
+	assert_int_equal(place(&free, &p), KB_PLACE_KERNEL);
 	store[0] = (struct range){0x1000000, 0x3000000};
 	free.count = 1;
-	assert_int_equal(x86_place(&free, &kernel, SZ_4K, &p), KB_PLACE_BLOCK);
+	assert_int_equal(place(&free, &p), KB_PLACE_BLOCK);
 	/* Below 1 MiB nothing is placed: kernels use that memory as they like. */
 	store[0] = (struct range){0, 0x1000};
 	store[1] = (struct range){0x1000000, 0x3000000};
 	free.count = 2;
-	assert_int_equal(x86_place(&free, &kernel, SZ_4K, &p), KB_PLACE_BLOCK);
+	assert_int_equal(place(&free, &p), KB_PLACE_BLOCK);
 	/* A list that is full cannot take the window out of the middle. */
 	store[0] = (struct range){0, 0x8000000};
 	free = (struct range_list){store, 1, 1};
-	assert_int_equal(x86_place(&free, &kernel, SZ_4K, &p), KB_RANGE_FULL);
+	assert_int_equal(place(&free, &p), KB_RANGE_FULL);
 }
 
 static void the_release_is_the_first_word(void **state)
@@ -304,12 +351,12 @@ static void the_release_is_the_first_word(void **state)
 	char buf[80];
 	(void)state;
 
-	x86_release(&kernel, buf, sizeof(buf));
+	kernel_release(&kernel, buf, sizeof(buf));
 	assert_string_equal(buf, "6.18.15");
-	x86_release(&kernel, buf, 4);
+	kernel_release(&kernel, buf, 4);
 	assert_string_equal(buf, "6.1");
 	kernel.release_len = 0;
-	x86_release(&kernel, buf, sizeof(buf));
+	kernel_release(&kernel, buf, sizeof(buf));
 	assert_string_equal(buf, "?");
 }
 
@@ -320,6 +367,7 @@ int main(void)
 		cmocka_unit_test_setup(the_kho_node_brings_its_scratch_array, fresh),
 		cmocka_unit_test_setup(nodes_are_carried_over_in_order_and_whole, fresh),
 		cmocka_unit_test_setup(the_room_kept_is_filled_at_the_end, fresh),
+		cmocka_unit_test_setup(a_map_beyond_the_room_is_refused, fresh),
 		cmocka_unit_test_setup(what_does_not_fit_is_refused, fresh),
 		cmocka_unit_test_setup(placements_are_free_aligned_and_apart, fresh),
 		cmocka_unit_test_setup(the_block_stays_below_4_gib_where_it_can, fresh),

@@ -7,7 +7,8 @@
 static void low_memory_must_be_free(void **state)
 {
 	(void)state;
-	for_each_kind(k) {
+	for_each_kind(k)
+	{
 		for (int low = 0; low < 2; low++) {
 			struct kho_image img;
 
@@ -17,7 +18,7 @@ static void low_memory_must_be_free(void **state)
 			kho_image_preserve(&img, low ? 0x80000 : 0x100000, 0);
 			kho_image_finish(&img);
 			assert_int_equal(kho_image_open(&img), KB_OK);
-			assert_int_equal(x86_check_low(&img.mem, img.kho),
+			assert_int_equal(boot_check_preserved(&img.mem, img.kho),
 					 low ? KB_LOW_PRESERVED : KB_OK);
 			kho_image_free(&img);
 		}
@@ -27,7 +28,8 @@ static void low_memory_must_be_free(void **state)
 static void nothing_preserved_is_written(void **state)
 {
 	(void)state;
-	for_each_kind(k) {
+	for_each_kind(k)
+	{
 		struct kho_image img;
 		uint64_t at = KHO_IMAGE_DATA + SZ_2M;
 		struct range w[2] = {{KHO_IMAGE_DATA, 0x10000}, {at - 0x10000, 0x10000}};
@@ -36,12 +38,12 @@ static void nothing_preserved_is_written(void **state)
 		kho_image_preserve(&img, at, 0);
 		kho_image_finish(&img);
 		assert_int_equal(kho_image_open(&img), KB_OK);
-		assert_int_equal(x86_check_written(&img.mem, img.kho, w, 2), KB_OK);
+		assert_int_equal(kho_check_written(&img.mem, img.kho, w, 2), KB_OK);
 		/* One byte into the preserved page; a page of the map itself. */
 		w[1].size++;
-		assert_int_equal(x86_check_written(&img.mem, img.kho, w, 2), KB_PLACE_OVERLAP);
+		assert_int_equal(kho_check_written(&img.mem, img.kho, w, 2), KB_PLACE_OVERLAP);
 		w[1] = (struct range){img.kho->root.map.addr, 1};
-		assert_int_equal(x86_check_written(&img.mem, img.kho, w, 2), KB_PLACE_OVERLAP);
+		assert_int_equal(kho_check_written(&img.mem, img.kho, w, 2), KB_PLACE_OVERLAP);
 		kho_image_free(&img);
 	}
 }

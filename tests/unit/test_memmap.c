@@ -230,7 +230,7 @@ static void claims_match_model(void **state)
 		range_list_sort(&keep);
 		struct efi_map map = put_descriptors(d, n);
 
-		ok(efi_map_claims(&map, &keep, &claims));
+		ok(efi_map_claims(&map, SZ_1M, &keep, &claims));
 		for (size_t c = 0; c < claims.count; c++) {
 			bool whole = false;
 
@@ -255,14 +255,14 @@ static void too_many_claims_are_refused(void **state)
 	struct efi_map map = put_descriptors(d, 2);
 	(void)state;
 
-	ok(efi_map_claims(&map, &keep, &claims));
+	ok(efi_map_claims(&map, SZ_1M, &keep, &claims));
 	assert_int_equal(claims.count, 3);
 	claims.max = 2;
-	assert_int_equal(efi_map_claims(&map, &keep, &claims), KB_RANGE_FULL);
+	assert_int_equal(efi_map_claims(&map, SZ_1M, &keep, &claims), KB_RANGE_FULL);
 	claims.max = 1;
-	assert_int_equal(efi_map_claims(&map, &keep, &claims), KB_RANGE_FULL);
+	assert_int_equal(efi_map_claims(&map, SZ_1M, &keep, &claims), KB_RANGE_FULL);
 	map.desc_size = 39;
-	assert_int_equal(efi_map_claims(&map, &keep, &claims), KB_EFI_MAP);
+	assert_int_equal(efi_map_claims(&map, SZ_1M, &keep, &claims), KB_EFI_MAP);
 }
 
 static void tables_lie_in_whatever_is_named(void **state)

@@ -51,11 +51,11 @@ static void test_asked(void **state)
 	assert_int_equal(route_asked(&bp, false, true, false), KB_ROUTE_NONCE);
 	assert_int_equal(route_asked(&bp, true, false, false), KB_ROUTE_NOTHING);
 	assert_int_equal(route_asked(&bp, true, true, true), KB_ROUTE_INITRD);
-	bp.secure_boot = BP_SECURE_OFF;
+	bp.secure_boot = SECURE_OFF;
 	assert_int_equal(route_asked(&bp, true, true, false), KB_OK);
-	bp.secure_boot = BP_SECURE_ON;
+	bp.secure_boot = SECURE_ON;
 	assert_int_equal(route_asked(&bp, true, true, false), KB_ROUTE_SECURE);
-	bp.secure_boot = BP_SECURE_UNKNOWN;
+	bp.secure_boot = SECURE_UNKNOWN;
 	assert_int_equal(route_asked(&bp, true, true, false), KB_ROUTE_SECURE);
 	bp.secure_boot = 0;
 	bp.efi_loader_signature[2] = '3';

@@ -1,68 +1,55 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bare-metal door: what is in use, what is free, where things go. */
-#include <khoboot/log.h>
-
+/* The bare-metal door of x86: what boot_params point to, taken along or left alone. */
+#include <arch/bare.h>
 #include <string.h>
 
-#include "bare.h"
-
-/* What must survive until the jump, or for good: ourselves, all that boot_params point to. */
-enum kb_status list_busy(struct bare *b)
+static struct range setup_node_range(const struct bare *b, size_t i)
 {
-	const struct boot_params *bp = b->bp;
-	struct range initrd = {bp_join(bp->ramdisk_image, bp->ext_ramdisk_image),
-			       bp_join(bp->ramdisk_size, bp->ext_ramdisk_size)};
-	struct range efi = {bp_join(bp->efi_memmap, bp->efi_memmap_hi), bp->efi_memmap_size};
-	enum kb_status st = range_list_add(&b->busy, b->segment);
+	return (struct range){b->arch.setup.node[i].addr,
+			      setup_node_size(b->arch.setup.node[i].len)};
+}
 
+static struct range efi_map(const struct bare *b)
+{
+	const struct boot_params *bp = b->arch.bp;
+
+	return (struct range){bp_join(bp->efi_memmap, bp->efi_memmap_hi), bp->efi_memmap_size};
+}
+
+enum kb_status bare_list_busy(struct bare *b)
+{
+	const struct boot_params *bp = b->arch.bp;
+	enum kb_status st;
+
+	b->initrd_outside = (struct range){bp_join(bp->ramdisk_image, bp->ext_ramdisk_image),
+					   bp_join(bp->ramdisk_size, bp->ext_ramdisk_size)};
+	st = range_list_add(&b->busy, (struct range){(uintptr_t)bp, BP_SIZE});
 	if (!st)
-		st = range_list_add(&b->busy, (struct range){(uintptr_t)bp, BP_SIZE});
+		st = range_list_add(&b->busy, b->initrd_outside);
 	if (!st)
-		st = range_list_add(&b->busy, initrd);
-	if (!st)
-		st = range_list_add(&b->busy, efi);
-	for (size_t i = 0; i < b->setup.count && !st; i++)
+		st = range_list_add(&b->busy, efi_map(b));
+	for (size_t i = 0; i < b->arch.setup.count && !st; i++)
 		st = range_list_add(&b->busy, setup_node_range(b, i));
-	if (!st)
-		st = setup_targets(&b->mem, &b->setup, &b->busy);
-	b->initrd = initrd;
-	if (b->uki.initrd.data)
-		b->initrd = (struct range){(uintptr_t)b->uki.initrd.data, b->uki.initrd.size};
-	if (b->uki.ucode.data)
-		kb_warn("initrd", ".ucode is not loaded; give it as first --initrd of khoctl uki");
-	if (b->uki.initrd.data && initrd.size)
-		kb_warn("initrd", "the one given at load time is ignored: the image has its own");
-	return st ? kb_refuse("memory", st, &b->mem.diag) : KB_OK;
+	return st ? st : setup_targets(&b->mem, &b->arch.setup, &b->busy);
 }
 
-enum kb_status list_free(struct bare *b)
+enum kb_status bare_describe_boot(struct bare *b)
 {
-	const struct range_list *from = b->has_kho ? &b->kho->scratch : &b->mem.ram;
-	enum kb_status st = range_list_copy(from, &b->free);
+	const struct boot_params *bp = b->arch.bp;
+	struct range efi = efi_map(b);
 
-	for (size_t i = 0; i < b->busy.count && !st; i++)
-		st = range_list_subtract(&b->free, b->busy.r[i]);
-	return st;
-}
-
-static enum kb_status describe_boot(struct bare *b)
-{
-	struct range efi = {bp_join(b->bp->efi_memmap, b->bp->efi_memmap_hi),
-			    b->bp->efi_memmap_size};
-
-	if (memcmp(b->bp->efi_loader_signature, BP_EFI_64, 4))
+	if (memcmp(bp->efi_loader_signature, BP_EFI_64, 4))
 		efi.size = 0;
 	if (efi.size && !mem_get(&b->mem, phys(efi.base), efi.size))
-		return kb_refuse("plan", KB_EFI_MAP_BIG, NULL);
-	b->boot = (struct x86_boot){
+		return KB_EFI_MAP_BIG;
+	b->boot = (struct boot){
 		.kernel = &b->kernel,
-		.kernel_file = b->uki.kernel.data,
-		.from = b->bp,
-		.loader = b->bp->type_of_loader,
+		.from = bp,
+		.loader = bp->type_of_loader,
 		.cmdline = b->cmdline,
 		.initrd = b->initrd,
 		.mem = &b->mem,
-		.carry = &b->setup,
+		.carry = &b->arch.setup,
 		.kho = b->has_kho ? &b->handover : NULL,
 		.scratch = b->has_kho ? &b->kho->scratch : NULL,
 		.efi_map_max = efi.size,
@@ -71,65 +58,58 @@ static enum kb_status describe_boot(struct bare *b)
 	return KB_OK;
 }
 
-/* The one check that must never fail: nothing that will be written is preserved. */
-static enum kb_status check_placement(struct bare *b)
+/*
+ * The next kernel wipes the seed that it gets; the copy in node @i, of which it does not know, is
+ * ours to wipe, where we may write.
+ */
+static bool seed_to_wipe(const struct bare *b, size_t i)
 {
-	const struct range written[] = {b->place.window, b->place.block, b->segment};
+	return b->arch.setup.node[i].type == SETUP_RNG_SEED && b->has_kho &&
+	       range_list_contains(&b->kho->scratch, setup_node_range(b, i));
+}
+
+static struct range whole_pages(struct range r)
+{
+	uint64_t base = align_down(r.base, SZ_4K);
+
+	return (struct range){base, align_down(range_end(r) - base + SZ_4K - 1, SZ_4K)};
+}
+
+enum kb_status bare_map_more(struct bare *b)
+{
 	enum kb_status st = KB_OK;
 
-	if (b->has_kho)
-		st = x86_check_written(&b->mem, b->kho, written, ARRAY_SIZE(written));
-	return st ? kb_refuse("plan", st, NULL) : KB_OK;
-}
-
-static void report_plan(const struct bare *b)
-{
-	uint64_t taken = b->segment.size + b->place.window.size + b->place.block.size;
-
-	kb_debug("plan", "khoboot at 0x%llx, kernel at 0x%llx, boot_params at 0x%llx",
-		 (unsigned long long)b->segment.base, (unsigned long long)b->place.window.base,
-		 (unsigned long long)b->place.block.base);
-	if (b->has_kho)
-		kb_info("plan", "scratch has %llu bytes (areas: %zu), %llu taken",
-			(unsigned long long)range_list_bytes(&b->kho->scratch),
-			b->kho->scratch.count, (unsigned long long)taken);
-}
-
-static enum kb_status place_all(struct bare *b)
-{
-	enum kb_status st = list_free(b);
-
-	if (st)
-		return kb_refuse("plan", st, NULL);
-	st = describe_boot(b);
-	if (st)
-		return st;
-	st = x86_layout(&b->boot, &b->layout);
-	if (!st)
-		st = x86_place(&b->free, &b->kernel, b->layout.size, &b->place);
-	if (st) {
-		kb_error("plan",
-			 "wanted: %llu bytes for the kernel, %llu beside it; free: %llu in %zu "
-			 "pieces",
-			 (unsigned long long)b->kernel.init_size,
-			 (unsigned long long)b->layout.size,
-			 (unsigned long long)range_list_bytes(&b->free), b->free.count);
-		return kb_refuse("plan", st, NULL);
+	for (size_t i = 0; i < b->arch.setup.count && !st; i++) {
+		if (seed_to_wipe(b, i))
+			st = bare_map(b, whole_pages(setup_node_range(b, i)), PT_WRITE);
 	}
-	st = check_placement(b);
-	if (!st)
-		report_plan(b);
-	return st;
+	/* The kernel saves and uses a trampoline below 640 KiB when it switches paging modes. */
+	return st ? st : bare_map(b, (struct range){0, SZ_1M}, PT_WRITE | PT_EXEC);
 }
 
-/* Without room in scratch there may be some in all of RAM, if the operator gives the data up. */
-enum kb_status plan(struct bare *b)
+static void copy_efi_map(struct bare *b, uint8_t *block)
 {
-	enum kb_status st = place_all(b);
+	const struct boot_params *bp = b->arch.bp;
+	struct range from = efi_map(b);
+	struct efi_info efi = {
+		.systab = bp_join(bp->efi_systab, bp->efi_systab_hi),
+		.map = {(const void *)(uintptr_t)from.base, from.size, bp->efi_memdesc_size},
+		.desc_version = bp->efi_memdesc_version,
+	};
 
-	if (st && may_discard(b)) {
-		discard_kho(b);
-		st = place_all(b);
+	if (!b->layout.efi_map)
+		return;
+	memcpy(x86_payload(block, b->layout.efi_map), efi.map.data, efi.map.size);
+	x86_set_efi(&b->layout, block, b->place.block.base, &efi);
+}
+
+void bare_fill(struct bare *b)
+{
+	copy_efi_map(b, (uint8_t *)(uintptr_t)b->place.block.base);
+	for (size_t i = 0; i < b->arch.setup.count; i++) {
+		uint64_t at = b->arch.setup.node[i].addr + sizeof(struct setup_data);
+
+		if (seed_to_wipe(b, i))
+			memset((void *)(uintptr_t)at, 0, b->arch.setup.node[i].len);
 	}
-	return st;
 }

@@ -1,29 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/*
- * The bare-metal door: the firmware route. Everything up to the reset can be given up, so whatever
- * speaks against it leads to the direct route.
- */
+/* The bare-metal door of x86: what speaks against a reset, and how it is done. */
+#include <arch/bare.h>
 #include <arch/cpu.h>
 #include <arch/fwcfg.h>
-#include <arch/reset.h>
+#include <arch/reset_how.h>
 #include <arch/route.h>
-#include <arch/serial.h>
-#include <khoboot/layout.h>
 #include <khoboot/log.h>
-#include <khoboot/route.h>
 #include <khoboot/smbios.h>
-#include <khoboot/zone.h>
 
-#include <string.h>
-
-#include "bare.h"
-
-#define ZONE_PIECES (KB_ZONE_MAX + 8)
-#define AREA        "route"
+#define AREA "route"
 
 /* ---- may it be done? ------------------------------------------------------------------------- */
 
-static enum kb_status memory_survives(void)
+enum kb_status bare_route_asked(struct bare *b, bool nonce)
+{
+	return route_asked(b->arch.bp, nonce, b->has_kho,
+			   b->initrd_outside.size && !b->uki.initrd.data);
+}
+
+static enum kb_status cpu_keeps_memory(void)
 {
 	uint32_t leaves = cpuid(0).a, extended = cpuid(0x80000000).a;
 	struct route_cpu cpu = {0};
@@ -50,36 +45,28 @@ static enum kb_status tpm_is_quiet(struct bare *b)
 
 	if (!request)
 		return KB_OK;
-	if (pt_map(&b->tables, page, PT_READ | PT_DEVICE))
+	if (bare_map(b, page, PT_READ | PT_DEVICE))
 		return KB_ROUTE_TPM;
 	return *(const volatile uint8_t *)(uintptr_t)request & 1 ? KB_ROUTE_TPM : KB_OK;
 }
 
-/* ---- what firmware left in tables ------------------------------------------------------------ */
-
-/* Tables lie in memory that is not mapped yet, as it is no RAM. */
-static const void *map_table(void *ctx, uint64_t pa, uint64_t len)
+enum kb_status bare_memory_survives(struct bare *b)
 {
-	struct bare *b = ctx;
-	uint64_t at = align_down(pa, SZ_4K);
-	enum pt_flags flags;
+	enum kb_status st = cpu_keeps_memory();
 
-	for (; at < pa + len; at += SZ_4K) {
-		if (!pt_lookup(&b->tables, at, &flags) &&
-		    pt_map(&b->tables, (struct range){at, SZ_4K}, PT_READ))
-			return NULL;
-	}
-	return (const void *)(uintptr_t)pa;
+	return st ? st : tpm_is_quiet(b);
 }
+
+/* ---- what firmware left in tables ------------------------------------------------------------ */
 
 /* struct efi_setup_data of Linux arch/x86/include/asm/efi.h: four addresses. */
 static uint64_t smbios_address(const struct bare *b)
 {
-	for (size_t i = 0; i < b->setup.count; i++) {
-		const uint64_t *efi = (const void *)(uintptr_t)(b->setup.node[i].addr +
+	for (size_t i = 0; i < b->arch.setup.count; i++) {
+		const uint64_t *efi = (const void *)(uintptr_t)(b->arch.setup.node[i].addr +
 								sizeof(struct setup_data));
 
-		if (b->setup.node[i].type == SETUP_EFI && b->setup.node[i].len >= 32)
+		if (b->arch.setup.node[i].type == SETUP_EFI && b->arch.setup.node[i].len >= 32)
 			return efi[3];
 	}
 	return 0;
@@ -90,188 +77,21 @@ static void map_reset(struct bare *b, struct acpi_reset *reset)
 {
 	struct range page = {align_down(reset->address, SZ_4K), SZ_4K};
 
-	if (reset->found && reset->space == ACPI_MEMORY &&
-	    pt_map(&b->tables, page, PT_WRITE | PT_DEVICE))
+	if (reset->found && reset->space == ACPI_MEMORY && bare_map(b, page, PT_WRITE | PT_DEVICE))
 		reset->found = false;
 }
 
-static void read_tables(struct bare *b, struct acpi_reset *reset, struct kb_record_facts *facts)
+void bare_read_tables(struct bare *b, struct reset_how *reset, struct kb_record_facts *facts)
 {
 	struct mem m = {.ram = b->fresh, .map = map_table, .ctx = b};
 	uint64_t smbios = smbios_address(b);
-	enum kb_status st = memmap_tables(&b->e820, &m.ram);
+	enum kb_status st = memmap_tables(&b->arch.e820, &m.ram);
 
-	if (!st && b->bp->acpi_rsdp_addr)
-		st = acpi_find_reset(&m, b->bp->acpi_rsdp_addr, reset);
+	if (!st)
+		st = reset_find(&m, b->arch.bp->acpi_rsdp_addr, 0, reset);
 	if (st)
 		kb_warn(AREA, "KB-%03d %s; resetting by 0xCF9", (int)st, kb_cause(st));
-	map_reset(b, reset);
+	map_reset(b, &reset->fadt);
 	if (smbios && smbios_uuid(&m, smbios, facts->machine))
 		kb_warn(AREA, "this machine has no SMBIOS UUID");
-}
-
-/* ---- planning -------------------------------------------------------------------------------- */
-
-static enum kb_status find_zone(struct bare *b, struct range_list *zone)
-{
-	enum kb_status st;
-
-	if (b->options.zone.len) {
-		st = zone_parse(b->options.zone, zone);
-	} else {
-		kb_info(AREA, "no calibration of this firmware: using the built-in zone");
-		st = zone_builtin(&b->mem.ram, zone);
-	}
-	/* Firmware reads the file, and loads it. */
-	if (!st)
-		zone_grow(zone, 3 * (b->image_size + KB_SETUP_SIZE));
-	return st;
-}
-
-/* Scratch outside the zone that neither we nor the direct route need. */
-static enum kb_status list_room(struct bare *b, const struct range_list *zone)
-{
-	enum kb_status st = list_free(b);
-
-	for (size_t i = 0; i < zone->count && !st; i++)
-		st = range_list_subtract(&b->free, zone->r[i]);
-	return st;
-}
-
-/* Work memory comes from scratch, too: the arena's rest became page tables. */
-static enum kb_status take_work(struct bare *b, const struct range_list *zone,
-				struct kho_work *work)
-{
-	uint64_t size = align_down(evacuate_work_size(zone) + SZ_4K - 1, SZ_4K);
-	struct range at;
-	enum kb_status st;
-
-	if (range_list_find(&b->free, (struct range){0, UINT64_MAX}, size, SZ_4K, true, &at))
-		return KB_REC_ROOM;
-	st = range_list_subtract(&b->free, at);
-	if (!st)
-		st = pt_map(&b->tables, at, PT_WRITE);
-	write_cr3(b->tables.pool_addr);
-	*work = (struct kho_work){(void *)(uintptr_t)at.base, size};
-	return st;
-}
-
-static enum kb_status map_copies(struct bare *b, struct kb_record *rec)
-{
-	struct kb_moves moves = route_moves(rec);
-	enum kb_status st = KB_OK;
-
-	for (size_t i = 0; i < moves.count && !st; i++)
-		st = pt_map(&b->tables, (struct range){moves.m[i].copy, moves.m[i].size}, PT_WRITE);
-	write_cr3(b->tables.pool_addr);
-	return st;
-}
-
-static enum kb_status plan_route(struct bare *b, struct range_list *zone, struct route *r)
-{
-	struct kho_work work;
-	enum kb_status st = find_zone(b, zone);
-
-	if (!st)
-		st = list_room(b, zone);
-	if (!st)
-		st = take_work(b, zone, &work);
-	if (!st)
-		st = route_plan(&b->mem, b->kho, &b->free, work, r);
-	if (!st)
-		st = pt_map(&b->tables, r->record, PT_WRITE);
-	write_cr3(b->tables.pool_addr);
-	return st;
-}
-
-/* ---- sealing --------------------------------------------------------------------------------- */
-
-static void flush_piece(void *ctx, const void *bytes, uint64_t len)
-{
-	(void)ctx;
-	flush_range(bytes, len);
-}
-
-static enum kb_status seal(struct bare *b, const struct route *r, struct kb_record *rec,
-			   struct kb_record_facts *facts)
-{
-	enum kb_status st = route_place(b->kho, &b->free, r, rec);
-
-	if (!st)
-		st = map_copies(b, rec);
-	if (st)
-		return st;
-	facts->arch = KB_RECORD_X86_64;
-	facts->on_error = b->options.on_error;
-	facts->log = b->options.log;
-	facts->ram_bytes = range_list_bytes(&b->mem.ram);
-	facts->ram_end = range_end(b->mem.ram.r[b->mem.ram.count - 1]);
-	st = route_seal(&b->mem, b->kho, r, rec, facts, flush_piece, NULL);
-	if (st)
-		return st;
-	flush_all();
-	record_publish(rec);
-	flush_range(rec, SZ_4K);
-	flush_all();
-	return KB_OK;
-}
-
-static void report(const struct bare *b, const struct route *r, const struct kb_record *rec)
-{
-	kb_info(AREA, "firmware zone in %zu pieces; %llu bytes evacuated in %llu pieces",
-		r->zone->count, (unsigned long long)r->evacuation.bytes,
-		(unsigned long long)rec->moves_count);
-	kb_info(AREA, "sealed %llu bytes with %llu digests, record at 0x%llx, in %llu us",
-		(unsigned long long)rec->facts.preserved, (unsigned long long)rec->windows_count,
-		(unsigned long long)(uintptr_t)rec,
-		(unsigned long long)cpu_tsc_us(read_tsc() - b->entered));
-}
-
-/* ---- all of it ------------------------------------------------------------------------------- */
-
-static enum kb_status try_route(struct bare *b)
-{
-	static struct range zone_store[ZONE_PIECES];
-	struct range_list zone = {zone_store, 0, ZONE_PIECES};
-	struct kb_record_facts facts = {0};
-	struct acpi_reset reset = {0};
-	uint8_t nonce[KB_NONCE_SIZE];
-	struct route r = {.zone = &zone,
-			  .seal = b->options.seal,
-			  .cmdline = b->cmdline,
-			  .nonce = nonce};
-	struct kb_record *rec;
-	enum kb_status st = route_asked(b->bp, cmdline_nonce(b->options.nonce, nonce), b->has_kho,
-					b->initrd.size && !b->uki.initrd.data);
-
-	if (!st)
-		st = memory_survives();
-	if (!st)
-		st = tpm_is_quiet(b);
-	if (st)
-		return st;
-	read_tables(b, &reset, &facts);
-	st = plan_route(b, &zone, &r);
-	rec = (struct kb_record *)(uintptr_t)r.record.base;
-	if (!st)
-		st = seal(b, &r, rec, &facts);
-	if (st)
-		return st;
-	report(b, &r, rec);
-	kb_info(AREA, "resetting into firmware");
-	serial_drain();
-	reset_try(&reset);
-	memset(rec, 0, sizeof(*rec));
-	return KB_ROUTE_RESET;
-}
-
-void route_or_direct(struct bare *b)
-{
-	enum kb_status st;
-
-	if (b->options.via != KB_VIA_FIRMWARE)
-		return;
-	st = try_route(b);
-	kb_warn(AREA, "KB-%03d %s; taking the direct route", (int)st, kb_cause(st));
-	kb_warn(AREA, "KB-%03d remedy: %s", (int)st, kb_remedy(st));
 }

@@ -25,17 +25,17 @@ static uint64_t reserve(uint64_t *size, uint64_t payload)
 	return at;
 }
 
-static uint64_t kho_payload(const struct x86_boot *b)
+static uint64_t kho_payload(const struct boot *b)
 {
 	return sizeof(struct kho_data) + b->scratch->count * sizeof(struct range);
 }
 
-enum kb_status x86_layout(const struct x86_boot *b, struct x86_layout *ret)
+enum kb_status boot_layout(const struct boot *b, struct boot_layout *ret)
 {
-	struct x86_layout l = {.cmdline = BP_SIZE};
+	struct boot_layout l = {.cmdline = BP_SIZE};
 	size_t cmdline = strlen(b->cmdline);
 
-	if (cmdline > b->kernel->cmdline_size)
+	if (cmdline > b->kernel->bz.cmdline_size)
 		return KB_CMDLINE_LONG;
 	if (b->efi_map_max > EARLY_MAP_MAX || (b->kho && kho_payload(b) > EARLY_MAP_MAX))
 		return KB_SETUP_BIG;
@@ -60,16 +60,16 @@ enum kb_status x86_layout(const struct x86_boot *b, struct x86_layout *ret)
 	return KB_OK;
 }
 
-enum kb_status x86_place(struct range_list *free, const struct bzimage *kernel, uint64_t block_size,
-			 struct x86_placement *ret)
+enum kb_status boot_place(struct range_list *free, const struct kernel *kernel, uint64_t block_size,
+			  struct range initrd, struct boot_placement *ret)
 {
-	struct x86_placement p = {.entry = 0};
-	uint64_t low = max_u64(kernel->pref_address, SZ_1M);
+	struct boot_placement p = {.entry = 0};
+	uint64_t low = max_u64(kernel->bz.pref_address, SZ_1M);
 	struct range above = {low, UINT64_MAX - low};
-	uint64_t size = align_down(kernel->init_size + SZ_4K - 1, SZ_4K);
 	enum kb_status st;
 
-	if (range_list_find(free, above, size, max_u64(kernel->kernel_alignment, SZ_4K), false,
+	(void)initrd;
+	if (range_list_find(free, above, kernel->window_size, kernel->window_align, false,
 			    &p.window))
 		return KB_PLACE_KERNEL;
 	st = range_list_subtract(free, p.window);
@@ -85,18 +85,9 @@ enum kb_status x86_place(struct range_list *free, const struct bzimage *kernel, 
 	return KB_OK;
 }
 
-enum kb_status x86_check_low(struct mem *m, const struct kho *k)
+enum kb_status boot_check_preserved(struct mem *m, const struct kho *k)
 {
 	return kho_range_free(m, k, (struct range){0, SZ_1M}) ? KB_OK : KB_LOW_PRESERVED;
-}
-
-enum kb_status x86_check_written(struct mem *m, const struct kho *k, const struct range *written,
-				 size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!kho_range_free(m, k, written[i]))
-			return KB_PLACE_OVERLAP;
-	return KB_OK;
 }
 
 static struct boot_params *zero_page(uint8_t *block)
@@ -119,7 +110,7 @@ static void set_len(uint8_t *block, uint64_t node, uint64_t len)
 	put_u32(block + node + offsetof(struct setup_data, len), (uint32_t)len);
 }
 
-static void write_zero_page(const struct x86_boot *b, const struct x86_layout *l, uint8_t *block,
+static void write_zero_page(const struct boot *b, const struct boot_layout *l, uint8_t *block,
 			    uint64_t addr)
 {
 	struct boot_params *bp = zero_page(block);
@@ -131,7 +122,7 @@ static void write_zero_page(const struct x86_boot *b, const struct x86_layout *l
 		memset(bp, 0, sizeof(*bp));
 	/* The old header goes whole, also where it was longer than the new one. */
 	memset(block + BP_HDR, 0, BP_HDR_END - BP_HDR);
-	memcpy(block + BP_HDR, b->kernel_file + BP_HDR, b->kernel->header_size);
+	memcpy(block + BP_HDR, b->kernel->file + BP_HDR, b->kernel->bz.header_size);
 	bp->sentinel = 0;
 	bp->type_of_loader = b->loader;
 	bp->setup_data = 0;
@@ -146,7 +137,7 @@ static void write_zero_page(const struct x86_boot *b, const struct x86_layout *l
 	memcpy(block + l->cmdline, b->cmdline, strlen(b->cmdline) + 1);
 }
 
-static void write_kho(const struct x86_boot *b, const struct x86_layout *l, uint8_t *block,
+static void write_kho(const struct boot *b, const struct boot_layout *l, uint8_t *block,
 		      uint64_t addr)
 {
 	uint64_t array = l->kho + sizeof(struct setup_data) + sizeof(struct kho_data);
@@ -161,7 +152,7 @@ static void write_kho(const struct x86_boot *b, const struct x86_layout *l, uint
 	push_node(block, addr, l->kho, SETUP_KEXEC_KHO, (uint32_t)kho_payload(b));
 }
 
-static void copy_nodes(const struct x86_boot *b, const struct x86_layout *l, uint8_t *block,
+static void copy_nodes(const struct boot *b, const struct boot_layout *l, uint8_t *block,
 		       uint64_t addr)
 {
 	uint64_t at = l->carried;
@@ -181,8 +172,8 @@ static void copy_nodes(const struct x86_boot *b, const struct x86_layout *l, uin
 	}
 }
 
-void x86_write_block(const struct x86_boot *b, const struct x86_layout *layout, uint8_t *block,
-		     uint64_t addr)
+void boot_write(const struct boot *b, const struct boot_layout *layout, uint8_t *block,
+		uint64_t addr)
 {
 	memset(block, 0, layout->size);
 	write_zero_page(b, layout, block, addr);
@@ -197,61 +188,62 @@ void x86_write_block(const struct x86_boot *b, const struct x86_layout *layout, 
 		write_kho(b, layout, block, addr);
 }
 
-enum kb_status x86_set_e820(const struct x86_layout *layout, uint8_t *block, uint64_t ext_max,
-			    const struct memmap *map)
+/* The entries were collected in the E820_EXT node: the first of them belong to the zero page. */
+static void split_e820(const struct boot_layout *l, uint8_t *block, const struct memmap *map)
 {
 	struct boot_params *bp = zero_page(block);
 	size_t first = map->count < BP_E820_MAX ? map->count : BP_E820_MAX;
 	size_t rest = map->count - first;
 
-	if (rest > ext_max)
-		return KB_E820_FULL;
 	memcpy(bp->e820_table, map->e, first * sizeof(*map->e));
 	bp->e820_entries = (uint8_t)first;
-	if (layout->e820_ext) {
-		memcpy(x86_payload(block, layout->e820_ext), map->e + first,
-		       rest * sizeof(*map->e));
-		set_len(block, layout->e820_ext, rest * sizeof(*map->e));
-		/* Not every kernel likes an extension without entries. */
-		if (!rest)
-			put_u32(block + layout->e820_ext + offsetof(struct setup_data, type),
-				SETUP_NONE);
-	}
-	return KB_OK;
+	memmove(map->e, map->e + first, rest * sizeof(*map->e));
+	set_len(block, l->e820_ext, rest * sizeof(*map->e));
+	/* Not every kernel likes an extension without entries. */
+	if (!rest)
+		put_u32(block + l->e820_ext + offsetof(struct setup_data, type), SETUP_NONE);
 }
 
-void x86_set_efi(const struct x86_layout *layout, uint8_t *block, uint64_t addr, uint64_t systab,
-		 uint64_t size, uint32_t desc_size, uint32_t desc_version)
+void x86_set_efi(const struct boot_layout *layout, uint8_t *block, uint64_t addr,
+		 const struct efi_info *efi)
 {
 	struct boot_params *bp = zero_page(block);
 	uint64_t map = addr + layout->efi_map + sizeof(struct setup_data);
 
 	memcpy(bp->efi_loader_signature, BP_EFI_64, sizeof(bp->efi_loader_signature));
-	bp->efi_systab = (uint32_t)systab;
-	bp->efi_systab_hi = (uint32_t)(systab >> 32);
+	bp->efi_systab = (uint32_t)efi->systab;
+	bp->efi_systab_hi = (uint32_t)(efi->systab >> 32);
 	bp->efi_memmap = (uint32_t)map;
 	bp->efi_memmap_hi = (uint32_t)(map >> 32);
-	bp->efi_memmap_size = (uint32_t)size;
-	bp->efi_memdesc_size = desc_size;
-	bp->efi_memdesc_version = desc_version;
+	bp->efi_memmap_size = (uint32_t)efi->map.size;
+	bp->efi_memdesc_size = (uint32_t)efi->map.desc_size;
+	bp->efi_memdesc_version = efi->desc_version;
 }
 
-void x86_set_log(const struct x86_layout *layout, uint8_t *block, uint64_t max, const char *text,
-		 uint64_t len)
+enum kb_status boot_set_map(const struct boot *b, const struct boot_layout *l, uint8_t *block,
+			    uint64_t addr, const struct efi_info *efi,
+			    const struct range_list *homes)
+{
+	struct memmap map = {(void *)x86_payload(block, l->e820_ext), 0, b->e820_ext_max};
+	enum kb_status st = memmap_from_efi(&efi->map, &map);
+
+	if (st)
+		return st;
+	if (efi->map.size > b->efi_map_max)
+		return KB_EFI_MAP_BIG;
+	split_e820(l, block, &map);
+	memcpy(x86_payload(block, l->efi_map), efi->map.data, efi->map.size);
+	efi_map_take_over(x86_payload(block, l->efi_map), efi->map.size, efi->map.desc_size, homes);
+	x86_set_efi(l, block, addr, efi);
+	return KB_OK;
+}
+
+void boot_set_log(const struct boot_layout *layout, uint8_t *block, uint64_t max, const char *text,
+		  uint64_t len)
 {
 	if (!layout->log)
 		return;
 	len = min_u64(len, max);
 	memcpy(x86_payload(block, layout->log), text, len);
 	set_len(block, layout->log, len);
-}
-
-void x86_release(const struct bzimage *kernel, char *buf, size_t size)
-{
-	size_t n = 0;
-
-	while (n < kernel->release_len && n + 1 < size && kernel->release[n] != ' ')
-		n++;
-	memcpy(buf, n ? kernel->release : "?", n ? n : 1);
-	buf[n ? n : 1] = '\0';
 }

@@ -14,7 +14,7 @@ enum kb_status route_asked(const struct boot_params *bp, bool nonce, bool preser
 		return KB_ROUTE_NONCE;
 	if (!preserved)
 		return KB_ROUTE_NOTHING;
-	if (bp->secure_boot == BP_SECURE_ON || bp->secure_boot == BP_SECURE_UNKNOWN)
+	if (secure_locked(bp->secure_boot))
 		return KB_ROUTE_SECURE;
 	if (memcmp(bp->efi_loader_signature, BP_EFI_64, sizeof(bp->efi_loader_signature)))
 		return KB_ROUTE_NO_UEFI;

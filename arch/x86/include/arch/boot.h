@@ -14,29 +14,29 @@
 #ifndef ARCH_X86_BOOT_H
 #define ARCH_X86_BOOT_H
 
+#include <arch/kernel.h>
 #include <arch/memmap.h>
 #include <arch/setup_data.h>
-#include <khoboot/bzimage.h>
+#include <khoboot/stub.h>
 
 /* Input of the plan; everything it points to stays the caller's. */
-struct x86_boot {
-	const struct bzimage *kernel;
-	const uint8_t *kernel_file;     /* the bzImage, whole */
-	const struct boot_params *from; /* zero page to start from, or NULL for an empty one */
-	uint8_t loader;                 /* type_of_loader */
-	const char *cmdline;            /* NUL-terminated */
-	struct range initrd;            /* size 0: none */
-	const struct mem *mem;          /* memory that @carry and @kho lie in */
-	const struct setup_list *carry; /* nodes to copy, but for KHO, log and SETUP_NONE */
+struct boot {
+	const struct kernel *kernel;
+	const struct boot_params *from;   /* zero page to start from, or NULL for an empty one */
+	uint8_t loader;                   /* type_of_loader */
+	const char *cmdline;              /* NUL-terminated */
+	struct range initrd;              /* size 0: none */
+	const struct mem *mem;            /* memory that @carry and @kho lie in */
+	const struct setup_list *carry;   /* nodes to copy, but for KHO, log and SETUP_NONE */
 	const struct kho_handover *kho;   /* NULL: nothing is handed over */
 	const struct range_list *scratch; /* the array to hand over, with @kho */
 	uint64_t efi_map_max;             /* bytes to keep for an EFI memory map */
-	uint64_t e820_ext_max;            /* E820 entries to keep beyond the zero page's 128 */
+	uint64_t e820_ext_max;            /* E820 entries to keep room for */
 	uint64_t log_max;                 /* bytes to keep for the log */
 };
 
 /* Where in the block things lie: offsets in bytes, 0 for what is not there. */
-struct x86_layout {
+struct boot_layout {
 	uint64_t cmdline;
 	uint64_t kho;
 	uint64_t efi_map;
@@ -46,23 +46,23 @@ struct x86_layout {
 	uint64_t size; /* of the block, whole pages */
 };
 
-struct x86_placement {
+struct boot_placement {
 	struct range window; /* the kernel's init_size bytes; it is loaded at the start */
 	struct range block;
 	uint64_t entry; /* 64-bit entry point */
 };
 
 /*
- * x86_layout - sizes of the block
+ * boot_layout - sizes of the block
  *
  * Returns KB_OK, KB_CMDLINE_LONG, or KB_SETUP_BIG (a node beyond 16 MiB, or one that the kernel
  * maps whole, KHO and EFI map, beyond its limit of 256 KiB;
  * arch/x86/kernel/setup.c:parse_setup_data, mm/early_ioremap.c).
  */
-__must_check enum kb_status x86_layout(const struct x86_boot *b, struct x86_layout *ret);
+__must_check enum kb_status boot_layout(const struct boot *b, struct boot_layout *ret);
 
 /*
- * x86_place - choose window and block in @free, a sorted list of memory that nobody needs
+ * boot_place - choose window and block in @free, a sorted list of memory that nobody needs
  *
  * The window is at or above the kernel's preferred address: a kernel loaded lower would move itself
  * up to it (arch/x86/boot/compressed/head_64.S). It takes the lowest place, the block the highest
@@ -70,49 +70,48 @@ __must_check enum kb_status x86_layout(const struct x86_boot *b, struct x86_layo
  *
  * Returns KB_OK, KB_PLACE_KERNEL, KB_PLACE_BLOCK or KB_RANGE_FULL.
  */
-__must_check enum kb_status x86_place(struct range_list *free, const struct bzimage *kernel,
-				      uint64_t block_size, struct x86_placement *ret);
+__must_check enum kb_status boot_place(struct range_list *free, const struct kernel *kernel,
+				       uint64_t block_size, struct range initrd,
+				       struct boot_placement *ret);
 
 /*
- * x86_check_low - is the first MiB free of preserved memory and metadata?
+ * boot_check_preserved - is the first MiB free of preserved memory and metadata?
  *
  * Every x86 kernel writes there: its decompressor keeps a trampoline below 640 KiB (Linux
  * arch/x86/boot/compressed/pgtable_64.c), its SMP code another (realmode/init.c). Returns KB_OK or
  * KB_LOW_PRESERVED.
  */
-__must_check enum kb_status x86_check_low(struct mem *m, const struct kho *k);
+__must_check enum kb_status boot_check_preserved(struct mem *m, const struct kho *k);
 
 /*
- * x86_check_written - does any of @count ranges that will be written hold preserved memory or
- * metadata? The last question before the commit. Returns KB_OK or KB_PLACE_OVERLAP.
- */
-__must_check enum kb_status x86_check_written(struct mem *m, const struct kho *k,
-					      const struct range *written, size_t count);
-
-/*
- * x86_write_block - fill the block
+ * boot_write - fill the block
  * @block: @layout->size bytes of memory, mapped at its physical address @addr
  *
  * The payloads of the EFI map, the E820_EXT and the log node are left to the calls below; their
  * nodes are empty until then. Never fails.
  */
-void x86_write_block(const struct x86_boot *b, const struct x86_layout *layout, uint8_t *block,
-		     uint64_t addr);
+void boot_write(const struct boot *b, const struct boot_layout *layout, uint8_t *block,
+		uint64_t addr);
 
-/* E820 map into zero page and E820_EXT node. KB_E820_FULL when the kept room is too small. */
-__must_check enum kb_status x86_set_e820(const struct x86_layout *layout, uint8_t *block,
-					 uint64_t ext_max, const struct memmap *map);
+/*
+ * boot_set_map - the memory map of the moment when boot services ended: as E820, and as it is
+ * @efi: its map is copied
+ * @homes: of evacuated pages, sorted; may be empty: see efi_map_take_over()
+ *
+ * Returns KB_OK, KB_EFI_MAP_BIG, KB_E820_FULL (more than the room that was kept), or what
+ * memmap_from_efi() returns.
+ */
+__must_check enum kb_status boot_set_map(const struct boot *b, const struct boot_layout *layout,
+					 uint8_t *block, uint64_t addr, const struct efi_info *efi,
+					 const struct range_list *homes);
 
-/* efi_info for the map of @size bytes that lies in the EFI map node. */
-void x86_set_efi(const struct x86_layout *layout, uint8_t *block, uint64_t addr, uint64_t systab,
-		 uint64_t size, uint32_t desc_size, uint32_t desc_version);
+/* efi_info of the zero page, for the map that lies in the EFI map node already. */
+void x86_set_efi(const struct boot_layout *layout, uint8_t *block, uint64_t addr,
+		 const struct efi_info *efi);
 
 /* The log's text, cut to the room that was kept. */
-void x86_set_log(const struct x86_layout *layout, uint8_t *block, uint64_t max, const char *text,
-		 uint64_t len);
-
-/* The kernel's release: the first word of its version string, "?" when it has none. */
-void x86_release(const struct bzimage *kernel, char *buf, size_t size);
+void boot_set_log(const struct boot_layout *layout, uint8_t *block, uint64_t max, const char *text,
+		  uint64_t len);
 
 /* Address of the payload of the node at offset @node of the block. */
 static inline uint8_t *x86_payload(uint8_t *block, uint64_t node)

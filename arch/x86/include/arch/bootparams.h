@@ -6,7 +6,7 @@
 #ifndef ARCH_X86_BOOTPARAMS_H
 #define ARCH_X86_BOOTPARAMS_H
 
-#include <khoboot/compiler.h>
+#include <khoboot/stub.h>
 
 #define BP_SIZE        4096
 #define BP_E820_MAX    128   /* entries in the zero page; more go to a SETUP_E820_EXT node */
@@ -14,10 +14,6 @@
 #define BP_HDR_END     0x290 /* first byte behind the room for the header */
 #define BP_EFI_64      "EL64"
 #define BP_LOADER_NONE 0xff /* type_of_loader "undefined" */
-/* secure_boot: enum efi_secureboot_mode of Linux include/linux/efi.h */
-#define BP_SECURE_UNKNOWN 1
-#define BP_SECURE_OFF     2
-#define BP_SECURE_ON      3
 
 enum e820_type {
 	E820_RAM = 1,
@@ -33,29 +29,6 @@ struct e820_entry {
 	uint64_t addr;
 	uint64_t size;
 	uint32_t type;
-} __packed;
-
-struct screen_info {
-	uint8_t pad0[0x0f];
-	uint8_t orig_video_isVGA; /* 0x70: EFI frame buffer */
-	uint16_t pad1;
-	uint16_t lfb_width;
-	uint16_t lfb_height;
-	uint16_t lfb_depth;
-	uint32_t lfb_base;
-	uint32_t lfb_size;
-	uint16_t pad2[2];
-	uint16_t lfb_linelength;
-	uint8_t red_size, red_pos;
-	uint8_t green_size, green_pos;
-	uint8_t blue_size, blue_pos;
-	uint8_t rsvd_size, rsvd_pos;
-	uint16_t pad3[2];
-	uint16_t pages;
-	uint16_t vesa_attributes;
-	uint32_t capabilities; /* bit 1: ext_lfb_base is valid */
-	uint32_t ext_lfb_base;
-	uint16_t pad4;
 } __packed;
 
 struct boot_params {
@@ -105,8 +78,6 @@ struct boot_params {
 	uint8_t pad13[BP_SIZE - 0xcd0];
 } __packed;
 
-_Static_assert(sizeof(struct screen_info) == 0x40, "screen_info");
-_Static_assert(offsetof(struct screen_info, ext_lfb_base) == 0x3a, "ext_lfb_base");
 _Static_assert(offsetof(struct boot_params, acpi_rsdp_addr) == 0x70, "rsdp");
 _Static_assert(offsetof(struct boot_params, ext_ramdisk_image) == 0xc0, "ext_ramdisk_image");
 _Static_assert(offsetof(struct boot_params, efi_loader_signature) == 0x1c0, "efi_info");

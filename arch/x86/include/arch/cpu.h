@@ -7,6 +7,7 @@
 #define ARCH_X86_CPU_H
 
 #include <khoboot/compiler.h>
+#include <khoboot/status.h>
 
 #define CR4_LA57 (1ULL << 12)
 
@@ -57,7 +58,7 @@ static inline uint64_t rdmsr(uint32_t msr)
 	return (uint64_t)hi << 32 | lo;
 }
 
-static inline uint64_t read_tsc(void)
+static inline uint64_t cpu_clock(void)
 {
 	uint32_t lo, hi;
 
@@ -90,14 +91,34 @@ static inline bool cpu_gbpages(void)
 /* Own GDT, IDT and task state: from here on a fault is reported instead of a silent reset. */
 void cpu_init(void);
 
-/* Write protection for supervisor code and no-execute, which our page tables rely on. */
-void cpu_enable_protection(void);
-
 /* Stop for good: interrupts off, halted. */
 __noreturn void cpu_halt(void);
 
-/* Microseconds between two read_tsc() values; the first call may calibrate (about 1 ms). */
-uint64_t cpu_tsc_us(uint64_t ticks);
+/* Microseconds between two cpu_clock() values; the first call may calibrate (about 1 ms). */
+uint64_t cpu_clock_us(uint64_t ticks);
+
+struct pagetable;
+
+/* An empty table in @pages pages at @pool, for pt_init(), as this CPU wants it. */
+struct pagetable cpu_tables(void *pool, size_t pages);
+
+/*
+ * Leave the tables that are in use, because they are to be changed: only our own segment can be
+ * relied upon until the next cpu_use_tables(). On x86 there is nothing to do.
+ */
+static inline void cpu_edit_tables(void)
+{
+}
+
+/* Run on these tables from now on, and believe their protection bits. */
+void cpu_use_tables(const struct pagetable *pt);
+
+/* How the outgoing kernel left the CPU, in a few words for the log. */
+const char *cpu_mode(void);
+
+/* May @k be started in the mode that this CPU is in? KB_OK or KB_BZ_5LEVEL. */
+struct kernel;
+__must_check enum kb_status cpu_can_start(const struct kernel *k);
 
 /* Enter the next kernel; see entry.S. */
 __noreturn void khoboot_jump(uint64_t entry, uint64_t boot_params, uint64_t cr3);

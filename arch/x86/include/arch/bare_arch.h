@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The bare-metal door: khoboot entered as a kernel by kexec, without firmware.
+ * The bare-metal door of x86: khoboot entered through the 64-bit entry of the boot protocol.
  */
-#ifndef ARCH_X86_BARE_H
-#define ARCH_X86_BARE_H
+#ifndef ARCH_X86_BARE_ARCH_H
+#define ARCH_X86_BARE_ARCH_H
 
-#include <arch/bootparams.h>
+#include <arch/memmap.h>
+#include <arch/setup_data.h>
+
+struct bare_arch {
+	const struct boot_params *bp;
+	struct memmap e820;
+	struct setup_list setup;
+};
 
 /*
  * bare_stack - top of the stack in the arena

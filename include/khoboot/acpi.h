@@ -2,8 +2,8 @@
 /*
  * The one thing that is read from ACPI: how the machine says it is reset.
  */
-#ifndef ARCH_X86_ACPI_H
-#define ARCH_X86_ACPI_H
+#ifndef KHOBOOT_ACPI_H
+#define KHOBOOT_ACPI_H
 
 #include <khoboot/mem.h>
 

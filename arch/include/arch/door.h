@@ -2,10 +2,13 @@
 /*
  * What both doors do alike: obey the options, and leave for the next kernel.
  */
-#ifndef ARCH_X86_DOOR_H
-#define ARCH_X86_DOOR_H
+#ifndef ARCH_DOOR_H
+#define ARCH_DOOR_H
 
 #include <arch/boot.h>
+#include <arch/pagetable.h>
+#include <khoboot/cmdline.h>
+#include <khoboot/kho.h>
 #include <khoboot/moved.h>
 #include <khoboot/support.h>
 
@@ -20,12 +23,13 @@ __must_check enum kb_status door_obey(const struct kb_options *o, enum kb_door d
 
 /* Everything is in its place; @kho is NULL when nothing is handed over. */
 struct door_exit {
-	uint64_t entered; /* time stamp counter at khoboot's first step */
-	const struct bzimage *kernel;
+	uint64_t entered; /* cpu_clock() at khoboot's first step */
+	const struct kernel *kernel;
 	const struct kho *kho;
-	const struct x86_layout *layout;
-	const struct x86_placement *place;
-	uint64_t cr3; /* physical address of the page tables to leave with */
+	const struct boot_layout *layout;
+	const struct boot_placement *place;
+	struct range initrd;
+	const struct pagetable *tables; /* to leave with */
 	/* Evacuated pages to put back as the very last thing, or NULL: we may lie in them
 	 * ourselves. */
 	const struct kb_moves *moves;
@@ -34,5 +38,8 @@ struct door_exit {
 
 /* Write the log's last line, put the log into the block, and enter the next kernel. */
 _Noreturn void door_leave(const struct door_exit *e);
+
+/* The last part of it, each architecture's own: put evacuated pages back, and jump. */
+_Noreturn void cpu_leave(const struct door_exit *e);
 
 #endif

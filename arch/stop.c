@@ -15,7 +15,7 @@ void stop_set_policy(enum kb_on_error policy)
 void stop(enum kb_status status)
 {
 	/* Silence would be worse than lines on a port that nobody named. */
-	serial_log_to((struct uart){UART_IO, 0x3f8});
+	serial_log_to(serial_fallback());
 	if (on_error == KB_ON_ERROR_RESET) {
 		kb_error("stop", "KB-%03d: resetting (khoboot.on_error=reset)", (int)status);
 		serial_drain();

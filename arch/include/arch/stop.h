@@ -2,8 +2,8 @@
 /*
  * The end of a run that cannot boot the next kernel: khoboot.on_error decides how.
  */
-#ifndef ARCH_X86_STOP_H
-#define ARCH_X86_STOP_H
+#ifndef ARCH_STOP_H
+#define ARCH_STOP_H
 
 #include <khoboot/cmdline.h>
 #include <khoboot/status.h>

@@ -1,18 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The bare-metal door: the data handed over, taken, dropped or refused. */
+#include <arch/bare.h>
 #include <khoboot/kho_target.h>
 #include <khoboot/log.h>
-
-#include "bare.h"
-
-enum kb_status read_setup_data(struct bare *b)
-{
-	enum kb_status st = setup_list_read(&b->mem, b->bp->setup_data, &b->setup);
-
-	if (!st)
-		st = setup_find_kho(&b->mem, &b->setup, &b->has_kho, &b->handover);
-	return st ? kb_refuse("setup_data", st, &b->mem.diag) : KB_OK;
-}
 
 /* What the image says of its kernel against what was handed over. */
 static enum kb_status check_versions(struct bare *b)
@@ -36,7 +26,7 @@ static enum kb_status read_kho(struct bare *b)
 	st = kho_open(&b->mem, &b->handover, hint, work, b->kho);
 	if (st)
 		return kb_refuse("kho", st, &b->mem.diag);
-	st = x86_check_low(&b->mem, b->kho);
+	st = boot_check_preserved(&b->mem, b->kho);
 	return st ? kb_refuse("kho", st, NULL) : check_versions(b);
 }
 

@@ -6,10 +6,13 @@
 #include <khoboot/log.h>
 #include <khoboot/support.h>
 
-#include <string.h>
-
-/* entry.S: position independent, uses no memory but what it is told to copy. */
-extern const char restore_stub[], restore_stub_end[];
+void serial_log_to(struct uart u)
+{
+	if (kb_log_has_sink() || !serial_open(u))
+		return;
+	kb_log_replay(serial_line);
+	kb_log_add_sink(serial_line);
+}
 
 enum kb_status door_obey(const struct kb_options *o, enum kb_door door)
 {
@@ -26,10 +29,10 @@ enum kb_status door_obey(const struct kb_options *o, enum kb_door door)
 
 static void report(const struct door_exit *e)
 {
-	unsigned long long us = cpu_tsc_us(read_tsc() - e->entered);
+	unsigned long long us = cpu_clock_us(cpu_clock() - e->entered);
 	char release[80];
 
-	x86_release(e->kernel, release, sizeof(release));
+	kernel_release(e->kernel, release, sizeof(release));
 	if (e->kho)
 		kb_info("boot",
 			"handing over %s, %llu ranges, %llu bytes preserved, to %s in %llu us",
@@ -47,13 +50,7 @@ void door_leave(const struct door_exit *e)
 
 	report(e);
 	text = kb_log_text(&len);
-	x86_set_log(e->layout, (uint8_t *)(uintptr_t)block, DOOR_LOG_SIZE, text, len);
+	boot_set_log(e->layout, (uint8_t *)(uintptr_t)block, DOOR_LOG_SIZE, text, len);
 	serial_drain();
-	if (e->moves) {
-		memcpy((void *)(uintptr_t)e->stub, restore_stub,
-		       (size_t)(restore_stub_end - restore_stub));
-		khoboot_restore(e->stub, e->moves->m, e->moves->count, e->place->entry, block,
-				e->cr3);
-	}
-	khoboot_jump(e->place->entry, block, e->cr3);
+	cpu_leave(e);
 }

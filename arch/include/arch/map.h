@@ -2,8 +2,8 @@
 /*
  * What both doors map in their page tables: the running image, and the console.
  */
-#ifndef ARCH_X86_MAP_H
-#define ARCH_X86_MAP_H
+#ifndef ARCH_MAP_H
+#define ARCH_MAP_H
 
 #include <arch/pagetable.h>
 #include <khoboot/console.h>

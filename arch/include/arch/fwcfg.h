@@ -4,8 +4,8 @@
  * gives to the guest. Nothing is written to the device; on a machine that is no guest not even its
  * ports are touched.
  */
-#ifndef ARCH_X86_FWCFG_H
-#define ARCH_X86_FWCFG_H
+#ifndef ARCH_FWCFG_H
+#define ARCH_FWCFG_H
 
 #include <khoboot/compiler.h>
 

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Output to an 8250 that somebody else has set up. Bounded waiting: a dead port costs time once.
+ * Output to a serial port that somebody else has set up. Bounded waiting: a dead port costs time
+ * once.
  */
-#ifndef ARCH_X86_SERIAL_H
-#define ARCH_X86_SERIAL_H
+#ifndef ARCH_SERIAL_H
+#define ARCH_SERIAL_H
 
 #include <khoboot/console.h>
+
+/* The port that a kernel command line names as console; .kind UART_NONE when there is none. */
+struct uart serial_named(const char *cmdline);
+
+/* Where to speak when nobody named a port and there is something to say. */
+struct uart serial_fallback(void);
 
 /* Use @u for serial_line() from now on. False when there is no such port. MMIO must be mapped. */
 bool serial_open(struct uart u);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* ACPI 6.5: root pointer (5.2.5), root tables (5.2.7, 5.2.8), FADT (5.2.9). */
-#include <arch/acpi.h>
+#include <khoboot/acpi.h>
 
 #include <string.h>
 

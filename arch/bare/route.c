@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The bare-metal door: the firmware route. Everything up to the reset can be given up, so whatever
+ * speaks against it leads to the direct route.
+ */
+#include <arch/bare.h>
+#include <arch/cpu.h>
+#include <arch/const.h>
+#include <arch/reset_how.h>
+#include <arch/serial.h>
+#include <khoboot/layout.h>
+#include <khoboot/log.h>
+#include <khoboot/route.h>
+#include <khoboot/zone.h>
+
+#include <string.h>
+
+#define ZONE_PIECES (KB_ZONE_MAX + 8)
+#define AREA        "route"
+
+/* ---- planning -------------------------------------------------------------------------------- */
+
+static enum kb_status find_zone(struct bare *b, struct range_list *zone)
+{
+	enum kb_status st;
+
+	if (b->options.zone.len) {
+		st = zone_parse(b->options.zone, zone);
+	} else {
+		kb_info(AREA, "no calibration of this firmware: using the built-in zone");
+		st = zone_builtin(&b->mem.ram, zone);
+	}
+	/* Firmware reads the file, and loads it. */
+	if (!st)
+		zone_grow(zone, 3 * (b->image_size + KB_SETUP_SIZE));
+	return st;
+}
+
+/* Scratch outside the zone that neither we nor the direct route need. */
+static enum kb_status list_room(struct bare *b, const struct range_list *zone)
+{
+	enum kb_status st = list_free(b);
+
+	for (size_t i = 0; i < zone->count && !st; i++)
+		st = range_list_subtract(&b->free, zone->r[i]);
+	return st;
+}
+
+/* Work memory comes from scratch, too: the arena's rest became page tables. */
+static enum kb_status take_work(struct bare *b, const struct range_list *zone,
+				struct kho_work *work)
+{
+	uint64_t size = align_down(evacuate_work_size(zone) + SZ_4K - 1, SZ_4K);
+	struct range at;
+	enum kb_status st;
+
+	if (range_list_find(&b->free, (struct range){0, UINT64_MAX}, size, SZ_4K, true, &at))
+		return KB_REC_ROOM;
+	st = range_list_subtract(&b->free, at);
+	if (!st)
+		st = bare_map(b, at, PT_WRITE);
+	*work = (struct kho_work){(void *)(uintptr_t)at.base, size};
+	return st;
+}
+
+static enum kb_status map_copies(struct bare *b, struct kb_record *rec)
+{
+	struct kb_moves moves = route_moves(rec);
+	enum kb_status st = KB_OK;
+
+	for (size_t i = 0; i < moves.count && !st; i++)
+		st = bare_map(b, (struct range){moves.m[i].copy, moves.m[i].size}, PT_WRITE);
+	return st;
+}
+
+static enum kb_status plan_route(struct bare *b, struct range_list *zone, struct route *r)
+{
+	struct kho_work work;
+	enum kb_status st = find_zone(b, zone);
+
+	if (!st)
+		st = list_room(b, zone);
+	if (!st)
+		st = take_work(b, zone, &work);
+	if (!st)
+		st = route_plan(&b->mem, b->kho, &b->free, work, r);
+	if (!st)
+		st = bare_map(b, r->record, PT_WRITE);
+	return st;
+}
+
+/* ---- sealing --------------------------------------------------------------------------------- */
+
+static void flush_piece(void *ctx, const void *bytes, uint64_t len)
+{
+	(void)ctx;
+	flush_range(bytes, len);
+}
+
+static enum kb_status seal(struct bare *b, const struct route *r, struct kb_record *rec,
+			   struct kb_record_facts *facts)
+{
+	enum kb_status st = route_place(b->kho, &b->free, r, rec);
+
+	if (!st)
+		st = map_copies(b, rec);
+	if (st)
+		return st;
+	facts->arch = ARCH_RECORD;
+	facts->on_error = b->options.on_error;
+	facts->log = b->options.log;
+	facts->ram_bytes = range_list_bytes(&b->mem.ram);
+	facts->ram_end = range_end(b->mem.ram.r[b->mem.ram.count - 1]);
+	st = route_seal(&b->mem, b->kho, r, rec, facts, flush_piece, NULL);
+	if (st)
+		return st;
+	flush_all();
+	record_publish(rec);
+	flush_range(rec, SZ_4K);
+	flush_all();
+	return KB_OK;
+}
+
+static void report(const struct bare *b, const struct route *r, const struct kb_record *rec)
+{
+	kb_info(AREA, "firmware zone in %zu pieces; %llu bytes evacuated in %llu pieces",
+		r->zone->count, (unsigned long long)r->evacuation.bytes,
+		(unsigned long long)rec->moves_count);
+	kb_info(AREA, "sealed %llu bytes with %llu digests, record at 0x%llx, in %llu us",
+		(unsigned long long)rec->facts.preserved, (unsigned long long)rec->windows_count,
+		(unsigned long long)(uintptr_t)rec,
+		(unsigned long long)cpu_clock_us(cpu_clock() - b->entered));
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static enum kb_status try_route(struct bare *b)
+{
+	static struct range zone_store[ZONE_PIECES];
+	struct range_list zone = {zone_store, 0, ZONE_PIECES};
+	struct kb_record_facts facts = {0};
+	struct reset_how reset = {0};
+	uint8_t nonce[KB_NONCE_SIZE];
+	struct route r = {.zone = &zone,
+			  .seal = b->options.seal,
+			  .cmdline = b->cmdline,
+			  .nonce = nonce};
+	struct kb_record *rec;
+	enum kb_status st = bare_route_asked(b, cmdline_nonce(b->options.nonce, nonce));
+
+	if (!st)
+		st = bare_memory_survives(b);
+	if (st)
+		return st;
+	bare_read_tables(b, &reset, &facts);
+	st = plan_route(b, &zone, &r);
+	rec = (struct kb_record *)(uintptr_t)r.record.base;
+	if (!st)
+		st = seal(b, &r, rec, &facts);
+	if (st)
+		return st;
+	report(b, &r, rec);
+	kb_info(AREA, "resetting into firmware");
+	serial_drain();
+	reset_try(&reset);
+	memset(rec, 0, sizeof(*rec));
+	return KB_ROUTE_RESET;
+}
+
+void route_or_direct(struct bare *b)
+{
+	enum kb_status st;
+
+	if (b->options.via != KB_VIA_FIRMWARE)
+		return;
+	st = try_route(b);
+	kb_warn(AREA, "KB-%03d %s; taking the direct route", (int)st, kb_cause(st));
+	kb_warn(AREA, "KB-%03d remedy: %s", (int)st, kb_remedy(st));
+}

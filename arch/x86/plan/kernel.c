@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <arch/kernel.h>
+
+#include <string.h>
+
+enum kb_status kernel_open(const void *file, uint64_t size, struct range work, struct kernel *ret,
+			   struct kb_diag *diag)
+{
+	struct kernel k = {.file = file, .size = size};
+	enum kb_status st = bzimage_parse(file, size, &k.bz, diag);
+
+	(void)work;
+	if (st)
+		return st;
+	k.window_size = align_down(k.bz.init_size + SZ_4K - 1, SZ_4K);
+	k.window_align = max_u64(k.bz.kernel_alignment, SZ_4K);
+	k.release = k.bz.release;
+	k.release_len = k.bz.release_len;
+	*ret = k;
+	return KB_OK;
+}
+
+enum kb_status kernel_load(const struct kernel *k, void *window, struct range work)
+{
+	(void)work;
+	memcpy(window, k->file + k->bz.load_offset, k->bz.load_size);
+	return KB_OK;
+}
+
+void kernel_release(const struct kernel *k, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	while (n < k->release_len && n + 1 < size && k->release[n] != ' ')
+		n++;
+	memcpy(buf, n ? k->release : "?", n ? n : 1);
+	buf[n ? n : 1] = '\0';
+}
