@@ -77,6 +77,11 @@ HOST_CFLAGS := $(BASE) $(WARN) -D_GNU_SOURCE
 SAN         := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TOOL_LIBS   := -lfdt -lz -lzstd -llzma -llz4 -lbearssl
 
+# khoctl knows no architecture's plans. One of another machine's has objects of its own.
+KHOCTL_C   := $(wildcard core/*.c fdt/*.c tools/*.c)
+KHOCTL_OBJ := $(if $(filter $(ARCH:arm64=aarch64),$(shell uname -m)),$(O)/host/obj-tool,$(O)/$(ARCH)/tool)
+KHOCTL_OBJ := $(KHOCTL_C:%=$(KHOCTL_OBJ)/%.o)
+
 TEST_SRC  := $(wildcard tests/unit/test_*.c)
 TEST_HELP := $(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c))
 TESTS     := $(patsubst tests/unit/%.c,$(O)/host/tests/%,$(TEST_SRC))
@@ -166,15 +171,20 @@ $(eval $(call host_rules,test,$(CC),-O1 $(SAN)))
 $(eval $(call host_rules,fuzz,$(CLANG),-O1 $(SAN) -fsanitize=fuzzer-no-link))
 $(eval $(call host_rules,clang,$(CLANG),-O2))
 
-$(O)/host/khoctl: $(call host_obj,tool,$(PURE) $(TOOLS_C))
+$(O)/host/khoctl: $(call host_obj,tool,$(KHOCTL_C))
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
 
-$(O)/$(ARCH)/khoctl: $(call host_obj,tool,$(PURE) $(TOOLS_C))
+$(O)/$(ARCH)/tool/%.c.o: %.c | $(IMAGE_SYSROOT)
+	$(call say,CC($(ARCH)),$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(IMAGE_CC) $(HOST_CFLAGS) -O2 $(if $(IMAGE_SYSROOT),-isystem $(SYSROOT_ARM64)/usr/include) -c $< -o $@
+
+$(O)/$(ARCH)/khoctl: $(KHOCTL_OBJ)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -static -o $@ $^ $(TOOL_LIBS)
-	$(Q)strip $@
+	$(Q)$(IMAGE_CC) -static -o $@ $^ $(addprefix -L,$(IMAGE_LIBDIR)) $(TOOL_LIBS)
+	$(Q)$(IMAGE_PREFIX)strip $@
 
 $(SYSROOT_DONE): tools/sysroot
 	$(call say,SYSROOT,$(@D))
