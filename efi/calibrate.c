@@ -123,6 +123,7 @@ static void fill(const struct kb_calibration *c, const struct fw_map *map)
 
 		for (uint64_t at = r.base; at < range_end(r); at += SZ_4K)
 			calibration_fill(c, at, (void *)(uintptr_t)at);
+		flush_range((void *)(uintptr_t)r.base, r.size);
 	}
 }
 
@@ -257,7 +258,6 @@ static enum kb_status fill_and_reset(struct firmware *fw, struct kb_calibration 
 	st = fw_exit(fw, &map);
 	if (!st)
 		fill(c, &map);
-	flush_all();
 	reset_try(&how);
 	cpu_halt();
 }

@@ -39,22 +39,39 @@ static enum kb_status choose_zone(struct firmware *fw, struct kb_text given,
 	return zone_builtin(ram, ret);
 }
 
-static enum kb_status install(struct firmware *fw, const struct range_list *zone,
-			      const struct range_list *ram, const char *name)
+/* A table with no entries yet, in a page of its own. */
+static enum kb_status new_table(struct firmware *fw, struct memreserve **ret)
+{
+	void *page = NULL;
+	enum kb_status st = fw_alloc(fw, SZ_4K, &page);
+
+	if (st)
+		return st;
+	*ret = page;
+	(*ret)->size = ENTRIES;
+	return KB_OK;
+}
+
+static enum kb_status hand_over(struct firmware *fw, struct memreserve *table)
 {
 	static EFI_GUID guid = {0x888eb0c6,
 				0x8ede,
 				0x4ff5,
 				{0xa8, 0xf0, 0x9a, 0xee, 0x5c, 0xb9, 0x77, 0xc2}};
+	EFI_STATUS answer = fw->bs->InstallConfigurationTable(&guid, table);
+
+	return answer ? fw_fail(KB_FW_MEMORY, "InstallConfigurationTable", answer) : KB_OK;
+}
+
+static enum kb_status install(struct firmware *fw, const struct range_list *zone,
+			      const struct range_list *ram, const char *name)
+{
 	struct memreserve *table;
 	struct range_list cut;
-	void *page = NULL;
-	enum kb_status st = fw_alloc(fw, SZ_4K, &page);
-	EFI_STATUS answer;
+	enum kb_status st = new_table(fw, &table);
 
 	if (st)
 		return st;
-	table = page;
 	cut = (struct range_list){table->entry, 0, ENTRIES};
 	st = range_list_intersect(zone, ram, &cut);
 	/* The kernel preserves nothing there, and wakes its processors there. */
@@ -62,14 +79,22 @@ static enum kb_status install(struct firmware *fw, const struct range_list *zone
 		st = range_list_subtract(&cut, (struct range){0, ARCH_LOW_MEMORY});
 	if (st)
 		return st;
-	table->size = ENTRIES;
 	table->count = (int32_t)cut.count;
-	answer = fw->bs->InstallConfigurationTable(&guid, table);
-	if (answer)
-		return fw_fail(KB_FW_MEMORY, "InstallConfigurationTable", answer);
-	kb_info("fence", "%zu ranges, %llu bytes kept from the kernel (%s zone)", cut.count,
-		(unsigned long long)range_list_bytes(&cut), name);
-	return KB_OK;
+	st = hand_over(fw, table);
+	if (!st)
+		kb_info("fence", "%zu ranges, %llu bytes kept from the kernel (%s zone)", cut.count,
+			(unsigned long long)range_list_bytes(&cut), name);
+	return st;
+}
+
+enum kb_status fence_none(struct firmware *fw)
+{
+	struct memreserve *table;
+	enum kb_status st = new_table(fw, &table);
+
+	if (!st)
+		st = hand_over(fw, table);
+	return st ? kb_refuse("fence", st, NULL) : KB_OK;
 }
 
 static enum kb_status get_ram(struct firmware *fw, struct range_list *ret)

@@ -161,6 +161,16 @@ __must_check enum kb_status calibrate(struct firmware *fw, unsigned int rounds);
  */
 __must_check enum kb_status fence_install(struct firmware *fw, struct kb_text given);
 
+/*
+ * fence_none - the same table without entries, for a kernel that adds its own: arm64 reserves
+ * tables of the interrupt controller there, and cannot without (Linux drivers/irqchip/
+ * irq-gic-v3-its.c, drivers/firmware/efi/efi.c:efi_mem_reserve_persistent). After a reset it is a
+ * new one: what the last kernel wrote there was about a controller that has been reset as well.
+ *
+ * Returns KB_OK, KB_FW_MEMORY; logged.
+ */
+__must_check enum kb_status fence_none(struct firmware *fw);
+
 /* ---- carrier.c */
 /*
  * carrier_find - KHO data by the word of the platform (<khoboot/carrier.h>), first one wins:

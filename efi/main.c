@@ -67,6 +67,8 @@ static enum kb_status gather(struct door *d)
 	/* The fence is for cold boots: what is handed over lies where it lies. */
 	if (!st && d->options.fence && !d->found)
 		st = fence_install(&d->fw, d->options.zone);
+	else if (!st && ARCH_MEMRESERVE)
+		st = fence_none(&d->fw);
 	if (st)
 		return st;
 	/* These take memory that is no RAM for the kernel: before scratch is compared with it. */

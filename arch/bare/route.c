@@ -97,6 +97,34 @@ static void flush_piece(void *ctx, const void *bytes, uint64_t len)
 	flush_range(bytes, len);
 }
 
+static enum kb_status flush_map_page(void *ctx, const struct kho_meta *piece)
+{
+	(void)ctx;
+	flush_range((const void *)(uintptr_t)piece->bytes.base, piece->bytes.size);
+	return KB_OK;
+}
+
+/*
+ * What the outgoing kernel wrote may be in caches only. Where these cannot be written back as a
+ * whole it is done for all that the seal does not read piece by piece: the metadata, and the data
+ * that have no digest.
+ */
+static enum kb_status flush_preserved(struct bare *b)
+{
+	const struct kho *k = b->kho;
+	enum kb_status st = kho_map_each_page(&b->mem, &k->map, flush_map_page, NULL);
+	struct kho_ranges it;
+	struct range r;
+
+	flush_range((const void *)(uintptr_t)k->root.fdt.base, k->root.fdt.size);
+	if (st || b->options.seal == KB_DIGEST_ALL)
+		return st;
+	kho_ranges_first(&it, &b->mem, &k->map, 0);
+	while (kho_ranges_next(&it, &r))
+		flush_range((const void *)(uintptr_t)r.base, r.size);
+	return it.status;
+}
+
 static enum kb_status seal(struct bare *b, const struct route *r, struct kb_record *rec,
 			   struct kb_record_facts *facts)
 {
@@ -104,6 +132,8 @@ static enum kb_status seal(struct bare *b, const struct route *r, struct kb_reco
 
 	if (!st)
 		st = map_copies(b, rec);
+	if (!st && !ARCH_FLUSHES_ALL)
+		st = flush_preserved(b);
 	if (st)
 		return st;
 	facts->arch = ARCH_RECORD;

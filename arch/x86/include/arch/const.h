@@ -18,6 +18,12 @@
 #define ARCH_EARLY_MAP  (96 * 1024)
 #define ARCH_EARLY_LIST 1024
 
+/* flush_all() writes all of the caches back. */
+#define ARCH_FLUSHES_ALL true
+
+/* LINUX_EFI_MEMRESERVE is of use only when there is something in it. */
+#define ARCH_MEMRESERVE false
+
 /* Where everything was: up to where physical addresses can go. */
 #define ARCH_ADDRESSES (1ULL << 52)
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Numbers that differ between architectures. */
+#ifndef ARCH_ARM64_CONST_H
+#define ARCH_ARM64_CONST_H
+
+#include <khoboot/range.h>
+#include <khoboot/record.h>
+
+#define ARCH_RECORD KB_RECORD_ARM64
+
+/* No address is special: RAM may begin anywhere, and all of it may be preserved. */
+#define ARCH_LOW_MEMORY 0
+
+/*
+ * What there is for the memory map before the claim: bytes, and pieces of each kind of memory. It
+ * is part of our image, for lack of memory that is nobody's. AAVMF has about 30 descriptors of 48 bytes.
+ */
+#define ARCH_EARLY_MAP  (8 * 1024)
+#define ARCH_EARLY_LIST 128
+
+/* flush_all() can do nothing here: everything that must survive a reset is flushed by address. */
+#define ARCH_FLUSHES_ALL false
+
+/* The kernel reserves the tables of its interrupt controller there: it must not be missing. */
+#define ARCH_MEMRESERVE true
+
+/* Where everything was: up to where physical addresses can go. */
+#define ARCH_ADDRESSES (1ULL << 52)
+
+#endif
