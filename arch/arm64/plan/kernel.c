@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <arch/kernel.h>
+
+#include <string.h>
+
+enum kb_status kernel_open(const void *file, uint64_t size, struct range work, struct kernel *ret,
+			   struct kb_diag *diag)
+{
+	struct kernel k = {.file = file, .size = size, .window_align = ARM64_KERNEL_ALIGN};
+	const struct arm64_image *image = &k.image.image;
+	enum kb_status st = arm64_kernel_open(file, size, work, &k.image, diag);
+
+	if (st)
+		return st;
+	/* Both are small: arm64_image_parse() saw to that. */
+	k.window_size = align_down(image->text_offset + image->image_size + SZ_4K - 1, SZ_4K);
+	k.text_offset = image->text_offset;
+	k.page_size = image->page_size;
+	*ret = k;
+	return KB_OK;
+}
+
+enum kb_status kernel_load(const struct kernel *k, void *window, struct range work)
+{
+	uint64_t size;
+
+	return arm64_kernel_load(&k->image, (uint8_t *)window + k->text_offset, work, &size, NULL);
+}
+
+void kernel_release(const struct kernel *k, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	while (n < k->release_len && n + 1 < size && k->release[n] != ' ')
+		n++;
+	memcpy(buf, n ? k->release : "?", n ? n : 1);
+	buf[n ? n : 1] = '\0';
+}
