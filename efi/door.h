@@ -85,8 +85,8 @@ enum kb_status uefi_plan(struct door *d);
 /* Leave configuration tables for the kernel; they take memory that is no RAM for it. */
 void uefi_install_tables(struct door *d);
 
-/* The architecture's own fields of d->boot, whose other fields are filled. */
-void uefi_describe_machine(struct door *d);
+/* The architecture's own fields of d->boot, whose other fields are filled. Not logged. */
+enum kb_status uefi_describe_machine(struct door *d);
 
 /* The last writes to the block, while firmware can still be asked. */
 void uefi_fill_block(struct door *d);

@@ -30,7 +30,7 @@ enum kb_status uefi_alloc_lists(struct door *d)
 	return KB_OK;
 }
 
-static void describe_boot(struct door *d)
+static enum kb_status describe_boot(struct door *d)
 {
 	d->boot = (struct boot){
 		.kernel = &d->kernel,
@@ -41,7 +41,7 @@ static void describe_boot(struct door *d)
 		.scratch = d->kho ? &d->kho->scratch : NULL,
 		.log_max = DOOR_LOG_SIZE,
 	};
-	uefi_describe_machine(d);
+	return uefi_describe_machine(d);
 }
 
 /* With KHO everything that the kernel gets lies in scratch; the initrd is somewhere else as yet. */
@@ -85,8 +85,9 @@ static enum kb_status place(struct door *d)
 	if (st)
 		return kb_refuse("plan", st, NULL);
 	d->stub = (struct range){(uintptr_t)stub, SZ_4K};
-	describe_boot(d);
-	st = list_free(d);
+	st = describe_boot(d);
+	if (!st)
+		st = list_free(d);
 	if (!st)
 		st = boot_layout(&d->boot, &d->layout);
 	if (!st)

@@ -54,10 +54,25 @@ static const void *device_tree(struct door *d)
 	return NULL;
 }
 
-void uefi_describe_machine(struct door *d)
+/*
+ * The kernel after the next is loaded into scratch over whatever the next one reserved there, and
+ * reads the same memory map: with KHO it has to lie elsewhere.
+ */
+static enum kb_status find_map_room(struct door *d)
+{
+	uint64_t size = align_down(d->boot.efi_map_max + SZ_4K - 1, SZ_4K);
+	enum kb_status st = boot_find_room(d->kho, &d->claimed, &d->homes, size,
+					   &d->boot.efi_map_room);
+
+	return st ? st : kho_check_written(&d->mem, d->kho, &d->boot.efi_map_room, 1);
+}
+
+enum kb_status uefi_describe_machine(struct door *d)
 {
 	d->boot.fdt = device_tree(d);
+	d->boot.fdt_addr = (uintptr_t)d->boot.fdt;
 	d->boot.secure = d->fw.secure_boot_state;
+	return d->kho ? find_map_room(d) : KB_OK;
 }
 
 /* Everything is in the tree by now, or comes with the memory map. */

@@ -7,10 +7,11 @@ void uefi_install_tables(struct door *d)
 	(void)d;
 }
 
-void uefi_describe_machine(struct door *d)
+enum kb_status uefi_describe_machine(struct door *d)
 {
 	d->boot.loader = BP_LOADER_NONE;
 	d->boot.e820_ext_max = d->map.capacity / d->map.desc_size;
+	return KB_OK;
 }
 
 void uefi_fill_block(struct door *d)
