@@ -103,6 +103,9 @@ uint64_t smbios_entry(const struct firmware *fw);
 /* Physical address of the device tree, or 0. */
 uint64_t fw_device_tree(const struct firmware *fw);
 
+/* @size bytes from EFI_RNG_PROTOCOL; false when firmware has none. */
+bool fw_random(const struct firmware *fw, void *buf, size_t size);
+
 /* Leave a seed from EFI_RNG_PROTOCOL in the table LINUX_EFI_RANDOM_SEED_TABLE_GUID. */
 void rng_seed_install(struct firmware *fw);
 

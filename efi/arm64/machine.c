@@ -72,6 +72,9 @@ enum kb_status uefi_describe_machine(struct door *d)
 	d->boot.fdt = device_tree(d);
 	d->boot.fdt_addr = (uintptr_t)d->boot.fdt;
 	d->boot.secure = d->fw.secure_boot_state;
+	/* Without one, and none in the tree, the kernel does not randomize its addresses. */
+	if (!fw_random(&d->fw, &d->boot.kaslr_seed, sizeof(d->boot.kaslr_seed)))
+		d->boot.kaslr_seed = 0;
 	return d->kho ? find_map_room(d) : KB_OK;
 }
 
