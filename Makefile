@@ -67,6 +67,11 @@ IMAGE_CFLAGS += $(if $(filter 1,$(TRUST_CARRIERS)),-DKB_TRUST_CARRIERS)
 IMAGE_LDFLAGS := --no-dynamic-linker -z text -z noexecstack -z norelro \
 	--gc-sections --build-id=none --fatal-warnings --no-undefined
 IMAGE_LIBS := $(addprefix -L,$(IMAGE_LIBDIR)) -l:libfdt.a -l:libgnuefi.a -l:libbearssl.a
+# Kernels of arm64 do not unpack themselves. The linker would take pages of 64 KiB for granted.
+ifeq ($(ARCH),arm64)
+IMAGE_LIBS    += -l:libz.a -l:libzstd.a
+IMAGE_LDFLAGS += -z max-page-size=4096
+endif
 
 IMAGE_OBJ := $(patsubst %,$(O)/$(ARCH)/obj/%.o,$(PURE) $(MACHINE_C) $(MACHINE_S) $(EFI_C))
 IMAGE_ELF := $(O)/$(ARCH)/khoboot.elf

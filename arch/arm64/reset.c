@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arch/reset.h>
+#include <arch/reset_how.h>
 
 #define PSCI_SYSTEM_RESET  0x84000009
 #define PSCI_FEATURES      0x8400000a

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* PL011 (ARM DDI 0183, and its subset in the SBSA), and the 8250 with its registers in memory. */
+#include <arch/cpu.h>
+#include <arch/machine.h>
 #include <arch/serial.h>
-#include <khoboot/log.h>
 
 #define UART_TX       0
 #define UART_LSR      5
@@ -67,11 +68,35 @@ static bool wait_until(bool (*done)(void))
 	return false;
 }
 
+static struct uart machine_port;
+
+void serial_set_default(struct uart u)
+{
+	machine_port = u;
+}
+
+struct uart serial_named(const char *cmdline)
+{
+	struct uart u = console_find(cmdline);
+
+	return u.kind == UART_NONE || u.kind == UART_IO ? machine_port : u;
+}
+
+struct uart serial_fallback(void)
+{
+	return machine_port;
+}
+
+/* This CPU has no ports, and stop() may come before the registers are mapped. */
+static bool can_be_there(struct uart u)
+{
+	return u.kind != UART_NONE && u.kind != UART_IO && cpu_may_write(u.base);
+}
+
 bool serial_open(struct uart u)
 {
 	port = u;
-	if (u.kind == UART_IO ||
-	    (u.kind != UART_NONE && u.kind != UART_PL011 && lsr() == LSR_NO_DEVICE))
+	if (!can_be_there(u) || (u.kind != UART_PL011 && lsr() == LSR_NO_DEVICE))
 		port.kind = UART_NONE;
 	return port.kind != UART_NONE;
 }
@@ -94,12 +119,4 @@ void serial_drain(void)
 {
 	if (port.kind != UART_NONE)
 		wait_until(idle);
-}
-
-void serial_log_to(struct uart u)
-{
-	if (kb_log_has_sink() || !serial_open(u))
-		return;
-	kb_log_replay(serial_line);
-	kb_log_add_sink(serial_line);
 }

@@ -58,4 +58,14 @@ void cpu_edit_tables(void);
  */
 __must_check enum kb_status cpu_map_early(struct range r, enum pt_flags flags);
 
+/* Can @addr be written with the tables in use? */
+bool cpu_may_write(uint64_t addr);
+
+/* How the outgoing kernel left the CPU, in a few words for the log. */
+const char *cpu_mode(void);
+
+/* Has this CPU the page size that @k is built for? KB_OK or KB_CPU_GRANULE. */
+struct kernel;
+__must_check enum kb_status cpu_can_start(const struct kernel *k);
+
 #endif

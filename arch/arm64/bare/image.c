@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The bare-metal door of arm64: where we begin, our image in memory, what we were told. */
+#include <arch/bare.h>
+#include <arch/cpu.h>
+#include <arch/early.h>
+#include <arch/machine.h>
+#include <arch/stop.h>
+#include <khoboot/layout.h>
+#include <khoboot/log.h>
+#include <khoboot/stub.h>
+
+#include <libfdt.h>
+
+#define IMAGE_MEMORY     16                  /* image_size in the Image header */
+#define PE_SIZE_OF_IMAGE (KB_PE_OFFSET + 80) /* SizeOfImage in the PE header */
+
+/* Bytes that are ours from @image on, without the tables of entry.S at their end. */
+static uint64_t our_memory(const uint8_t *image)
+{
+	return get_u64(image + IMAGE_MEMORY) - EARLY_TABLES_SIZE;
+}
+
+uint64_t bare_stack(const uint8_t *fdt, const uint8_t *image_base)
+{
+	static char early_log[1024];
+	uint64_t size = get_u32(image_base + PE_SIZE_OF_IMAGE);
+
+	(void)fdt;
+	kb_log_buffer(early_log, sizeof(early_log));
+	if (size + KB_ARENA_SIZE - EARLY_TABLES_SIZE > our_memory(image_base))
+		stop(kb_refuse("image", KB_IMAGE_ROOM, NULL));
+	return (uintptr_t)image_base + size + KB_STACK_SIZE;
+}
+
+void bare_main(const uint8_t *fdt, const uint8_t *image_base)
+{
+	struct bare b = {.arch = {.fdt = fdt}, .image = image_base};
+
+	bare_run(&b);
+}
+
+static struct range pages_of(uint64_t at, uint64_t size)
+{
+	uint64_t base = align_down(at, SZ_4K);
+
+	return (struct range){base, align_down(at + size - base + SZ_4K - 1, SZ_4K)};
+}
+
+/* As the tree says, as far as a tree may be large; dtb_check() refuses the others. */
+static uint64_t tree_size(const uint8_t *fdt)
+{
+	uint32_t size = __builtin_bswap32(get_u32(fdt + 4));
+
+	return size < DTB_MAX ? size : DTB_MAX;
+}
+
+/* The first page says how many there are: what is not the tree may be no RAM. */
+static enum kb_status map_tree(struct bare *b, struct kb_diag *diag)
+{
+	uint64_t at = (uintptr_t)b->arch.fdt;
+	struct range first = pages_of(at, DTB_ALIGN), all;
+	enum kb_status st = at ? cpu_map_early(first, PT_READ) : KB_DTB_TREE;
+
+	if (st)
+		return st;
+	if (get_u32(b->arch.fdt) != __builtin_bswap32(FDT_MAGIC))
+		return KB_DTB_TREE;
+	b->arch.fdt_size = tree_size(b->arch.fdt);
+	all = pages_of(at, b->arch.fdt_size);
+	if (all.size > first.size)
+		st = cpu_map_early((struct range){range_end(first), all.size - first.size},
+				   PT_READ);
+	return st ? st : dtb_check(b->arch.fdt, b->arch.fdt_size, diag);
+}
+
+/* From here on a refusal has a console, and a reset its way. */
+static void learn_machine(const struct dtb_facts *f)
+{
+	struct reset_how reset = {f->psci};
+	struct range registers = pages_of(f->uart.base, 4);
+
+	reset_remember(&reset);
+	if (f->uart.kind != UART_NONE && !cpu_map_early(registers, PT_WRITE | PT_DEVICE))
+		serial_set_default(f->uart);
+}
+
+static enum kb_status read_tree(struct bare *b)
+{
+	struct kb_diag diag = {0};
+	enum kb_status st = map_tree(b, &diag);
+
+	if (!st)
+		st = dtb_read(b->arch.fdt, &b->arch.facts, &diag);
+	if (st)
+		return kb_refuse("dtb", st, &diag);
+	learn_machine(&b->arch.facts);
+	return KB_OK;
+}
+
+struct kb_text bare_outside(const struct bare *b)
+{
+	return b->arch.facts.cmdline;
+}
+
+bool bare_locked(const struct bare *b)
+{
+	return secure_locked(b->arch.facts.uefi.secure);
+}
+
+/* The image in memory, and behind it the arena: the rest of what image_size reserved for us. */
+enum kb_status bare_find_image(struct bare *b)
+{
+	struct kb_diag diag = {0};
+	enum kb_status st = read_tree(b);
+
+	if (st)
+		return st;
+	b->image_size = get_u32(b->image + PE_SIZE_OF_IMAGE);
+	st = uki_open_loaded(b->image, 0, b->image_size, &b->uki, &diag);
+	if (st)
+		return refuse_image(b, st, &diag);
+	b->segment = (struct range){(uintptr_t)b->image, our_memory(b->image)};
+	return KB_OK;
+}

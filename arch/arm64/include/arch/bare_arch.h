@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The bare-metal door of arm64: khoboot entered as the boot protocol has it, by kexec or by QEMU.
+ */
+#ifndef ARCH_ARM64_BARE_ARCH_H
+#define ARCH_ARM64_BARE_ARCH_H
+
+#include <arch/dtb.h>
+
+struct bare_arch {
+	const uint8_t *fdt; /* as passed in x0, of fdt_size bytes */
+	uint64_t fdt_size;
+	struct dtb_facts facts;
+	struct range_list nomap;    /* memory that is no RAM for kernels */
+	struct range_list reserved; /* RAM that is not free */
+};
+
+/*
+ * bare_stack - top of the stack in the arena
+ *
+ * Runs on a page of stack, with the tables of entry.S. Halts with KB_IMAGE_ROOM when the memory that
+ * the Image header asked for is smaller than what it is needed for.
+ */
+uint64_t bare_stack(const uint8_t *fdt, const uint8_t *image_base);
+
+/*
+ * bare_main - gather, plan, commit
+ * @fdt: what was in x0
+ */
+_Noreturn void bare_main(const uint8_t *fdt, const uint8_t *image_base);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef ARCH_ARM64_RESET_HOW_H
+#define ARCH_ARM64_RESET_HOW_H
+
+#include <arch/reset.h>
+
+/* How PSCI is called (Arm DEN 0022). Guessing is no way: the wrong one is undefined, or our own. */
+enum psci_conduit { PSCI_NONE, PSCI_HVC, PSCI_SMC };
+
+/*
+ * By PSCI: SYSTEM_RESET2, architectural warm reset, where PSCI_FEATURES announces it, else
+ * SYSTEM_RESET. reset_try(NULL) uses what reset_remember() got.
+ */
+struct reset_how {
+	enum psci_conduit psci;
+};
+
+/* What a later reset_try(NULL) is to use, should it come to that. */
+void reset_remember(const struct reset_how *how);
+
+#endif
