@@ -221,11 +221,11 @@ static void uefi_is_read(void **state)
 	assert_int_equal(f.uefi.map.size, 0x960);
 	assert_int_equal(f.uefi.desc_size, 48);
 	assert_int_equal(f.uefi.desc_version, 1);
-	assert_int_equal(f.uefi.secure, DTB_SECURE_UNSET);
+	assert_int_equal(f.uefi.secure, SECURE_UNSET);
 	tree_cells(&t, "/chosen", "linux,uefi-secure-boot", 1, 3u);
 	tree_u64(&t, "/chosen", "linux,uefi-mmap-size", 0x960);
 	ok(read_tree());
-	assert_int_equal(f.uefi.secure, DTB_SECURE_ON);
+	assert_int_equal(f.uefi.secure, SECURE_ON);
 	assert_int_equal(f.uefi.map.size, 0x960);
 }
 

@@ -10,18 +10,16 @@
 #ifndef ARCH_ARM64_DTB_H
 #define ARCH_ARM64_DTB_H
 
-#include <arch/reset.h>
+#include <arch/reset_how.h>
 #include <khoboot/cmdline.h>
 #include <khoboot/console.h>
 #include <khoboot/diag.h>
 #include <khoboot/kho.h>
+#include <khoboot/stub.h>
 
 /* Documentation/arch/arm64/booting.rst */
 #define DTB_MAX   SZ_2M
 #define DTB_ALIGN 8
-
-/* linux,uefi-secure-boot: enum efi_secureboot_mode of Linux include/linux/efi.h */
-enum dtb_secure { DTB_SECURE_UNSET, DTB_SECURE_UNKNOWN, DTB_SECURE_OFF, DTB_SECURE_ON };
 
 /* linux,uefi-*: the kernel was started by UEFI, and memory is what its map says. */
 struct dtb_uefi {
@@ -30,7 +28,7 @@ struct dtb_uefi {
 	struct range map;
 	uint32_t desc_size;
 	uint32_t desc_version;
-	uint32_t secure; /* enum dtb_secure; DTB_SECURE_UNSET where there is no such property */
+	uint32_t secure; /* enum stub_secure; SECURE_UNSET where there is no such property */
 };
 
 struct dtb_facts {
