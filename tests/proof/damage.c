@@ -6,174 +6,74 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proof.h"
-
-/* boot_params (arch/x86/include/uapi/asm/bootparam.h) */
-#define BP_EXT_CMDLINE  0x0c8
-#define BP_EFI_INFO     0x1c0 /* signature, then five words, the map's address among them */
-#define BP_E820_ENTRIES 0x1e8
-#define BP_HEADER_MAGIC 0x202
-#define BP_SETUP_DATA   0x250
-#define BP_E820_TABLE   0x2d0
-#define E820_ENTRY      20 /* bytes: address, size, type */
-#define E820_SIZE       8
-
-/* struct setup_data and its payload of type SETUP_KEXEC_KHO */
-#define NODE_NEXT         0
-#define NODE_TYPE         8
-#define NODE_LEN          12
-#define NODE_FDT          16
-#define NODE_FDT_SIZE     24
-#define NODE_SCRATCH_SIZE 40
-#define SETUP_RNG_SEED    9
-#define SETUP_KEXEC_KHO   10
+#include "damage.h"
 
 /* struct khoser_mem_chunk of kho-v1: next, order and count, then (start, bitmap) pairs */
 #define CHUNK_FIRST_BITMAP 24
 
-/* Interior levels of the radix tree of kho-v3 and later. */
-#define RADIX_NODES 5
-
-#define PAGE    4096ULL
-#define NOWHERE (1ULL << 45) /* no guest has RAM there */
-
-/* Where the things lie that are damaged. */
-struct scene {
-	struct ram *ram;
-	uint64_t bp;
-	uint64_t node; /* setup_data node of KHO */
-	uint64_t fdt;
-	uint64_t scratch;
-	uint64_t map; /* root of the preserved-memory-map */
-	struct pieces list;
-};
-
-static void put(struct scene *s, uint64_t pa, const void *data, size_t len)
+void put(struct scene *s, uint64_t pa, const void *data, size_t len)
 {
 	memcpy(s->ram->live + ram_offset(s->ram, pa, len), data, len);
 }
 
-static void put_u64(struct scene *s, uint64_t pa, uint64_t v)
+void put_u64(struct scene *s, uint64_t pa, uint64_t v)
 {
 	put(s, pa, &v, sizeof(v));
 }
 
-static void put_u32(struct scene *s, uint64_t pa, uint32_t v)
+void put_u32(struct scene *s, uint64_t pa, uint32_t v)
 {
 	put(s, pa, &v, sizeof(v));
 }
 
-static uint64_t find_node(const struct scene *s, uint32_t type)
+/* A word of the boot protocol's data. */
+static void put_word(struct scene *s, uint64_t pa, uint64_t v)
 {
-	uint64_t node = ram_u64(s->ram, s->bp + BP_SETUP_DATA);
-
-	for (; node; node = ram_u64(s->ram, node + NODE_NEXT))
-		if (ram_u32(s->ram, node + NODE_TYPE) == type)
-			return node;
-	die("no setup_data node of type %u to damage", type);
+	put_u64(s, pa, s->node.big_endian ? __builtin_bswap64(v) : v);
 }
 
 /* Physical address of the value of a property of the root FDT. */
 static uint64_t property(const struct scene *s, const char *name)
 {
-	const uint8_t *fdt = ram_get(s->ram, s->fdt, PAGE);
+	const uint8_t *fdt = ram_get(s->ram, s->node.fdt, s->page);
 	const uint8_t *value = fdt_getprop(fdt, 0, name, NULL);
 
 	if (!value)
 		die("the root FDT has no %s", name);
-	return s->fdt + (uint64_t)(value - fdt);
+	return s->node.fdt + (uint64_t)(value - fdt);
 }
 
-static void set_scene(struct scene *s, struct ram *r, uint64_t bp)
+static void set_scene(struct scene *s, const struct machine *m, struct ram *r, uint64_t argument)
 {
-	struct kho_node n;
-
-	walk_setup_data(r, bp, &n);
-	*s = (struct scene){.ram = r, .bp = bp, .fdt = n.fdt, .scratch = n.scratch};
-	walk_kho(r, &n, &s->list);
-	s->node = find_node(s, SETUP_KEXEC_KHO);
+	*s = (struct scene){.ram = r, .argument = argument};
+	m->find(r, argument, &s->node);
+	walk_kho(r, &s->node, &s->list);
+	s->page = s->node.fdt_len;
 	s->map = ram_u64(r, property(s, "preserved-memory-map"));
 }
 
-/* ---- boot_params and setup_data ------------------------------------------------------------- */
-
-static void header_gone(struct scene *s)
-{
-	put_u32(s, s->bp + BP_HEADER_MAGIC, 0);
-}
-
-/* Far beyond what is mapped: the first access faults. */
-static void cmdline_outside(struct scene *s)
-{
-	put_u32(s, s->bp + BP_EXT_CMDLINE, (uint32_t)(NOWHERE >> 32));
-}
-
-static void efi_map_outside(struct scene *s)
-{
-	static const uint32_t info[8] = {0x34364c45 /* "EL64" */, 0, 48, 1, 0, 480, 0,
-					 (uint32_t)(NOWHERE >> 32)};
-
-	put(s, s->bp + BP_EFI_INFO, info, sizeof(info));
-}
-
-static void e820_empty(struct scene *s)
-{
-	uint8_t none = 0;
-
-	put(s, s->bp + BP_E820_ENTRIES, &none, 1);
-}
-
-/* The first entry begins at address 0, so that it does not pass the end of the address space. */
-static void e820_huge(struct scene *s)
-{
-	put_u64(s, s->bp + BP_E820_TABLE + E820_SIZE, ~0ULL);
-}
-
-static void e820_wrap(struct scene *s)
-{
-	put_u64(s, s->bp + BP_E820_TABLE + E820_ENTRY + E820_SIZE, ~0ULL);
-}
-
-static void setup_loop(struct scene *s)
-{
-	put_u64(s, s->node + NODE_NEXT, s->node);
-}
-
-static void setup_outside(struct scene *s)
-{
-	put_u64(s, s->node + NODE_NEXT, NOWHERE);
-}
-
-static void setup_short(struct scene *s)
-{
-	put_u32(s, s->node + NODE_LEN, 16);
-}
-
-static void setup_twice(struct scene *s)
-{
-	put_u32(s, find_node(s, SETUP_RNG_SEED) + NODE_TYPE, SETUP_KEXEC_KHO);
-}
+/* ---- where the KHO data are ----------------------------------------------------------------- */
 
 static void fdt_outside(struct scene *s)
 {
-	put_u64(s, s->node + NODE_FDT, NOWHERE);
+	put_word(s, s->node.fdt_at, NOWHERE);
 }
 
 static void fdt_unaligned(struct scene *s)
 {
-	put_u64(s, s->node + NODE_FDT, s->fdt + 8);
+	put_word(s, s->node.fdt_at, s->node.fdt + 8);
 }
 
 static void fdt_size(struct scene *s)
 {
-	put_u64(s, s->node + NODE_FDT_SIZE, 3 * PAGE);
+	put_word(s, s->node.fdt_at + 8, 3 * s->page);
 }
 
 /* ---- root FDT ------------------------------------------------------------------------------- */
 
 static void magic_gone(struct scene *s)
 {
-	put_u32(s, s->fdt, 0);
+	put_u32(s, s->node.fdt, 0);
 }
 
 static void set_version(struct scene *s, char digit)
@@ -218,7 +118,7 @@ static uint64_t first_entry(const struct scene *s)
 {
 	if (s->list.version == 1)
 		return s->map + CHUNK_FIRST_BITMAP;
-	for (uint64_t at = s->map; at < s->map + PAGE; at += 8)
+	for (uint64_t at = s->map; at < s->map + s->page; at += 8)
 		if (ram_u64(s->ram, at))
 			return at;
 	die("the map is empty");
@@ -240,15 +140,15 @@ static void cycle(struct scene *s)
 	put_u64(s, s->list.version == 1 ? s->map : first_entry(s), s->map);
 }
 
-/* The highest keys are those of order 0. A leaf of them holds 128 MiB. */
+/* The highest keys are those of order 0. */
 static void shared_leaf(struct scene *s)
 {
 	uint64_t node = s->map, at = 0;
 
 	if (s->list.version == 1)
 		die("kho-v1 has no leaves");
-	for (unsigned level = 0; level < RADIX_NODES; level++, node = ram_u64(s->ram, at))
-		for (at = node + PAGE - 8; at > node && !ram_u64(s->ram, at); at -= 8)
+	for (unsigned level = 0; level < s->list.levels; level++, node = ram_u64(s->ram, at))
+		for (at = node + s->page - 8; at > node && !ram_u64(s->ram, at); at -= 8)
 			;
 	put_u64(s, at ^ 8, node);
 }
@@ -257,39 +157,39 @@ static void shared_leaf(struct scene *s)
 
 static void set_area(struct scene *s, uint64_t base, uint64_t len)
 {
-	put_u64(s, s->scratch, base);
-	put_u64(s, s->scratch + 8, len);
+	put_u64(s, s->node.scratch, base);
+	put_u64(s, s->node.scratch + 8, len);
 }
 
 static void scratch_size(struct scene *s)
 {
-	put_u64(s, s->node + NODE_SCRATCH_SIZE, 24);
+	put_word(s, s->node.scratch_at + 8, 24);
 }
 
 static void scratch_wrap(struct scene *s)
 {
-	put_u64(s, s->scratch + 8, -PAGE);
+	put_u64(s, s->node.scratch + 8, -s->page);
 }
 
 static void scratch_unaligned(struct scene *s)
 {
-	put_u64(s, s->scratch, ram_u64(s->ram, s->scratch) + 8);
+	put_u64(s, s->node.scratch, ram_u64(s->ram, s->node.scratch) + 8);
 }
 
 static void scratch_twice(struct scene *s)
 {
-	put_u64(s, s->scratch + 16, ram_u64(s->ram, s->scratch));
-	put_u64(s, s->scratch + 24, ram_u64(s->ram, s->scratch + 8));
+	put_u64(s, s->node.scratch + 16, ram_u64(s->ram, s->node.scratch));
+	put_u64(s, s->node.scratch + 24, ram_u64(s->ram, s->node.scratch + 8));
 }
 
 static void fdt_in_scratch(struct scene *s)
 {
-	set_area(s, s->fdt, PAGE);
+	set_area(s, s->node.fdt, s->page);
 }
 
 static void map_in_scratch(struct scene *s)
 {
-	set_area(s, s->map, PAGE);
+	set_area(s, s->map, s->page);
 }
 
 static void block_in_scratch(struct scene *s)
@@ -297,20 +197,7 @@ static void block_in_scratch(struct scene *s)
 	set_area(s, s->list.block.pa, s->list.block.len);
 }
 
-static const struct {
-	const char *name;
-	void (*fn)(struct scene *s);
-} damages[] = {
-	{"header-gone", header_gone},
-	{"cmdline-outside", cmdline_outside},
-	{"efi-map-outside", efi_map_outside},
-	{"e820-empty", e820_empty},
-	{"e820-huge", e820_huge},
-	{"e820-wrap", e820_wrap},
-	{"setup-loop", setup_loop},
-	{"setup-outside", setup_outside},
-	{"setup-short", setup_short},
-	{"setup-twice", setup_twice},
+static const struct damage damages[] = {
 	{"fdt-outside", fdt_outside},
 	{"fdt-unaligned", fdt_unaligned},
 	{"fdt-size", fdt_size},
@@ -332,24 +219,34 @@ static const struct {
 	{"fdt-in-scratch", fdt_in_scratch},
 	{"map-in-scratch", map_in_scratch},
 	{"block-in-scratch", block_in_scratch},
+	{NULL, NULL},
 };
 
-void damage(struct ram *r, uint64_t boot_params, const char *name)
+static const struct damage *find_damage(const struct damage *list, const char *name)
 {
-	struct scene s;
-
-	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
-		if (strcmp(damages[i].name, name))
-			continue;
-		set_scene(&s, r, boot_params);
-		damages[i].fn(&s);
-		return;
-	}
-	die("no damage is named '%s'", name);
+	for (; list->name; list++)
+		if (!strcmp(list->name, name))
+			return list;
+	return NULL;
 }
 
-void damage_list(void)
+void damage(const struct machine *m, struct ram *r, uint64_t argument, const char *name)
 {
-	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++)
-		puts(damages[i].name);
+	const struct damage *d = find_damage(m->damages, name);
+	struct scene s;
+
+	if (!d)
+		d = find_damage(damages, name);
+	if (!d)
+		die("no damage of %s is named '%s'", m->name, name);
+	set_scene(&s, m, r, argument);
+	d->fn(&s);
+}
+
+void damage_list(const struct machine *m)
+{
+	for (const struct damage *d = m->damages; d->name; d++)
+		puts(d->name);
+	for (const struct damage *d = damages; d->name; d++)
+		puts(d->name);
 }

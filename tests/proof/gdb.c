@@ -15,19 +15,16 @@
 
 #include "proof.h"
 
-/* Register offsets in the reply to `g`: 16 general registers, rip, eflags, cs. */
-#define G_RSI 32
-#define G_RIP 128
-#define G_CS  140
-
 static int stub = -1;
 static gdb_idle_fn on_idle;
+static const struct gdb_layout *regs_at;
 static char reply[16384];
 
-void gdb_open(int fd, gdb_idle_fn idle)
+void gdb_open(int fd, gdb_idle_fn idle, const struct gdb_layout *layout)
 {
 	stub = fd;
 	on_idle = idle;
+	regs_at = layout;
 }
 
 static void put(const void *data, size_t len)
@@ -124,11 +121,11 @@ void gdb_regs(struct gdb_regs *ret)
 
 	send_packet("g");
 	r = receive_packet();
-	if (strlen(r) < (G_CS + 4) * 2)
+	if (strlen(r) < (regs_at->mode + 4) * 2)
 		die("gdb stub: no registers");
-	ret->rsi = hex_le(r + G_RSI * 2, 8);
-	ret->rip = hex_le(r + G_RIP * 2, 8);
-	ret->cs = (uint32_t)hex_le(r + G_CS * 2, 4);
+	ret->argument = hex_le(r + regs_at->argument * 2, 8);
+	ret->pc = hex_le(r + regs_at->pc * 2, 8);
+	ret->level = regs_at->level((uint32_t)hex_le(r + regs_at->mode * 2, 4));
 }
 
 static void breakpoint(char what, uint64_t pa)
@@ -147,7 +144,7 @@ void gdb_run_to(uint64_t pa, struct gdb_regs *ret)
 		wait_stop();
 		gdb_regs(ret);
 		breakpoint('z', pa);
-		if (ret->rip == pa && !(ret->cs & 3))
+		if (ret->pc == pa && ret->level)
 			return;
 		send_packet("s");
 		wait_stop();

@@ -21,22 +21,13 @@
 
 #include "proof.h"
 
-/* bzImage: 64-bit entry, from the load address (Documentation/arch/x86/boot.rst) */
-#define ENTRY_64 0x200
-
-/* Where khoboot's protected-mode part, the part that is loaded, begins in the file and the ELF. */
-#define LOADED_FROM 0x1000
-
-/* boot_params.hdr.init_size */
-#define BP_INIT_SIZE 0x260
-
-#define PAGE        4096ULL
 #define MAX_SCRATCH 64
 
 static const char usage[] =
-	"usage: proof --mem BYTES --jump ADDR|--halt --report FILE [--damage NAME] [--flip]\n"
-	"             -- QEMU [ARGUMENT]...\n"
+	"usage: proof [--arch ARCH] --mem BYTES --jump ADDR|--halt --report FILE [--damage NAME]\n"
+	"             [--flip] -- QEMU [ARGUMENT]...\n"
 	"\n"
+	"  --arch ARCH    x86_64 (default) or arm64\n"
 	"  --mem BYTES    guest RAM; QEMU's own -m must say the same\n"
 	"  --jump ADDR    address of khoboot_jump_point in khoboot.elf\n"
 	"  --halt         instead of --jump: khoboot refuses and halts, and the script ends QEMU\n"
@@ -52,13 +43,14 @@ static const char usage[] =
 	"byte has changed, 2 when the proof could not be carried out.\n";
 
 static struct {
+	const struct machine *machine;
 	uint64_t mem;
 	uint64_t jump;
 	const char *report;
 	const char *damage;
 	int halt;
 	int flip;
-} opt;
+} opt = {.machine = &machine_x86_64};
 
 static void idle(void)
 {
@@ -67,7 +59,7 @@ static void idle(void)
 
 /* ---- the proof ------------------------------------------------------------------------------ */
 
-/* Lets A load khoboot and get ready, then runs to khoboot's 64-bit entry. */
+/* Lets A load khoboot and get ready, then runs to khoboot's entry. */
 static uint64_t run_to_entry(struct gdb_regs *regs)
 {
 	uint64_t load;
@@ -75,13 +67,13 @@ static uint64_t run_to_entry(struct gdb_regs *regs)
 
 	gdb_continue();
 	vm_wait_for("khotest: ready=jump");
-	at = vm_said("Loaded 64bit kernel at 0x");
+	at = vm_said(opt.machine->loaded);
 	if (!at)
 		die("the kernel did not print the load address: khotest.debug=1 is missing");
-	load = strtoull(strchr(at, '0') + 2, NULL, 16);
+	load = strtoull(at + strlen(opt.machine->loaded), NULL, 16);
 	gdb_interrupt();
 	vm_type('g');
-	gdb_run_to(load + ENTRY_64, regs);
+	gdb_run_to(load + opt.machine->entry, regs);
 	return load;
 }
 
@@ -109,19 +101,20 @@ static uint64_t prove_jump(struct ram *ram, uint64_t load, struct gdb_regs *regs
 	uint64_t changed, elsewhere;
 	size_t areas;
 
-	walk_setup_data(ram, regs->rsi, &node);
+	opt.machine->find(ram, regs->argument, &node);
 	walk_kho(ram, &node, &l);
 	areas = walk_scratch(ram, &node, scratch, MAX_SCRATCH);
 	ram_snapshot(ram);
 	if (opt.flip)
 		flip_one(ram, &l);
-	gdb_run_to(load + opt.jump - LOADED_FROM, regs);
+	gdb_run_to(load + opt.jump - opt.machine->linked_at, regs);
 	changed = compare(ram, &l);
 	elsewhere = ram_changed_elsewhere(ram, scratch, areas);
 	report(opt.report,
-	       "kho-v%u pieces=%zu preserved=%llu metadata=%llu khoboot=0x%llx changed=%llu "
-	       "outside-scratch=%llu",
-	       l.version, l.count, (unsigned long long)l.preserved, (unsigned long long)l.metadata,
+	       "kho-v%u page=%llu level=%u pieces=%zu preserved=%llu metadata=%llu khoboot=0x%llx "
+	       "changed=%llu outside-scratch=%llu",
+	       l.version, (unsigned long long)node.fdt_len, regs->level, l.count,
+	       (unsigned long long)l.preserved, (unsigned long long)l.metadata,
 	       (unsigned long long)load, (unsigned long long)changed,
 	       (unsigned long long)elsewhere);
 	gdb_detach();
@@ -142,12 +135,12 @@ static const char *refusal(void)
 }
 
 /* All RAM but khoboot's own segment, from its entry to the end of the machine. */
-static uint64_t prove_halt(struct ram *ram, const struct piece *own, uint64_t bp)
+static uint64_t prove_halt(struct ram *ram, const struct piece *own, uint64_t argument)
 {
 	uint64_t changed;
 
 	if (opt.damage)
-		damage(ram, bp, opt.damage);
+		damage(opt.machine, ram, argument, opt.damage);
 	ram_snapshot(ram);
 	if (opt.flip)
 		ram->live[ram_offset(ram, own->pa + own->len, 1)] ^= 1;
@@ -165,15 +158,15 @@ static uint64_t prove_halt(struct ram *ram, const struct piece *own, uint64_t bp
 /* A machine stopped by a breakpoint cannot be loaded; one that runs in circles can be halted. */
 static void halt_machine(struct ram *ram, uint64_t entry)
 {
-	static const uint8_t jump_to_itself[2] = {0xeb, 0xfe};
-	uint8_t *at = ram->live + ram_offset(ram, entry, sizeof(jump_to_itself));
-	uint8_t code[sizeof(jump_to_itself)];
+	const struct machine *m = opt.machine;
+	uint8_t *at = ram->live + ram_offset(ram, entry, m->loop_len);
+	uint8_t code[sizeof(m->loop)];
 
-	memcpy(code, at, sizeof(code));
-	memcpy(at, jump_to_itself, sizeof(code));
+	memcpy(code, at, m->loop_len);
+	memcpy(at, m->loop, m->loop_len);
 	gdb_continue();
 	gdb_interrupt();
-	memcpy(at, code, sizeof(code));
+	memcpy(at, code, m->loop_len);
 }
 
 /*
@@ -234,13 +227,13 @@ static int load_machine(char **argv, int argc, struct ram *ram, const char *file
 
 /* From the saved machine to khoboot's halt; the last one is also for the script to judge. */
 static uint64_t prove_one(char **argv, int argc, struct ram *ram, const struct piece *own,
-			  uint64_t bp, const char *name, const char *file)
+			  uint64_t argument, const char *name, const char *file)
 {
 	uint8_t *saved = ram->copy;
 	uint64_t changed;
 	int qmp = load_machine(argv, argc, ram, file);
 
-	damage(ram, bp, name);
+	damage(opt.machine, ram, argument, name);
 	ram_snapshot(ram);
 	qmp_send(qmp, "cont");
 	vm_wait_for("khoboot: stop: ");
@@ -254,19 +247,19 @@ static uint64_t prove_one(char **argv, int argc, struct ram *ram, const struct p
 }
 
 static uint64_t prove_many(char **argv, int argc, struct ram *ram, const struct piece *own,
-			   uint64_t bp)
+			   uint64_t argument)
 {
 	char file[300], *list = strdup(opt.damage);
 	uint64_t changed = 0;
 
 	snprintf(file, sizeof(file), "%s.machine", opt.report);
-	halt_machine(ram, own->pa + ENTRY_64);
+	halt_machine(ram, own->pa + opt.machine->entry);
 	save_machine(ram, file);
 	vm_mute(true);
 	for (char *name = strtok(list, ","), *next; name; name = next) {
 		next = strtok(NULL, ",");
 		vm_mute(next);
-		changed += prove_one(argv, argc, ram, own, bp, name, file);
+		changed += prove_one(argv, argc, ram, own, argument, name, file);
 		if (next)
 			vm_kill();
 	}
@@ -284,10 +277,10 @@ static uint64_t prove(char **argv, int argc, struct ram *ram)
 
 	if (!opt.halt)
 		return prove_jump(ram, load, &regs);
-	own.len = (ram_u32(ram, regs.rsi + BP_INIT_SIZE) + PAGE - 1) / PAGE * PAGE;
+	own.len = opt.machine->memory(ram, load, regs.argument);
 	if (opt.damage && strchr(opt.damage, ','))
-		return prove_many(argv, argc, ram, &own, regs.rsi);
-	return prove_halt(ram, &own, regs.rsi);
+		return prove_many(argv, argc, ram, &own, regs.argument);
+	return prove_halt(ram, &own, regs.argument);
 }
 
 static _Noreturn void show_usage(int status)
@@ -296,13 +289,28 @@ static _Noreturn void show_usage(int status)
 	exit(status);
 }
 
+static const struct machine *machine_named(const char *name)
+{
+	static const struct machine *const all[] = {&machine_x86_64, &machine_arm64};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (!strcmp(all[i]->name, name))
+			return all[i];
+	die("--arch %s: must be x86_64 or arm64", name);
+}
+
 static void parse_options(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"mem", required_argument, NULL, 'm'},    {"jump", required_argument, NULL, 'j'},
-		{"report", required_argument, NULL, 'r'}, {"damage", required_argument, NULL, 'd'},
-		{"halt", no_argument, &opt.halt, 1},      {"flip", no_argument, &opt.flip, 1},
-		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+		{"mem", required_argument, NULL, 'm'},
+		{"jump", required_argument, NULL, 'j'},
+		{"report", required_argument, NULL, 'r'},
+		{"damage", required_argument, NULL, 'd'},
+		{"halt", no_argument, &opt.halt, 1},
+		{"flip", no_argument, &opt.flip, 1},
+		{"arch", required_argument, NULL, 'a'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int c;
 
@@ -315,6 +323,8 @@ static void parse_options(int argc, char **argv)
 			opt.report = optarg;
 		else if (c == 'd')
 			opt.damage = optarg;
+		else if (c == 'a')
+			opt.machine = machine_named(optarg);
 		else if (c)
 			show_usage(c == 'h' ? 0 : 2);
 	}
@@ -323,12 +333,12 @@ static void parse_options(int argc, char **argv)
 static void check_options(int argc)
 {
 	if (opt.damage && !strcmp(opt.damage, "list")) {
-		damage_list();
+		damage_list(opt.machine);
 		exit(0);
 	}
 	if (!opt.mem || !opt.report || optind == argc)
 		die("an argument is missing; see --help");
-	if (!opt.halt == (opt.jump < LOADED_FROM))
+	if (!opt.halt == (opt.jump <= opt.machine->linked_at))
 		die("one of --halt and --jump is needed");
 	if (opt.damage && !opt.halt)
 		die("--damage is for --halt");
@@ -343,9 +353,9 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	parse_options(argc, argv);
 	check_options(argc);
-	ram_create(&ram, opt.mem);
+	ram_create(&ram, opt.machine->ram, opt.mem);
 	gdb = vm_start(argv + optind, argc - optind, &ram, VM_GDB);
-	gdb_open(gdb, idle);
+	gdb_open(gdb, idle, &opt.machine->gdb);
 	changed = prove(argv + optind, argc - optind, &ram);
 	status = vm_end();
 	return status ? status : changed != 0;

@@ -24,16 +24,23 @@ uint64_t number(const char *text);
 
 /* ---- ram.c: guest RAM, a file that QEMU maps too -------------------------------------------- */
 
+/* Where QEMU's machines have their RAM. */
+enum ram_at {
+	RAM_Q35, /* from 0 on; above a hole at 4 GiB again (hw/i386/pc_q35.c) */
+	RAM_VIRT /* one piece from 1 GiB on (hw/arm/virt.c) */
+};
+
 struct ram {
 	int fd;
 	uint8_t *live; /* the guest's memory as it is now */
 	uint8_t *copy; /* the same at the first stop; NULL before ram_snapshot() */
 	uint64_t size; /* bytes */
-	uint64_t low;  /* bytes below the hole; the rest begins at 4 GiB (hw/i386/pc_q35.c) */
+	uint64_t base; /* physical address of the first one */
+	uint64_t low;  /* bytes below the hole; the rest begins at 4 GiB */
 };
 
 /* Makes a RAM file of @size bytes; QEMU inherits @r->fd. */
-void ram_create(struct ram *r, uint64_t size);
+void ram_create(struct ram *r, enum ram_at at, uint64_t size);
 
 /* Offset in the file of @len bytes at physical address @pa; dies when they are not RAM. */
 uint64_t ram_offset(const struct ram *r, uint64_t pa, uint64_t len);
@@ -107,21 +114,29 @@ bool qmp_line(int qmp, char *line, size_t size);
 /* ---- gdb.c: QEMU's gdb stub ----------------------------------------------------------------- */
 
 struct gdb_regs {
-	uint64_t rsi;
-	uint64_t rip;
-	uint32_t cs;
+	uint64_t argument; /* x86_64: rsi; arm64: x0 */
+	uint64_t pc;
+	unsigned level; /* privilege: x86_64 3 - CPL, arm64 the exception level */
+};
+
+/* The stub's reply to `g`: byte offsets of the registers, and how to read the last one. */
+struct gdb_layout {
+	unsigned argument;
+	unsigned pc;
+	unsigned mode; /* x86_64: cs; arm64: cpsr; 4 bytes */
+	unsigned (*level)(uint32_t mode);
 };
 
 /* Called while waiting for the stub, so that the guest's serial output keeps flowing. */
 typedef void (*gdb_idle_fn)(void);
 
-void gdb_open(int fd, gdb_idle_fn idle);
+void gdb_open(int fd, gdb_idle_fn idle, const struct gdb_layout *layout);
 void gdb_continue(void);
 void gdb_interrupt(void);
 void gdb_regs(struct gdb_regs *ret);
 
 /*
- * Runs until a CPU is about to execute @pa in kernel mode. The address is a virtual one to the
+ * Runs until a CPU is about to execute @pa at a level above 0. The address is a virtual one to the
  * stub; where this is used memory is mapped 1:1. User-mode hits on the same address are stepped
  * over.
  */
@@ -145,17 +160,19 @@ struct pieces {
 	uint64_t preserved; /* bytes that the map lists */
 	uint64_t metadata;  /* bytes of the map itself: FDT page, chunks, bitmaps, radix nodes */
 	unsigned version;   /* N of kho-vN */
+	unsigned levels;    /* of the radix tree, above its leaves */
 };
 
-/* Where boot_params says that the KHO data are: the node SETUP_KEXEC_KHO. */
+/* Where the boot protocol says that the KHO data are. */
 struct kho_node {
 	uint64_t fdt;
+	uint64_t fdt_len;     /* a page of the outgoing kernel */
 	uint64_t scratch;     /* physical address of the array */
 	uint64_t scratch_len; /* bytes of the array */
+	uint64_t fdt_at;      /* physical address of the words that say fdt and fdt_len */
+	uint64_t scratch_at;  /* and of those of scratch and scratch_len */
+	bool big_endian;      /* are they? */
 };
-
-/* Walks the setup_data list of the boot_params at @pa. */
-void walk_setup_data(const struct ram *r, uint64_t pa, struct kho_node *ret);
 
 /* Reads the scratch array into @ret, of which there are @max; returns how many areas there are. */
 size_t walk_scratch(const struct ram *r, const struct kho_node *node, struct piece *ret,
@@ -165,16 +182,45 @@ size_t walk_scratch(const struct ram *r, const struct kho_node *node, struct pie
  * Lists all preserved memory and all metadata. This walk shares no code with fdt/: were it the same
  * code, a page that it overlooks would be missing from what khoboot protects and from what is
  * compared here alike. Formats: kernel/liveupdate/kexec_handover.c and
- * include/linux/kho/abi/kexec_handover.h, 4 KiB pages, kho-v1 with page-size bitmaps.
+ * include/linux/kho/abi/kexec_handover.h, pages of @node->fdt_len bytes, kho-v1 with page-size
+ * bitmaps.
  */
 void walk_kho(const struct ram *r, const struct kho_node *node, struct pieces *ret);
 
+/* ---- x86.c, arm64.c: what differs between architectures ------------------------------------- */
+
+struct machine {
+	const char *name;
+	enum ram_at ram;
+	struct gdb_layout gdb;
+	const char *loaded; /* what kernel A prints before the address at which it loads */
+	uint64_t entry;     /* from there: khoboot's first instruction */
+	uint64_t linked_at; /* the address in khoboot.elf of what is loaded there */
+
+	/* Finds the KHO data by what the first instruction gets as its argument. */
+	void (*find)(const struct ram *r, uint64_t argument, struct kho_node *ret);
+
+	/* Bytes of the segment that khoboot, loaded at @load, asked for. */
+	uint64_t (*memory)(const struct ram *r, uint64_t load, uint64_t argument);
+
+	/* An instruction that jumps to itself. */
+	uint8_t loop[4];
+	size_t loop_len;
+
+	const struct damage *damages; /* of the boot protocol's data; ends with an empty one */
+};
+
+extern const struct machine machine_x86_64, machine_arm64;
+
 /* ---- damage.c: what khoboot has to refuse --------------------------------------------------- */
 
-/* Damages what @boot_params hand over in the way called @name; dies when there is none of it. */
-void damage(struct ram *r, uint64_t boot_params, const char *name);
+/*
+ * Damages what @m's khoboot gets with @argument, in the way called @name; dies when there is none
+ * of it.
+ */
+void damage(const struct machine *m, struct ram *r, uint64_t argument, const char *name);
 
 /* Prints the names, one a line. */
-void damage_list(void);
+void damage_list(const struct machine *m);
 
 #endif

@@ -25,10 +25,11 @@ static uint8_t *map_ram(int fd, uint64_t size, int flags)
 	return at;
 }
 
-void ram_create(struct ram *r, uint64_t size)
+void ram_create(struct ram *r, enum ram_at at, uint64_t size)
 {
+	r->base = at == RAM_VIRT ? GIB : 0;
 	/* q35 puts 2 GiB below the hole as soon as RAM would reach its PCIe window. */
-	r->low = size >= LOW_MOST ? 2 * GIB : size;
+	r->low = at == RAM_Q35 && size >= LOW_MOST ? 2 * GIB : size;
 	r->size = size;
 	r->copy = NULL;
 	r->fd = memfd_create("guest-ram", 0);
@@ -41,8 +42,8 @@ uint64_t ram_offset(const struct ram *r, uint64_t pa, uint64_t len)
 {
 	uint64_t high = r->size - r->low;
 
-	if (pa < r->low && len <= r->low - pa)
-		return pa;
+	if (pa >= r->base && pa - r->base < r->low && len <= r->low - (pa - r->base))
+		return pa - r->base;
 	if (pa >= 4 * GIB && pa - 4 * GIB < high && len <= high - (pa - 4 * GIB))
 		return pa - 4 * GIB + r->low;
 	die("0x%llx, %llu bytes: not RAM", (unsigned long long)pa, (unsigned long long)len);
@@ -132,7 +133,7 @@ uint64_t ram_changed(const struct ram *r, uint64_t pa, uint64_t len)
 
 static uint64_t physical(const struct ram *r, uint64_t offset)
 {
-	return offset < r->low ? offset : offset - r->low + 4 * GIB;
+	return offset < r->low ? r->base + offset : offset - r->low + 4 * GIB;
 }
 
 static bool is_spared(uint64_t pa, const struct piece *spared, size_t count)

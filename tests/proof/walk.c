@@ -9,18 +9,16 @@
 
 #include "proof.h"
 
-#define PAGE            4096ULL
-#define PAGE_SHIFT      12
-#define SETUP_DATA      0x250 /* boot_params.hdr.setup_data */
-#define SETUP_KEXEC_KHO 10
-#define MAX_NODES       64 /* a longer list is taken for a loop */
-#define MAX_CHUNKS      100000
-#define MAX_ORDER       40 /* 4 PiB: beyond any guest */
+#define MAX_CHUNKS 100000
+#define MAX_BLOCK  52 /* 4 PiB: beyond any guest */
 
-/* Radix tree of kho-v3 and later: 9 bits a level, 15 in the leaf. */
-#define TABLE_BITS 9
-#define LEAF_BITS  15
-#define DEPTH      6
+/* The walk: guest RAM, what was found in it, and the size of its pages. */
+struct walk {
+	const struct ram *r;
+	struct pieces *l;
+	uint64_t page;
+	unsigned shift;
+};
 
 static void add(struct pieces *l, uint64_t pa, uint64_t len)
 {
@@ -39,11 +37,11 @@ static void add(struct pieces *l, uint64_t pa, uint64_t len)
 	l->p[l->count++] = (struct piece){pa, len};
 }
 
-static void add_metadata(const struct ram *r, struct pieces *l, uint64_t pa, uint64_t len)
+static void add_metadata(const struct walk *w, uint64_t pa)
 {
-	ram_get(r, pa, len);
-	l->metadata += len;
-	add(l, pa, len);
+	ram_get(w->r, pa, w->page);
+	w->l->metadata += w->page;
+	add(w->l, pa, w->page);
 }
 
 static void add_block(struct pieces *l, uint64_t pa, uint64_t len)
@@ -57,31 +55,17 @@ static void add_block(struct pieces *l, uint64_t pa, uint64_t len)
 	l->data[l->blocks++] = (struct piece){pa, len};
 }
 
-static void add_preserved(const struct ram *r, struct pieces *l, uint64_t pa, unsigned order)
+static void add_preserved(const struct walk *w, uint64_t pa, unsigned order)
 {
-	uint64_t len = PAGE << order;
+	uint64_t len = w->page << order;
+	struct pieces *l = w->l;
 
-	ram_get(r, pa, len);
+	ram_get(w->r, pa, len);
 	l->preserved += len;
 	add_block(l, pa, len);
 	if (len > l->block.len)
 		l->block = (struct piece){pa, len};
 	add(l, pa, len);
-}
-
-void walk_setup_data(const struct ram *r, uint64_t pa, struct kho_node *ret)
-{
-	uint64_t node = ram_u64(r, pa + SETUP_DATA);
-
-	for (unsigned i = 0; node && i < MAX_NODES; i++, node = ram_u64(r, node)) {
-		if (ram_u32(r, node + 8) != SETUP_KEXEC_KHO)
-			continue;
-		ret->fdt = ram_u64(r, node + 16);
-		ret->scratch = ram_u64(r, node + 32);
-		ret->scratch_len = ram_u64(r, node + 40);
-		return;
-	}
-	die("no KHO node in the setup_data of boot_params at 0x%llx", (unsigned long long)pa);
 }
 
 size_t walk_scratch(const struct ram *r, const struct kho_node *node, struct piece *ret, size_t max)
@@ -99,70 +83,78 @@ size_t walk_scratch(const struct ram *r, const struct kho_node *node, struct pie
 
 /* ---- kho-v1: a list of chunks, each with bitmaps of one order ------------------------------- */
 
-static void walk_bitmap(const struct ram *r, struct pieces *l, uint64_t start, uint64_t bitmap,
-			unsigned order)
+static void walk_bitmap(const struct walk *w, uint64_t start, uint64_t bitmap, unsigned order)
 {
-	const uint8_t *bits = ram_get(r, bitmap, PAGE);
+	const uint8_t *bits = ram_get(w->r, bitmap, w->page);
 
-	if (bitmap % PAGE || start % (PAGE << 3 << (order + PAGE_SHIFT)))
+	if (bitmap % w->page || start % (w->page << 3 << (order + w->shift)))
 		die("bitmaps of 512 bytes: this kernel is too old for the proof");
-	add_metadata(r, l, bitmap, PAGE);
-	for (uint64_t n = 0; n < PAGE * 8; n++)
+	add_metadata(w, bitmap);
+	for (uint64_t n = 0; n < w->page * 8; n++)
 		if (bits[n / 8] >> n % 8 & 1)
-			add_preserved(r, l, start + (n << (order + PAGE_SHIFT)), order);
+			add_preserved(w, start + (n << (order + w->shift)), order);
 }
 
-static void walk_chunks(const struct ram *r, struct pieces *l, uint64_t chunk)
+static void walk_chunks(const struct walk *w, uint64_t chunk)
 {
-	for (unsigned i = 0; chunk; i++, chunk = ram_u64(r, chunk)) {
-		uint32_t order = ram_u32(r, chunk + 8), count = ram_u32(r, chunk + 12);
+	for (unsigned i = 0; chunk; i++, chunk = ram_u64(w->r, chunk)) {
+		uint32_t order = ram_u32(w->r, chunk + 8), count = ram_u32(w->r, chunk + 12);
 
-		if (i == MAX_CHUNKS || order > MAX_ORDER || count > (PAGE - 16) / 16)
+		if (i == MAX_CHUNKS || order > MAX_BLOCK - w->shift || count > (w->page - 16) / 16)
 			die("chunk 0x%llx is malformed", (unsigned long long)chunk);
-		add_metadata(r, l, chunk, PAGE);
+		add_metadata(w, chunk);
 		for (uint32_t n = 0; n < count; n++)
-			walk_bitmap(r, l, ram_u64(r, chunk + 16 + n * 16ULL),
-				    ram_u64(r, chunk + 24 + n * 16ULL), order);
+			walk_bitmap(w, ram_u64(w->r, chunk + 16 + n * 16ULL),
+				    ram_u64(w->r, chunk + 24 + n * 16ULL), order);
 	}
 }
 
 /* ---- kho-v3 and later: a radix tree of keys that hold order and address --------------------- */
 
-static void add_key(const struct ram *r, struct pieces *l, uint64_t key)
+static void add_key(const struct walk *w, uint64_t key)
 {
 	unsigned order;
 
 	if (!key)
 		die("the radix tree has key 0");
-	order = 64 - PAGE_SHIFT - (63 - (unsigned)__builtin_clzll(key));
-	if (order > MAX_ORDER)
+	order = 64 - w->shift - (63 - (unsigned)__builtin_clzll(key));
+	if (order > MAX_BLOCK - w->shift)
 		die("the radix tree has order %u", order);
-	add_preserved(r, l, key << (PAGE_SHIFT + order), order);
+	add_preserved(w, key << (w->shift + order), order);
 }
 
-static void walk_leaf(const struct ram *r, struct pieces *l, uint64_t leaf, uint64_t prefix)
+/* A leaf is a page of bits. */
+static void walk_leaf(const struct walk *w, uint64_t leaf, uint64_t prefix)
 {
-	const uint8_t *bits = ram_get(r, leaf, PAGE);
+	const uint8_t *bits = ram_get(w->r, leaf, w->page);
 
-	for (uint64_t n = 0; n < PAGE * 8; n++)
+	for (uint64_t n = 0; n < w->page * 8; n++)
 		if (bits[n / 8] >> n % 8 & 1)
-			add_key(r, l, prefix << LEAF_BITS | n);
+			add_key(w, prefix << (w->shift + 3) | n);
 }
 
-static void walk_tree(const struct ram *r, struct pieces *l, uint64_t node, unsigned level,
-		      uint64_t prefix)
+/* Above the leaves each node is a page of addresses. */
+static void walk_tree(const struct walk *w, uint64_t node, unsigned level, uint64_t prefix)
 {
-	add_metadata(r, l, node, PAGE);
+	add_metadata(w, node);
 	if (!level) {
-		walk_leaf(r, l, node, prefix);
+		walk_leaf(w, node, prefix);
 		return;
 	}
-	for (uint64_t i = 0; i < PAGE / 8; i++) {
-		uint64_t next = ram_u64(r, node + i * 8);
+	for (uint64_t i = 0; i < w->page / 8; i++) {
+		uint64_t next = ram_u64(w->r, node + i * 8);
 
 		if (next)
-			walk_tree(r, l, next, level - 1, prefix << TABLE_BITS | i);
+			walk_tree(w, next, level - 1, prefix << (w->shift - 3) | i);
 	}
+}
+
+/* A key is an address without the bits in a page, and one bit more for the order. */
+static unsigned levels_above_leaf(const struct walk *w)
+{
+	unsigned key = 64 - w->shift + 1, leaf = w->shift + 3, table = w->shift - 3;
+
+	return (key - leaf + table - 1) / table;
 }
 
 static int by_address(const void *a, const void *b)
@@ -189,16 +181,31 @@ static void merge(struct pieces *l)
 	l->count = l->count ? n + 1 : 0;
 }
 
+/* The FDT is passed with the length of one page. */
+static unsigned page_shift(const struct kho_node *node)
+{
+	switch (node->fdt_len) {
+	case 4096:
+		return 12;
+	case 16384:
+		return 14;
+	case 65536:
+		return 16;
+	}
+	die("an FDT in %llu bytes: no kernel has such pages", (unsigned long long)node->fdt_len);
+}
+
 void walk_kho(const struct ram *r, const struct kho_node *node, struct pieces *ret)
 {
-	const void *fdt = ram_get(r, node->fdt, PAGE);
+	const struct walk w = {r, ret, node->fdt_len, page_shift(node)};
+	const void *fdt = ram_get(r, node->fdt, w.page);
 	const char *compatible;
 	const void *map;
 	uint64_t root;
 	int len;
 
 	memset(ret, 0, sizeof(*ret));
-	if (fdt_check_header(fdt) || fdt_totalsize(fdt) > PAGE)
+	if (fdt_check_header(fdt) || fdt_totalsize(fdt) > w.page)
 		die("no FDT at 0x%llx", (unsigned long long)node->fdt);
 	compatible = fdt_getprop(fdt, 0, "compatible", NULL);
 	if (!compatible || sscanf(compatible, "kho-v%u", &ret->version) != 1)
@@ -207,10 +214,10 @@ void walk_kho(const struct ram *r, const struct kho_node *node, struct pieces *r
 	if (!map || len != sizeof(root))
 		die("the root FDT has no map");
 	memcpy(&root, map, sizeof(root));
-	add_metadata(r, ret, node->fdt, PAGE);
+	add_metadata(&w, node->fdt);
 	if (ret->version == 1)
-		walk_chunks(r, ret, root);
+		walk_chunks(&w, root);
 	else
-		walk_tree(r, ret, root, DEPTH - 1, 0);
+		walk_tree(&w, root, ret->levels = levels_above_leaf(&w), 0);
 	merge(ret);
 }

@@ -202,6 +202,7 @@ static void damage_now(struct ram *r)
 	}
 	k = (const void *)ram_get(r, record, PAGE);
 	node.fdt = k->facts.fdt;
+	node.fdt_len = k->facts.page_size;
 	walk_kho(r, &node, &l);
 	report(opt.report,
 	       "record 0x%llx of %llu bytes, %llu moves, windows of %llu bytes, %llu bytes "
@@ -380,7 +381,7 @@ int main(int argc, char **argv)
 	parse_options(argc, argv);
 	count = argc - optind;
 	qemu = arguments(argv + optind, &count);
-	ram_create(&ram, opt.mem);
+	ram_create(&ram, RAM_Q35, opt.mem);
 	qmp = vm_start(qemu, count, &ram, VM_QMP);
 	if (opt.damage)
 		watch_resets(&ram);
