@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* ACPI 6.5: root pointer (5.2.5), root tables (5.2.7, 5.2.8), FADT (5.2.9). */
+/* ACPI 6.5: root pointer (5.2.5), root tables (5.2.7, 5.2.8), FADT (5.2.9); SPCR. */
 #include <khoboot/acpi.h>
 
 #include <string.h>
@@ -16,7 +16,17 @@
 #define FADT_VALUE   128
 #define FADT_END     129
 #define FADT_RESETS  (1u << 10) /* RESET_REG_SUP */
-#define GENERIC_ADDR 4          /* offset of the address in a generic address */
+#define FADT_ARM     129
+#define FADT_ARM_END 131
+
+/* SPCR */
+#define SPCR_TYPE    36
+#define SPCR_ADDRESS 40 /* generic address */
+#define SPCR_END     52
+
+/* In a generic address */
+#define GENERIC_WIDTH 1 /* of the register, bits */
+#define GENERIC_ADDR  4
 
 /* @len bytes that add up to zero, or NULL. */
 static const uint8_t *get_summed(const struct mem *m, uint64_t at, uint64_t len)
@@ -101,30 +111,79 @@ static uint64_t root_entry(const struct root *r, uint32_t i)
 	return r->width == 8 ? get_u64(p) : get_u32(p);
 }
 
-static enum kb_status read_fadt(const struct mem *m, uint64_t at, struct acpi_reset *ret)
+/* The first table of that kind, whole; *ret is NULL when there is none. */
+static enum kb_status find_table(const struct mem *m, uint64_t rsdp, const char *signature,
+				 const uint8_t **ret, uint32_t *len)
+{
+	struct root root = {0};
+	enum kb_status st = open_root(m, rsdp, &root);
+
+	*ret = NULL;
+	for (uint32_t i = 0; i < root.count && !st && !*ret; i++) {
+		if (!is_table(m, root_entry(&root, i), signature))
+			continue;
+		*ret = get_table(m, root_entry(&root, i), signature, len);
+		st = *ret ? KB_OK : KB_ACPI_TABLE;
+	}
+	return st;
+}
+
+enum kb_status acpi_find_reset(const struct mem *m, uint64_t rsdp, struct acpi_reset *ret)
 {
 	uint32_t len = 0;
-	const uint8_t *p = get_table(m, at, "FACP", &len);
+	const uint8_t *p;
+	enum kb_status st = find_table(m, rsdp, "FACP", &p, &len);
 
-	if (!p)
-		return KB_ACPI_TABLE;
+	if (st)
+		return st;
 	*ret = (struct acpi_reset){0};
-	if (len >= FADT_END && (get_u32(p + FADT_FLAGS) & FADT_RESETS))
+	if (p && len >= FADT_END && (get_u32(p + FADT_FLAGS) & FADT_RESETS))
 		*ret = (struct acpi_reset){true, p[FADT_RESET],
 					   get_u64(p + FADT_RESET + GENERIC_ADDR), p[FADT_VALUE]};
 	return KB_OK;
 }
 
-enum kb_status acpi_find_reset(const struct mem *m, uint64_t rsdp, struct acpi_reset *ret)
+enum kb_status acpi_arm_boot(const struct mem *m, uint64_t rsdp, uint32_t *ret)
 {
-	struct root root = {0};
-	enum kb_status st = open_root(m, rsdp, &root);
+	uint32_t len = 0;
+	const uint8_t *p;
+	enum kb_status st = find_table(m, rsdp, "FACP", &p, &len);
+
+	if (!st)
+		*ret = p && len >= FADT_ARM_END ? get_u16(p + FADT_ARM) : 0;
+	return st;
+}
+
+/* Interface types of Microsoft's DBG2, table 3, that the SPCR takes as well. */
+static enum uart_kind console_kind(uint8_t type, uint8_t width)
+{
+	switch (type) {
+	case 0x03: /* PL011 */
+	case 0x0d: /* its subset of the SBSA, with accesses of 32 bits, and without a word on them
+		    */
+	case 0x0e:
+		return UART_PL011;
+	case 0x00: /* 16550, also a subset, and by the address structure */
+	case 0x01:
+	case 0x12:
+		return width == 32 ? UART_MMIO32 : width == 8 ? UART_MMIO : UART_NONE;
+	default:
+		return UART_NONE;
+	}
+}
+
+enum kb_status acpi_console(const struct mem *m, uint64_t rsdp, struct uart *ret)
+{
+	struct uart u = {UART_NONE, 0};
+	uint32_t len = 0;
+	const uint8_t *p;
+	enum kb_status st = find_table(m, rsdp, "SPCR", &p, &len);
 
 	if (st)
 		return st;
-	for (uint32_t i = 0; i < root.count; i++)
-		if (is_table(m, root_entry(&root, i), "FACP"))
-			return read_fadt(m, root_entry(&root, i), ret);
-	*ret = (struct acpi_reset){0};
+	if (p && len >= SPCR_END && p[SPCR_ADDRESS] == ACPI_MEMORY)
+		u = (struct uart){console_kind(p[SPCR_TYPE], p[SPCR_ADDRESS + GENERIC_WIDTH]),
+				  get_u64(p + SPCR_ADDRESS + GENERIC_ADDR)};
+	*ret = u.kind && u.base ? u : (struct uart){UART_NONE, 0};
 	return KB_OK;
 }

@@ -195,6 +195,93 @@ static void refuses_tables(void **state)
 	expect_refused(KB_ACPI_TABLE);
 }
 
+static void arm_flags(void **state)
+{
+	uint32_t flags = 99;
+
+	(void)state;
+	put_u16(fake_at(&f, FADT + 129), ACPI_ARM_PSCI | ACPI_ARM_HVC | 0x100);
+	table(FADT, "FACP", FADT_SIZE);
+	ok(acpi_arm_boot(&f.m, RSDP, &flags));
+	assert_int_equal(flags, 0x103);
+	table(FADT, "FACP", 131);
+	ok(acpi_arm_boot(&f.m, RSDP, &flags));
+	assert_int_equal(flags, 0x103);
+	table(FADT, "FACP", 130); /* before ACPI 5.1 */
+	ok(acpi_arm_boot(&f.m, RSDP, &flags));
+	assert_int_equal(flags, 0);
+	table(XSDT, "XSDT", 44);
+	flags = 99;
+	ok(acpi_arm_boot(&f.m, RSDP, &flags));
+	assert_int_equal(flags, 0);
+	/* Refused: untouched. */
+	flags = 99;
+	setup(NULL);
+	*fake_at(&f, FADT + 275) ^= 1;
+	assert_int_equal(acpi_arm_boot(&f.m, RSDP, &flags), KB_ACPI_TABLE);
+	*fake_at(&f, RSDP + 10) ^= 1;
+	assert_int_equal(acpi_arm_boot(&f.m, RSDP, &flags), KB_ACPI_RSDP);
+	assert_int_equal(flags, 99);
+}
+
+#define SPCR_SIZE 80
+
+/* In the place of the MADT. */
+static void spcr(uint8_t type, uint8_t space, uint8_t width, uint64_t base, uint32_t len)
+{
+	uint8_t *p = fake_at(&f, MADT);
+
+	memset(p, 0, SPCR_SIZE);
+	p[8] = 2; /* revision */
+	p[36] = type;
+	p[40] = space;
+	p[41] = width;
+	put_u64(p + 44, base);
+	table(MADT, "SPCR", len);
+}
+
+static void expect_console(enum uart_kind kind, uint64_t base)
+{
+	struct uart u = {UART_IO, 99};
+
+	ok(acpi_console(&f.m, RSDP, &u));
+	assert_int_equal(u.kind, kind);
+	assert_int_equal(u.base, kind == UART_NONE ? 0 : base);
+}
+
+static void console(void **state)
+{
+	struct uart u = {UART_IO, 99};
+
+	(void)state;
+	expect_console(UART_NONE, 0);
+	spcr(3, ACPI_MEMORY, 32, 0x9000000, SPCR_SIZE);
+	expect_console(UART_PL011, 0x9000000);
+	spcr(14, ACPI_MEMORY, 8, 0x1000000000, 52);
+	expect_console(UART_PL011, 0x1000000000);
+	spcr(13, ACPI_MEMORY, 32, 0x9000000, SPCR_SIZE);
+	expect_console(UART_PL011, 0x9000000);
+	spcr(0, ACPI_MEMORY, 8, 0x9000000, SPCR_SIZE);
+	expect_console(UART_MMIO, 0x9000000);
+	spcr(18, ACPI_MEMORY, 32, 0x9000000, SPCR_SIZE);
+	expect_console(UART_MMIO32, 0x9000000);
+	/* A width that no driver of ours has, a port, another device, switched off, cut. */
+	spcr(1, ACPI_MEMORY, 16, 0x9000000, SPCR_SIZE);
+	expect_console(UART_NONE, 0);
+	spcr(0, ACPI_PORT, 8, 0x3f8, SPCR_SIZE);
+	expect_console(UART_NONE, 0);
+	spcr(2, ACPI_MEMORY, 8, 0x9000000, SPCR_SIZE);
+	expect_console(UART_NONE, 0);
+	spcr(3, ACPI_MEMORY, 32, 0, SPCR_SIZE);
+	expect_console(UART_NONE, 0);
+	spcr(3, ACPI_MEMORY, 32, 0x9000000, 51);
+	expect_console(UART_NONE, 0);
+	spcr(3, ACPI_MEMORY, 32, 0x9000000, SPCR_SIZE);
+	*fake_at(&f, MADT + 36) ^= 1;
+	assert_int_equal(acpi_console(&f.m, RSDP, &u), KB_ACPI_TABLE);
+	assert_int_equal(u.base, 99);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +291,8 @@ int main(void)
 		cmocka_unit_test_setup(no_fadt, setup),
 		cmocka_unit_test_setup(refuses_root_pointer, setup),
 		cmocka_unit_test_setup(refuses_tables, setup),
+		cmocka_unit_test_setup(arm_flags, setup),
+		cmocka_unit_test_setup(console, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -456,6 +456,27 @@ enum kb_status dtb_check(const void *fdt, uint64_t readable, struct kb_diag *dia
 	return err ? kb_note(diag, KB_DTB_TREE, 0, (uint64_t)-err) : KB_OK;
 }
 
+enum kb_status dtb_get(const struct mem *m, uint64_t at, const void **ret, struct kb_diag *diag)
+{
+	const void *p = mem_get(m, phys(at), sizeof(struct fdt_header));
+	uint32_t size;
+	enum kb_status st;
+
+	/* libfdt reads the header word by word. */
+	if (!p || !is_aligned(at, DTB_ALIGN) || fdt_check_header(p))
+		return kb_note(diag, KB_DTB_TREE, at, 0);
+	size = fdt_totalsize(p);
+	if (size > DTB_MAX)
+		return kb_note(diag, KB_DTB_BIG, at, size);
+	p = mem_get(m, phys(at), size);
+	if (!p)
+		return kb_note(diag, KB_DTB_TREE, at, size);
+	st = dtb_check(p, size, diag);
+	if (!st)
+		*ret = p;
+	return st;
+}
+
 static void wipe(void *fdt, int node, const char *name)
 {
 	int len = 0;

@@ -53,6 +53,15 @@ struct dtb_facts {
 __must_check enum kb_status dtb_check(const void *fdt, uint64_t readable, struct kb_diag *diag);
 
 /*
+ * dtb_get - the tree at the physical address @at, checked
+ * @m: a view of the memory that it lies in
+ *
+ * Returns KB_OK, KB_DTB_TREE (also outside that memory) or KB_DTB_BIG; @ret is untouched then.
+ */
+__must_check enum kb_status dtb_get(const struct mem *m, uint64_t at, const void **ret,
+				    struct kb_diag *diag);
+
+/*
  * dtb_read - all facts of a tree
  *
  * Returns KB_OK, KB_DTB_CELLS, KB_DTB_CHOSEN, KB_DTB_KHO or KB_DTB_UEFI; diag->at is then an offset
