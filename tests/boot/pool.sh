@@ -86,7 +86,7 @@ pool_end() {
 # kernel NAME: path of a test kernel, built when it is not cached; empty when it cannot be had
 kernel() {
 	case " ${KHO_KERNELS:-$1} " in
-	*" $1 "*) "$kho_root/tests/kernels/build" "$1" || true ;;
+	*" $1 "*) "$kho_root/tests/kernels/build" "$1" "$kho_arch" || true ;;
 	esac
 }
 
