@@ -74,8 +74,9 @@ static enum kb_status read_headers(struct pe *pe, struct kb_diag *diag)
 		return kb_note(diag, KB_PE_TRUNCATED, pe->header, pe->view.end);
 	if (memcmp(coff, "PE\0\0", 4))
 		return kb_note(diag, KB_PE_MAGIC, pe->header, get_u32(coff));
-	if (get_u16(coff + 4) != PE_MACHINE_AMD64)
-		return kb_note(diag, KB_PE_MACHINE, pe->header + 4, get_u16(coff + 4));
+	pe->machine = get_u16(coff + 4);
+	if (pe->machine != PE_MACHINE_AMD64 && pe->machine != PE_MACHINE_ARM64)
+		return kb_note(diag, KB_PE_MACHINE, pe->header + 4, pe->machine);
 	pe->sections = get_u16(coff + 6);
 	/* pe_view_get() proved header + COFF_SIZE; 16 more bits cannot pass 2^64 from a real file.
 	 */

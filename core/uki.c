@@ -58,10 +58,9 @@ enum kb_status uki_find(const struct pe *pe, struct uki *ret, struct kb_diag *di
 	return st;
 }
 
-enum kb_status uki_open_loaded(const void *base, uint64_t start, uint64_t size, struct uki *ret,
-			       struct kb_diag *diag)
+static enum kb_status open_as(enum pe_layout layout, const void *base, uint64_t start,
+			      uint64_t size, struct uki *ret, struct kb_diag *diag)
 {
-	enum pe_layout layout = start ? PE_FLAT : PE_MAPPED;
 	struct pe_view v = {base, start, 0};
 	enum kb_status st;
 	struct pe pe;
@@ -70,6 +69,18 @@ enum kb_status uki_open_loaded(const void *base, uint64_t start, uint64_t size, 
 		return kb_note(diag, KB_PE_TRUNCATED, start, size);
 	st = pe_open(&v, KB_PE_OFFSET, layout, &pe, diag);
 	return st ? st : uki_find(&pe, ret, diag);
+}
+
+enum kb_status uki_open_loaded(const void *base, uint64_t start, uint64_t size, struct uki *ret,
+			       struct kb_diag *diag)
+{
+	return open_as(start ? PE_FLAT : PE_MAPPED, base, start, size, ret, diag);
+}
+
+enum kb_status uki_open_flat(const void *base, uint64_t start, uint64_t size, struct uki *ret,
+			     struct kb_diag *diag)
+{
+	return open_as(PE_FLAT, base, start, size, ret, diag);
 }
 
 uint64_t uki_flat_size(const void *boot_params)

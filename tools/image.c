@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Lay out a UKI so that file offset, virtual address and place behind the load address agree. */
+#include <khoboot/arm64_image.h>
 #include <khoboot/bzimage.h>
 #include <khoboot/diag.h>
 #include <khoboot/layout.h>
@@ -34,24 +35,39 @@ struct layout {
 
 /* ---- what a stub looks like ------------------------------------------------------------------ */
 
-static bool has_our_release(const uint8_t *d, size_t size)
+static bool has_our_release(const uint8_t *d, size_t size, size_t at)
 {
-	size_t at = 0x200u + get_u16(d + BZ_KERNEL_VERSION);
-
 	return at + 8 <= size && !memcmp(d + at, "khoboot ", 8);
 }
 
-static bool is_stub(const uint8_t *d, size_t size)
+static bool is_x86_stub(const uint8_t *d, size_t size)
 {
-	return size > KB_HEADERS_SIZE && !memcmp(d + BZ_HEADER, "HdrS", 4) &&
-	       get_u16(d + BZ_BOOT_FLAG) == 0xaa55 &&
-	       (d[BZ_SETUP_SECTS] + 1) * 512 == KB_SETUP_SIZE && has_our_release(d, size);
+	return !memcmp(d + BZ_HEADER, "HdrS", 4) && get_u16(d + BZ_BOOT_FLAG) == 0xaa55 &&
+	       (d[BZ_SETUP_SECTS] + 1) * 512 == KB_SETUP_SIZE_X86 &&
+	       has_our_release(d, size, 0x200u + get_u16(d + BZ_KERNEL_VERSION));
+}
+
+static bool is_arm64_stub(const uint8_t *d, size_t size)
+{
+	return !memcmp(d + ARM64_MAGIC, "ARM\x64", 4) &&
+	       has_our_release(d, size, KB_VERSION_OFFSET_ARM64);
+}
+
+/* The machine that the headers in front of the PE header are for; 0 when this is no stub. */
+static uint16_t stub_machine(const uint8_t *d, size_t size)
+{
+	if (size <= KB_HEADERS_SIZE)
+		return 0;
+	if (is_x86_stub(d, size))
+		return PE_MACHINE_AMD64;
+	return is_arm64_stub(d, size) ? PE_MACHINE_ARM64 : 0;
 }
 
 /* The steps that image_open() and image_check() share. */
 static enum kb_status open_as(const void *data, size_t size, enum pe_layout layout, struct pe *ret,
 			      struct kb_diag *diag)
 {
+	const uint16_t machine = stub_machine(data, size);
 	struct pe_view v = {data, 0, size};
 	enum kb_status st;
 	uint64_t header;
@@ -59,9 +75,11 @@ static enum kb_status open_as(const void *data, size_t size, enum pe_layout layo
 	st = pe_find_header(&v, &header, diag);
 	if (st)
 		return st;
-	if (header != KB_PE_OFFSET || !is_stub(data, size))
+	if (header != KB_PE_OFFSET || !machine)
 		return kb_note(diag, KB_CTL_NOT_STUB, 0x3c, header);
 	st = pe_open(&v, header, layout, ret, diag);
+	if (!st && ret->machine != machine)
+		st = kb_note(diag, KB_PE_MACHINE, header + 4, ret->machine);
 	if (!st && ret->headers_size != KB_HEADERS_SIZE)
 		st = kb_note(diag, KB_CTL_NOT_STUB, header, ret->headers_size);
 	return st;
@@ -82,10 +100,15 @@ enum kb_status image_open(const void *data, size_t size, struct pe *ret, struct 
 }
 
 /* The arena begins behind the sections; the file may be longer only by a signature. */
-static enum kb_status check_sizes(const uint8_t *d, const struct pe *pe, struct kb_diag *diag)
+static enum kb_status check_x86(const uint8_t *d, size_t size, const struct pe *pe,
+				struct kb_diag *diag)
 {
-	uint64_t flat = pe->image_size - KB_SETUP_SIZE;
+	uint64_t flat = pe->image_size - KB_SETUP_SIZE_X86;
+	struct bzimage outer;
+	enum kb_status st = bzimage_parse(d, size, &outer, diag);
 
+	if (st)
+		return st;
 	if ((uint64_t)get_u32(d + BZ_SYSSIZE) * 16 != flat)
 		return kb_note(diag, KB_CTL_NOT_STUB, BZ_SYSSIZE, get_u32(d + BZ_SYSSIZE));
 	if (get_u32(d + BZ_INIT_SIZE) < flat + KB_ARENA_SIZE)
@@ -93,17 +116,25 @@ static enum kb_status check_sizes(const uint8_t *d, const struct pe *pe, struct 
 	return KB_OK;
 }
 
+static enum kb_status check_arm64(const uint8_t *d, const struct pe *pe, struct kb_diag *diag)
+{
+	struct arm64_image outer;
+	enum kb_status st = arm64_image_parse(d, &outer, diag);
+
+	if (!st && outer.image_size < (uint64_t)pe->image_size + KB_ARENA_SIZE)
+		st = kb_note(diag, KB_ARM64_SIZE, ARM64_IMAGE_SIZE, outer.image_size);
+	return st;
+}
+
 enum kb_status image_check(const void *data, size_t size, struct pe *ret, struct kb_diag *diag)
 {
-	struct bzimage outer;
 	enum kb_status st;
 	struct pe pe;
 
 	st = open_as(data, size, PE_FLAT, &pe, diag);
 	if (!st)
-		st = bzimage_parse(data, size, &outer, diag);
-	if (!st)
-		st = check_sizes(data, &pe, diag);
+		st = pe.machine == PE_MACHINE_ARM64 ? check_arm64(data, &pe, diag)
+						    : check_x86(data, size, &pe, diag);
 	if (!st)
 		*ret = pe;
 	return st;
@@ -258,16 +289,27 @@ static uint32_t initialized_data(const struct layout *l)
 	return sum;
 }
 
+/* What kexec reads: how much to load, and how much memory to leave behind that. */
+static void write_sizes(const struct layout *l, uint8_t *file)
+{
+	uint64_t flat = l->end - KB_SETUP_SIZE_X86;
+
+	if (l->stub->machine == PE_MACHINE_ARM64) {
+		put_u64(file + ARM64_IMAGE_SIZE, l->end + KB_ARENA_SIZE);
+		return;
+	}
+	put_u32(file + BZ_SYSSIZE, (uint32_t)(flat / 16));
+	put_u32(file + BZ_INIT_SIZE, (uint32_t)(flat + KB_ARENA_SIZE));
+}
+
 static void write_headers(const struct layout *l, uint8_t *file)
 {
 	uint8_t *pe = file + l->stub->header;
 	uint8_t *opt = pe + OPTIONAL;
 	uint8_t *table = file + l->stub->table;
-	uint64_t flat = l->end - KB_SETUP_SIZE;
 
 	memcpy(file, l->stub->view.data, KB_HEADERS_SIZE);
-	put_u32(file + BZ_SYSSIZE, (uint32_t)(flat / 16));
-	put_u32(file + BZ_INIT_SIZE, (uint32_t)(flat + KB_ARENA_SIZE));
+	write_sizes(l, file);
 	put_u16(pe + 6, (uint16_t)l->count);
 	put_u64(pe + SYMBOLS, 0);
 	put_u32(opt + OPT_INIT_DATA, initialized_data(l));

@@ -11,7 +11,8 @@
 
 #include "buffer.h"
 
-/* All of an image: the setup header's init_size may not pass this (core/bzimage.c). */
+/* All of an image: what its header asks for may not pass this (core/bzimage.c, core/arm64_image.c).
+ */
 #define IMAGE_MAX SZ_1G
 
 /* A section to add, or to replace by name; an empty one is taken out of the image. */
@@ -24,6 +25,8 @@ struct image_part {
 /*
  * image_open - check that @size bytes at @data are an unsigned khoboot image, laid out or not
  *
+ * Of either architecture; ret->machine says of which.
+ *
  * Returns KB_OK and @ret, which points into @data; what pe_open() with PE_FILE returns;
  * KB_CTL_NOT_STUB, KB_CTL_SIGNED. @ret is untouched on failure.
  */
@@ -34,8 +37,8 @@ __must_check enum kb_status image_open(const void *data, size_t size, struct pe 
  * image_check - check that @size bytes at @data start through either door as they are
  * @ret: the image in flat layout, with offsets in the file; untouched on failure
  *
- * For a finished and perhaps signed file. Returns KB_OK, what pe_find_header(), bzimage_parse()
- * and pe_open() with PE_FLAT return, or KB_CTL_NOT_STUB.
+ * For a finished and perhaps signed file. Returns KB_OK, what pe_find_header(), pe_open() with
+ * PE_FLAT, and bzimage_parse() or arm64_image_parse() return, or KB_CTL_NOT_STUB.
  */
 __must_check enum kb_status image_check(const void *data, size_t size, struct pe *ret,
 					 struct kb_diag *diag);

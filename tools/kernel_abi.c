@@ -203,7 +203,31 @@ enum kb_status kho_versions(const void *data, size_t size, uint32_t *ret, struct
 	return KB_OK;
 }
 
-static void write_abi(uint32_t versions, struct buffer *out)
+/* ---- texts ----------------------------------------------------------------------------------- */
+
+#define RELEASE_MAX 64 /* the kernel's own limit (__NEW_UTS_LEN) */
+
+void kernel_banner(const void *data, size_t size, struct buffer *out)
+{
+	static const char banner[] = "Linux version ";
+	const uint8_t *p = data, *end = p + size;
+
+	while ((p = memmem(p, (size_t)(end - p), banner, sizeof(banner) - 1))) {
+		const uint8_t *word = p + sizeof(banner) - 1;
+		size_t len = 0;
+
+		while (len <= RELEASE_MAX && len < (size_t)(end - word) && is_graphic(word[len]))
+			len++;
+		/* A format has the same beginning. */
+		if (len && len <= RELEASE_MAX && *word >= '0' && *word <= '9') {
+			buffer_append(out, word, len);
+			return;
+		}
+		p = word;
+	}
+}
+
+void kernel_abi_write(uint32_t versions, uint32_t page_size, struct buffer *out)
 {
 	const char *separator = "kho=";
 	char word[32];
@@ -217,22 +241,5 @@ static void write_abi(uint32_t versions, struct buffer *out)
 	}
 	if (!versions)
 		buffer_append(out, "kho=none", 8);
-	/* x86 has one page size. */
-	buffer_append(out, "\npage=4096\n", 11);
-}
-
-enum kb_status kernel_abi(const void *image, const struct bzimage *b, struct buffer *out,
-			  struct kb_diag *diag)
-{
-	struct buffer kernel = {0};
-	uint32_t versions = 0;
-	enum kb_status st;
-
-	st = kernel_unpack(image, b, &kernel, diag);
-	if (!st)
-		st = kho_versions(kernel.data, kernel.size, &versions, diag);
-	if (!st)
-		write_abi(versions, out);
-	buffer_free(&kernel);
-	return st;
+	buffer_append(out, word, (size_t)snprintf(word, sizeof(word), "\npage=%u\n", page_size));
 }

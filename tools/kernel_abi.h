@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a kernel speaks, read from the kernel itself: khoctl unpacks the bzImage and looks for the
- * version strings that CONFIG_KEXEC_HANDOVER puts into it ("kho-v4"; Linux
+ * What a kernel speaks, read from the kernel itself: khoctl unpacks it and looks for the version
+ * strings that CONFIG_KEXEC_HANDOVER puts into it ("kho-v4"; Linux
  * include/linux/kho/abi/kexec_handover.h, before 7.0 kernel/kexec_handover.c).
  */
 #ifndef KHOCTL_KERNEL_ABI_H
@@ -31,12 +31,14 @@ __must_check enum kb_status kho_versions(const void *data, size_t size, uint32_t
 					 struct kb_diag *diag);
 
 /*
- * kernel_abi - text of the .kho section (<khoboot/uki.h>) for a bzImage
- * @out: an empty buffer; not to be used on failure
+ * kernel_banner - append the release that @size bytes of kernel at @data name in their banner
  *
- * Returns what the two functions above return.
+ * The first "Linux version 7.3.4 (" (Linux init/version-timestamp.c). Without one nothing is
+ * appended.
  */
-__must_check enum kb_status kernel_abi(const void *image, const struct bzimage *b,
-				       struct buffer *out, struct kb_diag *diag);
+void kernel_banner(const void *data, size_t size, struct buffer *out);
+
+/* Append the text of the .kho section (<khoboot/uki.h>); @versions has bit N for kho-vN. */
+void kernel_abi_write(uint32_t versions, uint32_t page_size, struct buffer *out);
 
 #endif

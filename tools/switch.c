@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* khoctl switch: load an image with kexec_file_load(2) and jump. */
-#include <khoboot/bzimage.h>
 #include <khoboot/cmdline.h>
 #include <khoboot/diag.h>
 #include <khoboot/kho_target.h>
@@ -10,6 +9,7 @@
 #include "boot_entry.h"
 #include "image.h"
 #include "khoctl.h"
+#include "next_kernel.h"
 #include "prepare.h"
 #include "running.h"
 
@@ -132,7 +132,7 @@ static int read_options(struct request *r, int argc, char **argv)
 
 /* The words that khoboot and the next kernel will get; as khoboot puts them together. */
 static enum kb_status check_cmdline(const struct request *r, const struct uki *u,
-				    const struct bzimage *kernel, struct kb_diag *diag)
+				    const struct next_kernel *kernel, struct kb_diag *diag)
 {
 	struct cmdline_in in = {
 		.builtin = {u->cmdline.data, u->cmdline.size},
@@ -156,19 +156,21 @@ static enum kb_status check_cmdline(const struct request *r, const struct uki *u
 static enum kb_status check_image(const struct request *r, const struct running *running,
 				  const struct buffer *file, struct uki *u, struct kb_diag *diag)
 {
-	struct bzimage kernel;
+	struct next_kernel kernel;
 	enum kb_status st;
 	struct pe pe;
 
 	st = image_check(file->data, file->size, &pe, diag);
+	if (!st && !next_kernel_is_native(pe.machine))
+		st = kb_note(diag, KB_PE_MACHINE, pe.header + 4, pe.machine);
 	if (!st)
 		st = uki_find(&pe, u, diag);
 	if (!st && !u->kernel.data)
 		st = kb_note(diag, KB_UKI_NO_LINUX, 0, 0);
 	if (!st)
-		st = bzimage_parse(u->kernel.data, u->kernel.size, &kernel, diag);
-	if (!st)
-		st = bzimage_check_5level(&kernel, running_la57(running));
+		st = next_kernel_open(u->kernel.data, u->kernel.size, pe.machine, &kernel, diag);
+	if (!st && pe.machine == PE_MACHINE_AMD64)
+		st = bzimage_check_5level(&kernel.bz, running_la57(running));
 	if (!st)
 		st = check_cmdline(r, u, &kernel, diag);
 	return st;

@@ -5,19 +5,22 @@
 #include <khoboot/uki.h>
 
 #include "image.h"
-#include "kernel_abi.h"
 #include "khoctl.h"
+#include "next_kernel.h"
 
 #include <string.h>
 
 static const char help[] =
 	"Usage: khoctl uki --stub FILE [OPTION]... -o OUT\n"
 	"\n"
-	"Make one EFI image that firmware boots and that kexec loads.\n"
+	"Make one EFI image that firmware boots and that kexec loads, for the architecture of "
+	"FILE.\n"
 	"\n"
 	"  --stub FILE             khoboot.efi, or an image made from it: parts that no option\n"
 	"                          names are kept, a layout that kexec cannot load is mended\n"
-	"  --linux FILE            kernel, a bzImage\n"
+	"  --linux FILE            kernel: x86_64, a bzImage; arm64, an Image, Image.gz, Image.zst "
+	"or\n"
+	"                          vmlinuz.efi\n"
 	"  --initrd FILE           initrd; several are put behind one another\n"
 	"  --cmdline TEXT|@FILE    command line; options of khoboot may be in it\n"
 	"  --uname TEXT            release of the kernel, instead of the one that it names\n"
@@ -40,13 +43,12 @@ struct request {
 /* Everything that is in memory until the file is written. */
 struct work {
 	struct request req;
-	struct buffer file;   /* the stub */
-	struct pe stub;       /* in it */
-	struct uki old;       /* its parts */
-	struct buffer linux_; /* --linux */
-	const void *kernel;   /* the kernel of the result, from --linux or from the stub */
-	struct bzimage bz;
-	struct buffer kho;
+	struct buffer file;        /* the stub */
+	struct pe stub;            /* in it */
+	struct uki old;            /* its parts */
+	struct buffer linux_;      /* --linux */
+	struct next_kernel kernel; /* of the result, from --linux or from the stub */
+	struct next_kernel_abi abi;
 	struct buffer out;
 	struct image_part part[6];
 	size_t parts;
@@ -150,6 +152,7 @@ static int read_kernel(struct work *w)
 {
 	const char *path = w->req.linux_path ? w->req.linux_path : w->req.stub;
 	struct kb_diag diag = {0};
+	const void *data;
 	enum kb_status st;
 	uint64_t size;
 
@@ -157,11 +160,11 @@ static int read_kernel(struct work *w)
 		return ctl_system(path);
 	if (!w->req.linux_path && !w->old.kernel.data)
 		return ctl_refuse(path, KB_UKI_NO_LINUX, NULL);
-	w->kernel = w->req.linux_path ? w->linux_.data : w->old.kernel.data;
+	data = w->req.linux_path ? w->linux_.data : w->old.kernel.data;
 	size = w->req.linux_path ? w->linux_.size : w->old.kernel.size;
-	st = bzimage_parse(w->kernel, size, &w->bz, &diag);
+	st = next_kernel_open(data, size, w->stub.machine, &w->kernel, &diag);
 	if (!st)
-		st = kernel_abi(w->kernel, &w->bz, &w->kho, &diag);
+		st = next_kernel_abi(&w->kernel, &w->abi, &diag);
 	return st ? ctl_refuse(path, st, &diag) : CTL_OK;
 }
 
@@ -178,8 +181,8 @@ static int check_cmdline(const struct work *w)
 	if (!text->size)
 		return CTL_OK;
 	st = cmdline_split(&in, words, sizeof(words), &parsed, &diag);
-	if (!st && strlen(words) > w->bz.cmdline_size)
-		st = kb_note(&diag, KB_CMDLINE_LONG, w->bz.cmdline_size, strlen(words));
+	if (!st && strlen(words) > w->kernel.cmdline_size)
+		st = kb_note(&diag, KB_CMDLINE_LONG, w->kernel.cmdline_size, strlen(words));
 	return st ? ctl_refuse("--cmdline", st, &diag) : CTL_OK;
 }
 
@@ -199,10 +202,10 @@ static int add_uname(struct work *w)
 	}
 	if (!w->req.linux_path && w->old.uname.data)
 		return CTL_OK;
-	if (!w->bz.release)
+	if (!w->abi.release.size)
 		return ctl_refuse(w->req.linux_path ? w->req.linux_path : w->req.stub,
 				  KB_CTL_NO_RELEASE, NULL);
-	add(w, ".uname", w->bz.release, w->bz.release_len);
+	add(w, ".uname", w->abi.release.data, w->abi.release.size);
 	return CTL_OK;
 }
 
@@ -214,7 +217,7 @@ static int collect_parts(struct work *w)
 		add(w, ".osrel", r->osrel.data, r->osrel.size);
 	if (r->have_cmdline)
 		add(w, ".cmdline", r->cmdline.data, r->cmdline.size);
-	add(w, ".kho", w->kho.data, w->kho.size);
+	add(w, ".kho", w->abi.kho.data, w->abi.kho.size);
 	if (r->have_initrd)
 		add(w, ".initrd", r->initrd.data, r->initrd.size);
 	if (r->linux_path)
@@ -258,7 +261,7 @@ int cmd_uki(int argc, char **argv)
 	buffer_free(&w.req.initrd);
 	buffer_free(&w.file);
 	buffer_free(&w.linux_);
-	buffer_free(&w.kho);
+	next_kernel_abi_free(&w.abi);
 	buffer_free(&w.out);
 	return ret;
 }

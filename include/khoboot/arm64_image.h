@@ -32,7 +32,7 @@
 #define ARM64_KERNEL_ALIGN SZ_2M
 
 struct arm64_image {
-	uint64_t text_offset; /* bytes from an address that is a multiple of 2 MiB; less than 2 MiB */
+	uint64_t text_offset; /* bytes from a multiple of 2 MiB; less than 2 MiB */
 	uint64_t image_size;  /* bytes that the kernel uses from its first byte on, with its .bss */
 	uint32_t page_size;   /* bytes; 0: the kernel does not say */
 };
@@ -82,7 +82,7 @@ __must_check enum kb_status arm64_kernel_open(const void *data, uint64_t size, s
 
 /*
  * arm64_kernel_load - put the kernel to @out, where image.image_size bytes are writable
- * @ret: bytes written; what follows up to image_size is the kernel's to clear
+ * @ret: bytes of kernel; what follows up to image_size is rubbish, and the kernel's to clear
  *
  * The header of what was unpacked is compared with the one read before.
  *

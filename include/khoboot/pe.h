@@ -3,8 +3,9 @@
  * PE32+ headers and the section table, read and proven sound.
  *
  * The same code reads a whole file (khoctl), an image that UEFI firmware mapped, and an image that
- * kexec loaded: of that only the part from KB_SETUP_SIZE on is in memory, so nothing here reads the
- * DOS header except pe_find_header().
+ * kexec loaded: of that, on x86_64 only the part from KB_SETUP_SIZE on is in memory, so nothing
+ * here reads the DOS header except pe_find_header(). Images of both architectures are read on
+ * either.
  *
  * Sources: Microsoft PE/COFF specification ("COFF File Header", "Optional Header", "Section
  * Table"); UEFI 2.10 section 2.1.1.
@@ -20,6 +21,7 @@
 #define PE_SECTION_MAX	 96 /* what firmware and Linux accept */
 #define PE_NAME_MAX	 8
 #define PE_MACHINE_AMD64 0x8664
+#define PE_MACHINE_ARM64 0xaa64
 
 #define PE_SCN_CODE    0x00000020u
 #define PE_SCN_DATA    0x00000040u /* initialized data */
@@ -46,6 +48,7 @@ enum pe_layout {
 struct pe {
 	struct pe_view view;
 	enum pe_layout layout;
+	uint16_t machine; /* PE_MACHINE_AMD64 or PE_MACHINE_ARM64 */
 	uint64_t header; /* offset of "PE\0\0" */
 	uint64_t table;	 /* offset of the section table */
 	uint32_t sections;

@@ -26,7 +26,7 @@ struct uki_part {
 };
 
 struct uki {
-	struct uki_part kernel;	 /* .linux, a bzImage */
+	struct uki_part kernel;	 /* .linux, as its architecture has it */
 	struct uki_part initrd;	 /* .initrd */
 	struct uki_part ucode;	 /* .ucode, an initrd that goes in front of .initrd */
 	struct uki_part cmdline; /* .cmdline, text, not always NUL-terminated */
@@ -60,7 +60,16 @@ __must_check enum kb_status uki_open_loaded(const void *base, uint64_t start, ui
 					     struct uki *ret, struct kb_diag *diag);
 
 /*
- * uki_flat_size - bytes that kexec loaded, from the setup header that it copied to boot_params
+ * uki_open_flat - the same for an image that kexec loaded, wherever it starts
+ *
+ * What arm64 has to call: there @start is 0, too, and uki_open_loaded() would believe
+ * VirtualAddress where kexec knows only file offsets.
+ */
+__must_check enum kb_status uki_open_flat(const void *base, uint64_t start, uint64_t size,
+					   struct uki *ret, struct kb_diag *diag);
+
+/*
+ * uki_flat_size - bytes that kexec loaded on x86_64, from the setup header in boot_params
  * @boot_params: the zero page
  *
  * The image ends and the arena begins there, counted from the first byte loaded: syssize (0x1f4,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Packed kernels: gzip (RFC 1952) by zlib and Zstandard (RFC 8878) by libzstd, from memory to memory
- * with a given work area and without a heap, so that firmware can use it.
+ * Packed kernels: gzip (RFC 1952) by zlib and Zstandard (RFC 8878) by libzstd, from memory to
+ * memory with a given work area and without a heap, so that firmware can use it.
  *
  * What static zlib 1.2 and 1.3 and libzstd 1.5 as Debian builds them want from who links them for
  * firmware: memcpy, memmove, memset, memcmp; __stack_chk_fail and, on arm64, __stack_chk_guard; and
@@ -42,8 +42,8 @@ struct packed {
  * Reads no more of the packed data than that takes: damage further on is not found. Not for
  * PACKING_NONE.
  *
- * Returns KB_OK; KB_UNPACK when the data are damaged, cut off, or not that long; KB_UNPACK_WORK when
- * @work is too small. @out is not to be used on failure.
+ * Returns KB_OK; KB_UNPACK when the data are damaged, cut off, or not that long; KB_UNPACK_WORK
+ * when @work is too small. @out is not to be used on failure.
  */
 __must_check enum kb_status unpack_head(const struct packed *p, void *out, size_t size,
 					struct range work, struct kb_diag *diag);
@@ -53,10 +53,11 @@ __must_check enum kb_status unpack_head(const struct packed *p, void *out, size_
  * @work, @diag: as above
  * @ret: bytes unpacked
  *
- * Checksums that the format has are checked. Never writes outside @out. Not for PACKING_NONE.
+ * Checksums that the format has are checked. Never writes outside @out, but perhaps to all of it.
+ * Not for PACKING_NONE.
  *
- * Returns KB_OK, KB_UNPACK, KB_UNPACK_WORK, or KB_UNPACK_ROOM when more than @room comes out. @out is
- * not to be used on failure.
+ * Returns KB_OK, KB_UNPACK, KB_UNPACK_WORK, or KB_UNPACK_ROOM when more than @room comes out. @out
+ * is not to be used on failure.
  */
 __must_check enum kb_status unpack(const struct packed *p, void *out, uint64_t room,
 				   struct range work, uint64_t *ret, struct kb_diag *diag);

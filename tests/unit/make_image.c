@@ -117,3 +117,42 @@ void make_bzimage(struct buffer *b, const void *payload, size_t size)
 	put_u32(d + 0x248, TEST_BZ_PAYLOAD - TEST_BZ_SETUP);
 	put_u32(d + 0x24c, (uint32_t)size);
 }
+
+void make_arm64_stub(struct buffer *b)
+{
+	make_stub(b);
+	memset(b->data, 0, STUB_COFF);
+	memcpy(b->data, "MZ\x40\xfa", 4);
+	put_u64(b->data + IMG_SIZE, STUB_SIZE + 0x200000);
+	put_u64(b->data + IMG_FLAGS, 8);
+	memcpy(b->data + IMG_MAGIC, "ARM\x64", 4);
+	put_u32(b->data + 0x3c, STUB_COFF);
+	memcpy(b->data + 0x40, "khoboot 0.1", 12);
+	put_u16(b->data + STUB_COFF + 4, 0xaa64);
+}
+
+void make_arm64_image(struct buffer *b, const void *content, size_t size)
+{
+	static const char banner[] = "Linux version " TEST_RELEASE " (user@host) #1";
+
+	b->size = 0;
+	grow(b, 0x1000);
+	buffer_append(b, content, size);
+	put_u64(b->data + IMG_SIZE, b->size + 0x10000);
+	put_u64(b->data + IMG_FLAGS, 8 | 2 << 1);
+	memcpy(b->data + IMG_MAGIC, "ARM\x64", 4);
+	memcpy(b->data + 0x800, banner, sizeof(banner));
+}
+
+void make_zboot(struct buffer *b, const char *packing, const void *payload, size_t size)
+{
+	b->size = 0;
+	grow(b, TEST_ZBOOT_PAYLOAD);
+	memcpy(b->data, "MZ\0\0zimg", 8);
+	put_u32(b->data + 8, TEST_ZBOOT_PAYLOAD);
+	put_u32(b->data + 12, (uint32_t)size);
+	strcpy((char *)b->data + 24, packing);
+	put_u32(b->data + 0x38, 0x818223cd);
+	buffer_append(b, payload, size);
+	buffer_append(b, "size", 4);
+}

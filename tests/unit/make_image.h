@@ -26,6 +26,9 @@ enum {
 /* A khoboot.efi without code: .text .rodata .data .reloc .sbat, a page each, from 0x2000 on. */
 void make_stub(struct buffer *b);
 
+/* The same for arm64, with an Image header. */
+void make_arm64_stub(struct buffer *b);
+
 /* One more section, as tools that know nothing of kexec add it: the file grows by 512-byte steps.
  */
 void make_section(struct buffer *b, const char *name, const void *data, size_t size);
@@ -37,5 +40,22 @@ void make_section(struct buffer *b, const char *name, const void *data, size_t s
 
 /* A bzImage of protocol 2.15 whose packed kernel is @payload. */
 void make_bzimage(struct buffer *b, const void *payload, size_t size);
+
+/* Fields of an arm64 Image's header. */
+#define IMG_TEXT_OFFSET 8u
+#define IMG_SIZE        16u
+#define IMG_FLAGS       24u
+#define IMG_MAGIC       56u
+
+/*
+ * An arm64 Image of 7.3.4-test with 16 KiB pages: @content from 0x1000 on, and another 64 KiB of
+ * .bss that is not in the file. Without EFI stub.
+ */
+void make_arm64_image(struct buffer *b, const void *content, size_t size);
+
+#define TEST_ZBOOT_PAYLOAD 0x2000u
+
+/* An EFI zboot image of @payload; four bytes follow it that are not part of it. */
+void make_zboot(struct buffer *b, const char *packing, const void *payload, size_t size);
 
 #endif

@@ -13,17 +13,26 @@
 static struct buffer stub, out, again;
 static uint8_t content[0x4800]; /* what parts are cut from */
 
+static void (*make)(struct buffer *b) = make_stub; /* of the architecture under test */
+
 static int setup(void **state)
 {
 	(void)state;
-	make_stub(&stub);
+	make(&stub);
 	memcpy(content, stub.data + 0x2000, sizeof(content));
 	return 0;
+}
+
+static int setup_arm64(void **state)
+{
+	make = make_arm64_stub;
+	return setup(state);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
+	make = make_stub;
 	buffer_free(&stub);
 	buffer_free(&out);
 	buffer_free(&again);
@@ -67,13 +76,17 @@ static void assert_section(const struct buffer *b, const char *name, const void 
 /* The numbers that firmware, kexec and the bare-metal door read must name one and the same size. */
 static void assert_sizes(const struct buffer *b)
 {
-	uint32_t flat = (uint32_t)b->size - KB_SETUP_SIZE;
+	uint32_t flat = (uint32_t)b->size - KB_SETUP_SIZE_X86;
 
 	assert_int_equal(b->size % 0x1000, 0);
 	assert_int_equal(get_u32(b->data + STUB_OPT + 56), b->size);
+	assert_int_equal(get_u32(b->data + STUB_OPT + 64), 0);
+	if (make == make_arm64_stub) {
+		assert_int_equal(get_u64(b->data + IMG_SIZE), b->size + KB_ARENA_SIZE);
+		return;
+	}
 	assert_int_equal(get_u32(b->data + 0x1f4) * 16, flat);
 	assert_int_equal(get_u32(b->data + 0x260), flat + KB_ARENA_SIZE);
-	assert_int_equal(get_u32(b->data + STUB_OPT + 64), 0);
 	assert_int_equal(uki_flat_size(b->data), flat);
 }
 
@@ -309,6 +322,46 @@ static void wrong_sizes_are_refused(void **state)
 	assert_int_equal(pe.entry, 77);
 }
 
+static void each_foreign_file_of_arm64_is_refused(void **state)
+{
+	static const struct {
+		uint32_t at, value;
+		uint8_t bytes;
+		enum kb_status want;
+	} t[] = {
+		{0x3c, 0x40, 4, KB_CTL_NOT_STUB},          /* PE header elsewhere */
+		{IMG_MAGIC, 0, 4, KB_CTL_NOT_STUB},        /* no Image */
+		{0x40, 0, 1, KB_CTL_NOT_STUB},             /* another release */
+		{STUB_COFF + 4, 0x8664, 2, KB_PE_MACHINE}, /* headers of two machines */
+		{STUB_OPT + 60, 0x1f00, 4, KB_CTL_NOT_STUB},
+	};
+	struct pe pe = {.entry = 77};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		setup(state);
+		memcpy(stub.data + t[i].at, &t[i].value, t[i].bytes);
+		assert_int_equal(image_open(stub.data, stub.size, &pe, NULL), t[i].want);
+		assert_int_equal(image_check(stub.data, stub.size, &pe, NULL), t[i].want);
+	}
+	assert_int_equal(pe.entry, 77);
+}
+
+static void wrong_sizes_of_arm64_are_refused(void **state)
+{
+	struct pe pe;
+	(void)state;
+
+	ok(image_check(stub.data, stub.size, &pe, NULL));
+	assert_int_equal(pe.machine, PE_MACHINE_ARM64);
+	put_u64(stub.data + IMG_SIZE, STUB_SIZE + KB_ARENA_SIZE - 1);
+	assert_int_equal(image_check(stub.data, stub.size, &pe, NULL), KB_ARM64_SIZE);
+	put_u64(stub.data + IMG_SIZE, 0);
+	assert_int_equal(image_check(stub.data, stub.size, &pe, NULL), KB_ARM64_OLD);
+	/* A tool that knows only PE files forgets it; it is mended. */
+	ok(layout(&stub, NULL, 0, &out, NULL));
+	assert_sizes(&out);
+}
+
 /* ---- property -------------------------------------------------------------------------------- */
 
 #define PARTS 6
@@ -393,6 +446,16 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_gigabyte_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(wrong_sizes_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(any_parts_any_way, setup, teardown),
+		cmocka_unit_test_setup_teardown(parts_are_added, setup_arm64, teardown),
+		cmocka_unit_test_setup_teardown(ukify_layout_is_mended, setup_arm64, teardown),
+		cmocka_unit_test_setup_teardown(a_signed_stub_is_refused, setup_arm64, teardown),
+		cmocka_unit_test_setup_teardown(headers_have_room_for_70, setup_arm64, teardown),
+		cmocka_unit_test_setup_teardown(a_gigabyte_is_refused, setup_arm64, teardown),
+		cmocka_unit_test_setup_teardown(each_foreign_file_of_arm64_is_refused, setup_arm64,
+						teardown),
+		cmocka_unit_test_setup_teardown(wrong_sizes_of_arm64_are_refused, setup_arm64,
+						teardown),
+		cmocka_unit_test_setup_teardown(any_parts_any_way, setup_arm64, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

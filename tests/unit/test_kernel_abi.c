@@ -3,8 +3,11 @@
 #include "unit.h"
 
 #include "../../tools/kernel_abi.h"
+#include "../../tools/next_kernel.h"
 #include "make_image.h"
+#include "pack.h"
 
+#include <khoboot/pe.h>
 #include <khoboot/uki.h>
 
 #include <lz4hc.h>
@@ -144,7 +147,7 @@ static void (*const packers[])(struct buffer *b) = {pack_gzip, pack_xz, pack_lzm
 
 /* ---- unpacking ------------------------------------------------------------------------------- */
 
-static enum kb_status unpack(const void *payload, size_t size, struct kb_diag *diag)
+static enum kb_status unpack_payload(const void *payload, size_t size, struct kb_diag *diag)
 {
 	enum kb_status st;
 	struct bzimage b;
@@ -164,7 +167,7 @@ static void every_packing(void **state)
 		struct buffer packed = {0};
 
 		packers[i](&packed);
-		ok(unpack(packed.data, packed.size, NULL));
+		ok(unpack_payload(packed.data, packed.size, NULL));
 		assert_int_equal(out.size, KERNEL_SIZE);
 		assert_memory_equal(out.data, kernel, KERNEL_SIZE);
 		buffer_free(&packed);
@@ -186,7 +189,8 @@ static void wrong_sizes_are_refused(void **state)
 			struct kb_diag diag = {0};
 
 			put_u32(packed.data + packed.size - 4, sizes[n]);
-			assert_int_equal(unpack(packed.data, packed.size, &diag), KB_CTL_UNPACK);
+			assert_int_equal(unpack_payload(packed.data, packed.size, &diag),
+					 KB_CTL_UNPACK);
 			assert_int_equal(diag.at, TEST_BZ_PAYLOAD);
 		}
 		buffer_free(&packed);
@@ -201,9 +205,9 @@ static void gzip_with_a_tail(void **state)
 
 	pack_gzip(&packed);
 	append_size(&packed);
-	ok(unpack(packed.data, packed.size, NULL));
+	ok(unpack_payload(packed.data, packed.size, NULL));
 	put_u32(packed.data + packed.size - 4, KERNEL_SIZE + 1);
-	assert_int_equal(unpack(packed.data, packed.size, NULL), KB_CTL_UNPACK);
+	assert_int_equal(unpack_payload(packed.data, packed.size, NULL), KB_CTL_UNPACK);
 	buffer_free(&packed);
 }
 
@@ -223,7 +227,7 @@ static void cut_kernels_are_refused(void **state)
 
 			buffer_append(&cut, packed.data, size);
 			append_size(&cut);
-			assert_int_equal(unpack(cut.data, cut.size, NULL), KB_CTL_UNPACK);
+			assert_int_equal(unpack_payload(cut.data, cut.size, NULL), KB_CTL_UNPACK);
 			buffer_free(&cut);
 		}
 		buffer_free(&packed);
@@ -256,7 +260,7 @@ static void other_packings_have_codes(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
 		struct kb_diag diag = {0};
 
-		assert_int_equal(unpack(t[i].payload, t[i].size, &diag), t[i].want);
+		assert_int_equal(unpack_payload(t[i].payload, t[i].size, &diag), t[i].want);
 		assert_int_equal(diag.status, t[i].want);
 	}
 }
@@ -317,22 +321,39 @@ static void unknown_versions_are_refused(void **state)
 
 /* ---- .kho ------------------------------------------------------------------------------------ */
 
+static enum kb_status look_into(const struct buffer *b, uint16_t machine,
+				struct next_kernel_abi *abi, struct kb_diag *diag)
+{
+	struct next_kernel k;
+	enum kb_status st = next_kernel_open(b->data, b->size, machine, &k, diag);
+
+	return st ? st : next_kernel_abi(&k, abi, diag);
+}
+
+static void assert_abi(const struct buffer *b, uint16_t machine, const char *text,
+		       const char *release)
+{
+	struct next_kernel_abi abi = {0};
+	struct uki_kho parsed;
+
+	ok(look_into(b, machine, &abi, NULL));
+	assert_int_equal(abi.kho.size, strlen(text));
+	assert_memory_equal(abi.kho.data, text, abi.kho.size);
+	ok(uki_kho_parse(abi.kho.data, abi.kho.size, &parsed, NULL)); /* khoboot reads it */
+	assert_int_equal(abi.release.size, strlen(release));
+	if (*release)
+		assert_memory_equal(abi.release.data, release, abi.release.size);
+	next_kernel_abi_free(&abi);
+}
+
 static void assert_section(const char *text)
 {
-	struct buffer packed = {0}, section = {0};
-	struct uki_kho parsed;
-	struct bzimage b;
+	struct buffer packed = {0};
 
 	pack_zstd(&packed);
 	make_bzimage(&file, packed.data, packed.size);
-	ok(bzimage_parse(file.data, file.size, &b, NULL));
-	ok(kernel_abi(file.data, &b, &section, NULL));
-	assert_int_equal(section.size, strlen(text));
-	assert_memory_equal(section.data, text, section.size);
-	ok(uki_kho_parse(section.data, section.size, &parsed, NULL)); /* khoboot reads it */
-	assert_int_equal(parsed.page_size, 4096);
+	assert_abi(&file, PE_MACHINE_AMD64, text, TEST_RELEASE);
 	buffer_free(&packed);
-	buffer_free(&section);
 }
 
 static void the_section_says_it(void **state)
@@ -346,16 +367,113 @@ static void the_section_says_it(void **state)
 	assert_section("kho=kho-v3 kho-v4\npage=4096\n");
 }
 
+static void an_image_of_arm64_says_it(void **state)
+{
+	struct buffer packed = {0};
+	(void)state;
+
+	memcpy(kernel + KERNEL_SIZE - 8, "\0kho-v4", 8);
+	make_arm64_image(&file, kernel, KERNEL_SIZE);
+	assert_abi(&file, PE_MACHINE_ARM64, "kho=kho-v4\npage=16384\n", TEST_RELEASE);
+	put_u64(file.data + IMG_FLAGS, 8 | 3 << 1);
+	pack_gzip_to(&packed, file.data, file.size);
+	assert_abi(&packed, PE_MACHINE_ARM64, "kho=kho-v4\npage=65536\n", TEST_RELEASE);
+	packed.size = 0;
+	put_u64(file.data + IMG_FLAGS, 8 | 1 << 1);
+	memset(file.data + 0x800, 0, 64); /* the banner */
+	pack_zstd_to(&packed, file.data, file.size);
+	make_zboot(&file, "zstd", packed.data, packed.size);
+	assert_abi(&file, PE_MACHINE_ARM64, "kho=kho-v4\npage=4096\n", "");
+	buffer_free(&packed);
+}
+
+static void no_page_size_is_refused(void **state)
+{
+	struct next_kernel_abi abi = {0};
+	(void)state;
+
+	make_arm64_image(&file, kernel, 4096);
+	put_u64(file.data + IMG_FLAGS, 8);
+	assert_int_equal(look_into(&file, PE_MACHINE_ARM64, &abi, NULL), KB_ARM64_PAGES);
+	next_kernel_abi_free(&abi);
+}
+
+static void the_other_architecture_is_refused(void **state)
+{
+	struct next_kernel_abi abi = {0};
+	struct kb_diag diag = {0};
+	(void)state;
+
+	make_arm64_image(&file, kernel, 4096);
+	assert_int_equal(look_into(&file, PE_MACHINE_AMD64, &abi, &diag), KB_CTL_ARCH);
+	assert_int_equal(diag.status, KB_CTL_ARCH);
+	make_bzimage(&file, "packed", 6);
+	assert_int_equal(look_into(&file, PE_MACHINE_ARM64, &abi, NULL), KB_CTL_ARCH);
+	diag = (struct kb_diag){0};
+	file.data[0x202] = 0; /* of none at all, each one says what it misses */
+	assert_int_equal(look_into(&file, PE_MACHINE_AMD64, &abi, &diag), KB_BZ_MAGIC);
+	assert_int_equal(diag.at, 0x202);
+	assert_int_equal(look_into(&file, PE_MACHINE_ARM64, &abi, NULL), KB_ARM64_MAGIC);
+}
+
 static void damage_goes_through(void **state)
 {
-	struct buffer section = {0};
-	struct bzimage b;
+	struct next_kernel_abi abi = {0};
 	(void)state;
 
 	make_bzimage(&file, "BZh91AY&SY", 10);
-	ok(bzimage_parse(file.data, file.size, &b, NULL));
-	assert_int_equal(kernel_abi(file.data, &b, &section, NULL), KB_CTL_BZIP2);
-	buffer_free(&section);
+	assert_int_equal(look_into(&file, PE_MACHINE_AMD64, &abi, NULL), KB_CTL_BZIP2);
+	make_arm64_image(&out, kernel, 40000);
+	file.size = 0;
+	pack_gzip_to(&file, out.data, out.size);
+	file.size -= 9;
+	assert_int_equal(look_into(&file, PE_MACHINE_ARM64, &abi, NULL), KB_UNPACK);
+	next_kernel_abi_free(&abi);
+}
+
+static void versions_beside_one_another(void **state)
+{
+	struct next_kernel_abi abi = {0};
+	(void)state;
+
+	make_arm64_image(&file, "\0kho-v5", 8);
+	assert_int_equal(look_into(&file, PE_MACHINE_ARM64, &abi, NULL), KB_CTL_VERSION);
+	next_kernel_abi_free(&abi);
+}
+
+/* ---- the banner ------------------------------------------------------------------------------ */
+
+static void banners(void **state)
+{
+	static const struct {
+		const char *text, *release;
+	} t[] = {
+		{"..Linux version 7.3.4 (a@b) #1", "7.3.4"},
+		{"Linux version %s (%s)..Linux version 6.18.15-k (a@b)", "6.18.15-k"},
+		{"Linux version Linux version 7.1 x", "7.1"},
+		{"Linux version 7.3.4", "7.3.4"},
+		{"Linux version ", ""},
+		{"Linux versio", ""},
+		{"linux version 7", ""},
+		{"Linux version 78901234567890123456789012345678901234567890123456789012345678901 "
+		 "x",
+		 ""},
+	};
+	struct buffer got = {0};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		size_t size = strlen(t[i].text);
+		char *copy = malloc(size);
+
+		memcpy(copy, t[i].text, size);
+		got.size = 0;
+		kernel_banner(copy, size, &got);
+		buffer_append(&got, "", 1);
+		assert_string_equal((char *)got.data, t[i].release);
+		free(copy);
+	}
+	buffer_free(&got);
 }
 
 int main(void)
@@ -369,7 +487,12 @@ int main(void)
 		cmocka_unit_test(versions_are_found),
 		cmocka_unit_test(unknown_versions_are_refused),
 		cmocka_unit_test_setup_teardown(the_section_says_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_image_of_arm64_says_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_page_size_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_other_architecture_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(damage_goes_through, setup, teardown),
+		cmocka_unit_test_setup_teardown(versions_beside_one_another, setup, teardown),
+		cmocka_unit_test(banners),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

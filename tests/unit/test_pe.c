@@ -115,7 +115,7 @@ struct wrong {
 
 static const struct wrong wrongs[] = {
 	{"no PE", STUB_COFF, 4, PE_FILE, 0x4550 + 1, KB_PE_MAGIC},
-	{"arm64", STUB_COFF + 4, 2, PE_FILE, 0xaa64, KB_PE_MACHINE},
+	{"32-bit arm", STUB_COFF + 4, 2, PE_FILE, 0x01c4, KB_PE_MACHINE},
 	{"no section", STUB_COFF + 6, 2, PE_FILE, 0, KB_PE_TABLE},
 	{"97 sections", STUB_COFF + 6, 2, PE_FILE, 97, KB_PE_TABLE},
 	{"table behind headers", STUB_COFF + 6, 2, PE_FILE, 71, KB_PE_TABLE},

@@ -126,6 +126,22 @@ static void bare_metal_door(void **state)
 			 KB_PE_VA_RAW);
 }
 
+/* On arm64 kexec loads the file from its first byte on, as firmware does, but maps nothing. */
+static void bare_metal_door_of_arm64(void **state)
+{
+	struct uki u;
+	(void)state;
+
+	make_arm64_stub(&file);
+	memcpy(file.data + STUB_SECTION(4), ".linux\0", 8);
+	ok(uki_open_flat(file.data, 0, STUB_SIZE, &u, NULL));
+	assert_ptr_equal(u.kernel.data, file.data + 0x6000);
+	assert_int_equal(uki_open_flat(file.data, 0, STUB_SIZE - 1, &u, NULL), KB_PE_OUTSIDE);
+	put_u32(file.data + STUB_SECTION(4) + SEC_RAW, 0x4000);
+	ok(uki_open_loaded(file.data, 0, STUB_SIZE, &u, NULL));
+	assert_int_equal(uki_open_flat(file.data, 0, STUB_SIZE, &u, NULL), KB_PE_VA_RAW);
+}
+
 static void firmware_door(void **state)
 {
 	struct uki u;
@@ -239,6 +255,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(empty_sections_are_present, setup, teardown),
 		cmocka_unit_test_setup_teardown(profiles_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(bare_metal_door, setup, teardown),
+		cmocka_unit_test_setup_teardown(bare_metal_door_of_arm64, setup, teardown),
 		cmocka_unit_test_setup_teardown(firmware_door, setup, teardown),
 		cmocka_unit_test_setup_teardown(flat_size, setup, teardown),
 		cmocka_unit_test(kho_is_read),

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Packing as Linux packs kernels; the end of the program when that fails. */
+#ifndef TEST_PACK_H
+#define TEST_PACK_H
+
+#include "../../tools/buffer.h"
+
+/* gzip -n: appended to @out. */
+void pack_gzip_to(struct buffer *out, const void *data, size_t size);
+
+/* zstd in a pipe: a frame without its size, with a checksum. */
+void pack_zstd_to(struct buffer *out, const void *data, size_t size);
+
+#endif

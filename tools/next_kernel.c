@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <khoboot/diag.h>
+#include <khoboot/pe.h>
+
+#include "kernel_abi.h"
+#include "next_kernel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- headers --------------------------------------------------------------------------------- */
+
+static struct range work_area(struct buffer *b)
+{
+	buffer_reserve(b, UNPACK_WORK_SIZE);
+	return (struct range){(uintptr_t)b->data, UNPACK_WORK_SIZE};
+}
+
+static enum kb_status open_x86(struct next_kernel *k, struct kb_diag *diag)
+{
+	enum kb_status st = bzimage_parse(k->data, k->size, &k->bz, diag);
+
+	k->cmdline_size = k->bz.cmdline_size;
+	return st;
+}
+
+static enum kb_status open_arm64(struct next_kernel *k, struct kb_diag *diag)
+{
+	struct buffer work = {0};
+	enum kb_status st = arm64_kernel_open(k->data, k->size, work_area(&work), &k->arm64, diag);
+
+	buffer_free(&work);
+	k->cmdline_size = ARM64_CMDLINE_MAX;
+	return st;
+}
+
+enum kb_status next_kernel_open(const void *data, size_t size, uint16_t machine,
+				struct next_kernel *ret, struct kb_diag *diag)
+{
+	struct next_kernel k = {.machine = machine, .data = data, .size = size}, other = k;
+	const bool arm64 = machine == PE_MACHINE_ARM64;
+	struct kb_diag why = {0};
+	enum kb_status st = arm64 ? open_arm64(&k, &why) : open_x86(&k, &why);
+
+	if (!st)
+		*ret = k;
+	else if (!(arm64 ? open_x86(&other, NULL) : open_arm64(&other, NULL)))
+		st = kb_note(diag, KB_CTL_ARCH, 0, machine);
+	else
+		kb_note(diag, st, why.at, why.value);
+	return st;
+}
+
+bool next_kernel_is_native(uint16_t machine)
+{
+#ifdef __aarch64__
+	return machine == PE_MACHINE_ARM64;
+#else
+	return machine == PE_MACHINE_AMD64;
+#endif
+}
+
+/* ---- content --------------------------------------------------------------------------------- */
+
+void next_kernel_abi_free(struct next_kernel_abi *a)
+{
+	buffer_free(&a->kho);
+	buffer_free(&a->release);
+}
+
+static enum kb_status describe(const struct buffer *kernel, uint32_t page_size,
+			       struct next_kernel_abi *ret, struct kb_diag *diag)
+{
+	uint32_t versions = 0;
+	enum kb_status st = kho_versions(kernel->data, kernel->size, &versions, diag);
+
+	if (!st)
+		kernel_abi_write(versions, page_size, &ret->kho);
+	return st;
+}
+
+static enum kb_status look_into_x86(const struct next_kernel *k, struct next_kernel_abi *ret,
+				    struct kb_diag *diag)
+{
+	struct buffer kernel = {0};
+	enum kb_status st = kernel_unpack(k->data, &k->bz, &kernel, diag);
+
+	if (!st)
+		st = describe(&kernel, SZ_4K, ret, diag);
+	if (!st && k->bz.release)
+		buffer_append(&ret->release, k->bz.release, k->bz.release_len);
+	buffer_free(&kernel);
+	return st;
+}
+
+static enum kb_status unpack_arm64(const struct next_kernel *k, struct buffer *kernel,
+				   struct kb_diag *diag)
+{
+	struct buffer work = {0};
+	enum kb_status st;
+	uint64_t size = 0;
+
+	buffer_reserve(kernel, k->arm64.image.image_size);
+	st = arm64_kernel_load(&k->arm64, kernel->data, work_area(&work), &size, diag);
+	kernel->size = size;
+	buffer_free(&work);
+	return st;
+}
+
+/* The header has no field for the release: it is in what the kernel says first. */
+static enum kb_status look_into_arm64(const struct next_kernel *k, struct next_kernel_abi *ret,
+				      struct kb_diag *diag)
+{
+	const struct arm64_image *image = &k->arm64.image;
+	struct buffer kernel = {0};
+	enum kb_status st;
+
+	if (!image->page_size)
+		return kb_note(diag, KB_ARM64_PAGES, ARM64_FLAGS, 0);
+	st = unpack_arm64(k, &kernel, diag);
+	if (!st)
+		st = describe(&kernel, image->page_size, ret, diag);
+	if (!st)
+		kernel_banner(kernel.data, kernel.size, &ret->release);
+	buffer_free(&kernel);
+	return st;
+}
+
+enum kb_status next_kernel_abi(const struct next_kernel *k, struct next_kernel_abi *ret,
+			       struct kb_diag *diag)
+{
+	return k->machine == PE_MACHINE_ARM64 ? look_into_arm64(k, ret, diag)
+					      : look_into_x86(k, ret, diag);
+}
