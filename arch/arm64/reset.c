@@ -9,7 +9,7 @@
 static enum psci_conduit conduit;
 
 /* SMC calling convention: x0 to x17 may change (Arm DEN 0028). */
-static int64_t psci(uint64_t function, uint64_t a1, uint64_t a2)
+int64_t monitor_call(enum psci_conduit how, uint64_t function, uint64_t a1, uint64_t a2)
 {
 	register uint64_t x0 asm("x0") = function;
 	register uint64_t x1 asm("x1") = a1;
@@ -18,11 +18,17 @@ static int64_t psci(uint64_t function, uint64_t a1, uint64_t a2)
 #define CLOBBERS                                                                                   \
 	"x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", \
 		"x17", "memory"
-	if (conduit == PSCI_HVC)
+	if (how == PSCI_HVC)
 		asm volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2) : : CLOBBERS);
 	else
 		asm volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2) : : CLOBBERS);
-	return (int32_t)x0;
+	return (int64_t)x0;
+}
+
+/* Results of PSCI are 32 bits wide. */
+static int32_t psci(uint64_t function, uint64_t argument)
+{
+	return (int32_t)monitor_call(conduit, function, argument, 0);
 }
 
 void reset_remember(const struct reset_how *how)
@@ -37,9 +43,9 @@ void reset_try(const struct reset_how *how)
 	if (conduit == PSCI_NONE)
 		return;
 	/* Not announced, it may be anything. */
-	if (psci(PSCI_FEATURES, PSCI_SYSTEM_RESET2, 0) >= 0)
-		psci(PSCI_SYSTEM_RESET2, RESET2_WARM, 0);
-	psci(PSCI_SYSTEM_RESET, 0, 0);
+	if (psci(PSCI_FEATURES, PSCI_SYSTEM_RESET2) >= 0)
+		psci(PSCI_SYSTEM_RESET2, RESET2_WARM);
+	psci(PSCI_SYSTEM_RESET, 0);
 }
 
 static uint64_t cache_line(void)

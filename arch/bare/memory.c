@@ -7,7 +7,7 @@
 #include <khoboot/layout.h>
 #include <khoboot/log.h>
 
-#define BUSY_MAX   128  /* pieces of memory in use */
+#define BUSY_MAX   1024 /* pieces of memory in use; an arm64 machine may have one for each CPU */
 #define FREE_MAX   2048 /* free pieces of scratch */
 #define TABLES_MIN 16   /* pages; the pool takes what the arena has left beside the work memory */
 

@@ -1,10 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bare-metal door of arm64: KHO from /chosen. */
+/* The bare-metal door of arm64: KHO from /chosen, and what only UEFI's tables tell. */
 #include <arch/bare.h>
+#include <khoboot/log.h>
+
+/* All that UEFI's map names, RAM or not: firmware's tables are where they are. */
+static enum kb_status read_tables(struct bare *b)
+{
+	struct efi_map map = bare_efi_map(&b->arch);
+	struct mem m = {.ram = b->fresh, .map = map_table, .ctx = b};
+	enum kb_status st = efi_map_all(&map, &m.ram);
+
+	if (!st)
+		st = efi_find_tables(&m, &map, b->arch.facts.uefi.systab, &b->arch.tables);
+	if (!st)
+		st = efi_reserved(&m, b->arch.tables.memreserve, &b->busy);
+	return st ? kb_refuse("memory", st, &m.diag) : KB_OK;
+}
 
 enum kb_status bare_read_handover(struct bare *b)
 {
 	b->has_kho = b->arch.facts.has_kho;
 	b->handover = b->arch.facts.kho;
-	return KB_OK;
+	return b->arch.facts.uefi.found ? read_tables(b) : KB_OK;
 }

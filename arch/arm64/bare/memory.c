@@ -1,15 +1,40 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bare-metal door of arm64: RAM by the device tree. */
+/* The bare-metal door of arm64: RAM by UEFI's map, or else by the device tree. */
 #include <arch/bare.h>
 #include <arch/cpu.h>
+#include <arch/efi.h>
 #include <khoboot/log.h>
 
-#define RESERVED_MAX 128 /* pieces of RAM that is not free, and of memory that is no RAM */
+#define RESERVED_MAX 256 /* pieces of RAM that is not free, and of memory that is no RAM */
 
-static enum kb_status read_nodes(struct bare *b, struct kb_diag *diag)
+static struct range whole_pages(struct range r)
+{
+	uint64_t base = align_down(r.base, SZ_4K);
+
+	return (struct range){base, align_down(range_end(r) - base + SZ_4K - 1, SZ_4K)};
+}
+
+/* Our own tables do not exist yet, as nobody knows what to map; the map itself is to be read now.
+ */
+static enum kb_status read_map(struct bare *b)
+{
+	struct efi_map map = bare_efi_map(&b->arch);
+	struct range_list *reclaim = &b->arch.reserved;
+	enum kb_status st = cpu_map_early(whole_pages(b->arch.facts.uefi.map), PT_READ);
+
+	if (!st)
+		st = efi_ram(&map, &b->mem.ram, reclaim);
+	for (size_t i = 0; i < reclaim->count && !st; i++)
+		st = range_list_add(&b->busy, reclaim->r[i]);
+	return st;
+}
+
+/* Reservations in the tree hold in both cases. */
+static enum kb_status read_ram(struct bare *b, struct kb_diag *diag)
 {
 	struct bare_arch *a = &b->arch;
-	enum kb_status st = dtb_memory(a->fdt, &b->mem.ram, diag);
+	enum kb_status st =
+		a->facts.uefi.found ? read_map(b) : dtb_memory(a->fdt, &b->mem.ram, diag);
 
 	if (!st)
 		st = dtb_reserved(a->fdt, &a->nomap, &a->reserved, diag);
@@ -26,6 +51,6 @@ enum kb_status bare_read_memory(struct bare *b)
 
 	b->arch.nomap = (struct range_list){arena_alloc(&b->arena, size, 16), 0, RESERVED_MAX};
 	b->arch.reserved = (struct range_list){arena_alloc(&b->arena, size, 16), 0, RESERVED_MAX};
-	st = b->arch.nomap.r && b->arch.reserved.r ? read_nodes(b, &diag) : KB_ARENA;
+	st = b->arch.nomap.r && b->arch.reserved.r ? read_ram(b, &diag) : KB_ARENA;
 	return st ? kb_refuse("memory", st, &diag) : KB_OK;
 }

@@ -6,6 +6,8 @@
 #define ARCH_ARM64_BARE_ARCH_H
 
 #include <arch/dtb.h>
+#include <arch/efi.h>
+#include <arch/reset_how.h>
 
 struct bare_arch {
 	const uint8_t *fdt; /* as passed in x0, of fdt_size bytes */
@@ -13,7 +15,17 @@ struct bare_arch {
 	struct dtb_facts facts;
 	struct range_list nomap;    /* memory that is no RAM for kernels */
 	struct range_list reserved; /* RAM that is not free */
+	struct efi_tables tables;   /* where the kernel before us was started by UEFI */
+	struct reset_how reset;     /* known once bare_memory_survives() was asked */
 };
+
+/* The memory map that UEFI's stub left, wherever facts.uefi.found. */
+static inline struct efi_map bare_efi_map(const struct bare_arch *a)
+{
+	const struct dtb_uefi *u = &a->facts.uefi;
+
+	return (struct efi_map){(const void *)(uintptr_t)u->map.base, u->map.size, u->desc_size};
+}
 
 /*
  * bare_stack - top of the stack in the arena

@@ -18,4 +18,10 @@ struct reset_how {
 /* What a later reset_try(NULL) is to use, should it come to that. */
 void reset_remember(const struct reset_how *how);
 
+/*
+ * monitor_call - one call of the SMC calling convention; returns x0
+ * @how: PSCI_HVC or PSCI_SMC, which this machine is known to have: others end in a fault
+ */
+int64_t monitor_call(enum psci_conduit how, uint64_t function, uint64_t a1, uint64_t a2);
+
 #endif
