@@ -27,18 +27,71 @@ static uint64_t low_top(const struct range_list *ram)
 	return top;
 }
 
-enum kb_status zone_builtin(const struct range_list *ram, struct range_list *ret)
+static enum kb_status builtin_x86(const struct range_list *ram, struct range_list *ret)
 {
 	uint64_t top = align_down(low_top(ram), SZ_4K);
 	uint64_t heap = top - min_u64(top, HEAP_BYTES);
 	enum kb_status st;
 
-	ret->count = 0;
 	st = range_list_add(ret, (struct range){0, BIOS_END});
 	if (!st)
 		st = range_list_add(ret, (struct range){PEI_BASE, PEI_END - PEI_BASE});
 	if (!st)
 		st = range_list_add(ret, (struct range){heap, SZ_4G - heap});
+	return st;
+}
+
+/*
+ * edk2 on arm64: QEMU writes its device tree to the first bytes, PEI has a fixed place, and the DXE
+ * heap grows down from the top of the first memory node.
+ */
+#define TREE_END  (2 * SZ_1M)
+#define UEFI_BASE (64 * SZ_1M)
+#define UEFI_END  (128 * SZ_1M)
+#define HOLE      (64 * SZ_1M)
+
+/* End of the lowest memory, in which firmware's own is no hole. */
+static uint64_t first_end(const struct range_list *ram)
+{
+	size_t i = 1;
+
+	while (i < ram->count && ram->r[i].base - range_end(ram->r[i - 1]) < HOLE)
+		i++;
+	return range_end(ram->r[i - 1]);
+}
+
+static enum kb_status add_heap(struct range_list *l, uint64_t top)
+{
+	uint64_t base;
+
+	top = align_down(top, SZ_4K);
+	base = top - min_u64(top, HEAP_BYTES);
+	return range_list_add(l, (struct range){base, top - base});
+}
+
+static enum kb_status builtin_arm64(const struct range_list *ram, struct range_list *ret)
+{
+	uint64_t base;
+	enum kb_status st;
+
+	if (!ram->count)
+		return KB_OK;
+	base = align_down(ram->r[0].base, SZ_4K);
+	st = range_list_add(ret, (struct range){base, TREE_END});
+	if (!st)
+		st = range_list_add(ret, (struct range){base + UEFI_BASE, UEFI_END - UEFI_BASE});
+	if (!st)
+		st = add_heap(ret, first_end(ram));
+	return st ? st : add_heap(ret, range_end(ram->r[ram->count - 1]));
+}
+
+enum kb_status zone_builtin(enum kb_record_arch arch, const struct range_list *ram,
+			    struct range_list *ret)
+{
+	enum kb_status st;
+
+	ret->count = 0;
+	st = arch == KB_RECORD_ARM64 ? builtin_arm64(ram, ret) : builtin_x86(ram, ret);
 	range_list_sort(ret);
 	return st;
 }
@@ -126,18 +179,35 @@ enum kb_status zone_format(const struct range_list *zone, char *buf, size_t size
 	return KB_OK;
 }
 
-void zone_grow(struct range_list *zone, uint64_t bytes)
-{
-	struct range *heap = NULL;
-	uint64_t base;
+/* ---- growth ---------------------------------------------------------------------------------- */
 
-	for (size_t i = 0; i < zone->count; i++)
-		if (zone->r[i].base >= SZ_1M && zone->r[i].base < SZ_4G)
-			heap = &zone->r[i];
-	if (!heap)
-		return;
-	base = align_down(heap->base - min_u64(heap->base, bytes), SZ_4K);
-	heap->size += heap->base - base;
-	heap->base = base;
+#define HEAP_MIN (64 * SZ_1M) /* any smaller piece of arm64's zone is firmware's at a fixed place  \
+			       */
+
+static bool is_heap(enum kb_record_arch arch, const struct range_list *zone, size_t i)
+{
+	struct range r = zone->r[i];
+	bool bigger = false;
+
+	if (arch != KB_RECORD_ARM64)
+		return r.base >= SZ_1M && r.base < SZ_4G &&
+		       (i + 1 == zone->count || zone->r[i + 1].base >= SZ_4G);
+	for (size_t n = 0; n < zone->count; n++)
+		bigger = bigger || zone->r[n].size > HEAP_MIN;
+	return bigger ? r.size > HEAP_MIN : i + 1 == zone->count;
+}
+
+void zone_grow(enum kb_record_arch arch, struct range_list *zone, uint64_t bytes)
+{
+	/* Downwards, so that none grows because another one did. */
+	for (size_t i = zone->count; i-- > 0;) {
+		struct range *r = &zone->r[i];
+		uint64_t base = align_down(r->base - min_u64(r->base, bytes), SZ_4K);
+
+		if (!is_heap(arch, zone, i))
+			continue;
+		r->size += r->base - base;
+		r->base = base;
+	}
 	range_list_sort(zone);
 }

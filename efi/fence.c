@@ -36,7 +36,7 @@ static enum kb_status choose_zone(struct firmware *fw, struct kb_text given,
 		return range_list_copy(&learned, ret);
 	}
 	*name = "built-in";
-	return zone_builtin(ram, ret);
+	return zone_builtin(ARCH_RECORD, ram, ret);
 }
 
 /* A table with no entries yet, in a page of its own. */

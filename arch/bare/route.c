@@ -28,11 +28,11 @@ static enum kb_status find_zone(struct bare *b, struct range_list *zone)
 		st = zone_parse(b->options.zone, zone);
 	} else {
 		kb_info(AREA, "no calibration of this firmware: using the built-in zone");
-		st = zone_builtin(&b->mem.ram, zone);
+		st = zone_builtin(ARCH_RECORD, &b->mem.ram, zone);
 	}
 	/* Firmware reads the file, and loads it. */
 	if (!st)
-		zone_grow(zone, 3 * (b->image_size + KB_SETUP_SIZE));
+		zone_grow(ARCH_RECORD, zone, 3 * (b->image_size + KB_SETUP_SIZE));
 	return st;
 }
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The firmware zone: memory that firmware may write between a reset and the start of khoboot.
- * Learned by `khoctl calibrate`, or the built-in conservative one for edk2 on x86.
+ * Learned by `khoctl calibrate`, or the built-in conservative one for edk2.
  */
 #ifndef KHOBOOT_ZONE_H
 #define KHOBOOT_ZONE_H
 
 #include <khoboot/cmdline.h>
 #include <khoboot/range.h>
+#include <khoboot/record.h>
 
 /* Ranges that a zone has at most; it is a command line word and a variable. */
 #define KB_ZONE_MAX 32
@@ -20,10 +21,17 @@
  * @ret: cleared; sorted, whole 4 KiB pages
  *
  * x86: [0, 1 MiB), [8 MiB, 32 MiB), and the top 192 MiB of RAM below 4 GiB up to 4 GiB (edk2
- * OvmfPkg/Include/Fdf/MemFd.fdf.inc, PlatformInitLib/MemDetect.c:GetPeiMemoryCap). Returns KB_OK or
- * KB_RANGE_FULL.
+ * OvmfPkg/Include/Fdf/MemFd.fdf.inc, PlatformInitLib/MemDetect.c:GetPeiMemoryCap).
+ *
+ * arm64, from where RAM begins: [0, 2 MiB), which QEMU itself writes at a reset, [64 MiB, 128 MiB)
+ * (edk2 ArmVirtPkg, PcdSystemMemoryUefiRegionSize), and the top 192 MiB, both of all RAM and of the
+ * lowest memory, which ends at the first hole of 64 MiB: firmware begins with one memory node, and
+ * its own memory makes smaller holes.
+ *
+ * Returns KB_OK or KB_RANGE_FULL.
  */
-__must_check enum kb_status zone_builtin(const struct range_list *ram, struct range_list *ret);
+__must_check enum kb_status zone_builtin(enum kb_record_arch arch, const struct range_list *ram,
+					 struct range_list *ret);
 
 /*
  * zone_parse - a zone from text: BASE-END[,BASE-END]..., hexadecimal with or without 0x, END
@@ -41,9 +49,13 @@ __must_check enum kb_status zone_parse(struct kb_text text, struct range_list *r
 __must_check enum kb_status zone_format(const struct range_list *zone, char *buf, size_t size);
 
 /*
- * zone_grow - make room for what firmware loads: the range that holds the heap of the boot services
- * (the highest that begins below 4 GiB and not below 1 MiB) begins @bytes lower.
+ * zone_grow - make room for what firmware loads: ranges that hold the heap of the boot services
+ * begin
+ * @bytes lower
+ *
+ * x86: the highest that begins below 4 GiB and not below 1 MiB. arm64: all above 64 MiB in size,
+ * where there are none the highest.
  */
-void zone_grow(struct range_list *zone, uint64_t bytes);
+void zone_grow(enum kb_record_arch arch, struct range_list *zone, uint64_t bytes);
 
 #endif

@@ -33,7 +33,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!zone_parse((struct kb_text){text, size}, &zone)) {
 		check(&zone);
-		zone_grow(&zone, size * SZ_1M);
+		zone_grow(KB_RECORD_X86_64, &zone, size * SZ_1M);
+		check(&zone);
+		zone_grow(KB_RECORD_ARM64, &zone, size * SZ_1M);
 		check(&zone);
 	}
 	free(text);

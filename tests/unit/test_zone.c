@@ -48,7 +48,7 @@ static enum kb_status builtin(uint64_t low, uint64_t high)
 	struct range r[3] = {{0, 0x9f000}, {SZ_1M, low - SZ_1M}, {SZ_4G, high}};
 	struct range_list ram = {r, high ? 3 : 2, 3};
 
-	return zone_builtin(&ram, &zone);
+	return zone_builtin(KB_RECORD_X86_64, &ram, &zone);
 }
 
 static void builtin_follows_the_top_of_low_memory(void **state)
@@ -81,10 +81,64 @@ static void builtin_ends_at_4g(void **state)
 	struct range_list ram = {&r, 1, 1};
 	(void)state;
 
-	ok(zone_builtin(&ram, &zone));
+	ok(zone_builtin(KB_RECORD_X86_64, &ram, &zone));
 	is_zone("0-100000,800000-2000000,f4000000-100000000");
 	zone.max = 2;
-	assert_int_equal(zone_builtin(&ram, &zone), KB_RANGE_FULL);
+	assert_int_equal(zone_builtin(KB_RECORD_X86_64, &ram, &zone), KB_RANGE_FULL);
+}
+
+static enum kb_status arm64(size_t n, const struct range *r)
+{
+	struct range copy[4];
+	struct range_list ram = {copy, n, 4};
+
+	memcpy(copy, r, n * sizeof(*r));
+	return zone_builtin(KB_RECORD_ARM64, &ram, &zone);
+}
+
+/* The virt machine of QEMU: RAM from 1 GiB on, in one node. */
+static void arm64_follows_where_ram_is(void **state)
+{
+	const struct range virt = {SZ_1G, SZ_1G};
+	/* Firmware's runtime memory makes holes in the first node, which ends at 2 GiB. */
+	const struct range nodes[] = {{SZ_1G, 0x3b000000},
+				      {SZ_1G + 0x3c000000, 0x3fff000},
+				      {8 * SZ_1G, 2 * SZ_1G}};
+
+	(void)state;
+	ok(arm64(1, &virt));
+	is_zone("40000000-40200000,44000000-48000000,74000000-80000000");
+	ok(arm64(3, nodes));
+	is_zone("40000000-40200000,44000000-48000000,73fff000-7ffff000,274000000-280000000");
+	ok(arm64(0, nodes));
+	assert_int_equal(zone.count, 0);
+	zone.max = 3;
+	assert_int_equal(arm64(3, nodes), KB_RANGE_FULL);
+}
+
+static void arm64_nodes_end_at_a_hole_of_64_mib(void **state)
+{
+	struct range r[] = {{0, SZ_1G}, {SZ_1G + 64 * SZ_1M - SZ_4K, SZ_1G}};
+
+	(void)state;
+	ok(arm64(2, r));
+	is_zone("0-200000,4000000-8000000,77fff000-83fff000");
+	r[1].base += SZ_4K;
+	ok(arm64(2, r));
+	is_zone("0-200000,4000000-8000000,34000000-40000000,78000000-84000000");
+}
+
+static void arm64_in_little_memory(void **state)
+{
+	struct range r = {SZ_1G, 256 * SZ_1M + 0x123};
+
+	(void)state;
+	ok(arm64(1, &r));
+	is_zone("40000000-40200000,44000000-50000000");
+	/* Less than what firmware takes at the top; it begins at 0 then. */
+	r = (struct range){0, 128 * SZ_1M};
+	ok(arm64(1, &r));
+	is_zone("0-8000000");
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
@@ -206,16 +260,31 @@ static void the_heap_grows_downwards(void **state)
 	(void)state;
 
 	ok(parse("0-100000,800000-2000000,74000000-100000000,200000000-200001000"));
-	zone_grow(&zone, 0x1001);
+	zone_grow(KB_RECORD_X86_64, &zone, 0x1001);
 	is_zone("0-100000,800000-2000000,73ffe000-100000000,200000000-200001000");
-	zone_grow(&zone, 2 * SZ_1G);
+	zone_grow(KB_RECORD_X86_64, &zone, 2 * SZ_1G);
 	is_zone("0-100000000,200000000-200001000");
 	ok(parse("0-100000"));
-	zone_grow(&zone, SZ_1G);
+	zone_grow(KB_RECORD_X86_64, &zone, SZ_1G);
 	is_zone("0-100000");
 	ok(parse("0-1000,100000-200000"));
-	zone_grow(&zone, 0x2000);
+	zone_grow(KB_RECORD_X86_64, &zone, 0x2000);
 	is_zone("0-1000,fe000-200000");
+}
+
+static void heaps_of_arm64_grow(void **state)
+{
+	(void)state;
+
+	ok(parse("40000000-40200000,44000000-48000000,74000000-80000000,274000000-280000000"));
+	zone_grow(KB_RECORD_ARM64, &zone, 0x1001);
+	is_zone("40000000-40200000,44000000-48000000,73ffe000-80000000,273ffe000-280000000");
+	/* Calibrated: nothing that large, and the heap is on top. */
+	ok(parse("40000000-40200000,44000000-48000000,7b000000-7f000000"));
+	zone_grow(KB_RECORD_ARM64, &zone, 0x2000);
+	is_zone("40000000-40200000,44000000-48000000,7affe000-7f000000");
+	zone_grow(KB_RECORD_ARM64, &zone, 4 * SZ_1G);
+	is_zone("0-7f000000");
 }
 
 /* ---- model ----------------------------------------------------------------------------------- */
@@ -264,12 +333,16 @@ int main(void)
 		cmocka_unit_test_setup(builtin_follows_the_top_of_low_memory, setup),
 		cmocka_unit_test_setup(builtin_in_little_memory, setup),
 		cmocka_unit_test_setup(builtin_ends_at_4g, setup),
+		cmocka_unit_test_setup(arm64_follows_where_ram_is, setup),
+		cmocka_unit_test_setup(arm64_nodes_end_at_a_hole_of_64_mib, setup),
+		cmocka_unit_test_setup(arm64_in_little_memory, setup),
 		cmocka_unit_test_setup(texts_are_read, setup),
 		cmocka_unit_test_setup(malformed_texts_have_a_code, setup),
 		cmocka_unit_test_setup(as_many_ranges_as_fit, setup),
 		cmocka_unit_test_setup(the_buffer_is_not_passed, setup),
 		cmocka_unit_test_setup(the_longest_text, setup),
 		cmocka_unit_test_setup(the_heap_grows_downwards, setup),
+		cmocka_unit_test_setup(heaps_of_arm64_grow, setup),
 		cmocka_unit_test_setup(text_and_zone_are_the_same, setup),
 	};
 
