@@ -14,6 +14,15 @@ void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Prints `khotest: FAIL reason` and powers the machine off. */
 _Noreturn void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Runs a program to its end; fails unless its status is 0. */
+void run(const char *const argv[]);
+
+/*
+ * Makes the image of the next kernel of a chain: this one once more, with one of @hops less on the
+ * command line @cmdline.
+ */
+void again_make_image(const char *cmdline, uint64_t hops, const char *out);
+
 /*
  * What the kernel was told of the machine. x86_64: by the zero page (Secure Boot, memory map, ACPI,
  * frame buffer). arm64: by /chosen of the device tree.
@@ -45,7 +54,8 @@ void check_pages(const uint64_t *at, uint64_t pages, uint64_t seed);
 /*
  * Outgoing side: preserves a memfd under a number through /dev/liveupdate
  * (include/uapi/linux/liveupdate.h). The session stays open until the jump: closing it takes the
- * preservation back. Incoming side: takes it back. luo_finish() when all were.
+ * preservation back. Incoming side: takes it back. luo_finish() when all were; then a new session
+ * can keep something.
  */
 void luo_keep(int memfd, uint64_t token);
 int luo_take(uint64_t token);

@@ -18,6 +18,7 @@
  *   wait=1           say `khotest: ready=jump`, then wait for one byte on the console
  *   via=firmware     khoctl: take the firmware route, with the file boot_file=PATH on the ESP
  *   luo=N            preserve N non-adjacent pages in a memfd; the incoming side checks N pages
+ *   hops=N           hand over N times more, to this kernel again (load=khoctl)
  *   calibrate=N      have khoctl learn what firmware writes, by N resets, and show it; no handover
  *   trouble=WHAT     mor, mor-locked: ask firmware to clear memory; ppi: ask the TPM; full: leave
  * no room for EFI variables place=A,B,...    preserve the pages at these physical addresses, or
@@ -291,7 +292,7 @@ static void load_file(const char *kernel, const char *initrd, const char *cmdlin
 		fail("kexec_file_load %s: %s", kernel, strerror(errno));
 }
 
-static void run(const char *const argv[])
+void run(const char *const argv[])
 {
 	pid_t pid = fork();
 	int status;
@@ -355,6 +356,8 @@ static void load_next(void)
 	const char *given = NULL;
 	long start = ms_now();
 
+	if (word_number("hops") && word_is("side", "both"))
+		again_make_image(cmdline, word_number("hops"), "/next/uki.efi");
 	if (file) {
 		if (read_text(file, args, sizeof(args)) < 0)
 			fail("%s: %s", file, strerror(errno));

@@ -90,19 +90,23 @@ uint64_t *map_memfd(int fd, uint64_t pages, int protection)
 	return at;
 }
 
-/* The one session of this boot, made or taken back at the first call. */
+static int session_fd = -1;
+
+/* The session, made or taken back at the first call. */
 static int session(unsigned long request)
 {
-	static struct luo_session s = {.size = sizeof(s), .fd = -1, .name = SESSION};
+	struct luo_session s = {.size = sizeof(s), .fd = -1, .name = SESSION};
 	int fd;
 
-	if (s.fd >= 0)
-		return s.fd;
+	if (session_fd >= 0)
+		return session_fd;
 	fd = open("/dev/liveupdate", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		fail("/dev/liveupdate: %s (is liveupdate=on?)", strerror(errno));
 	if (ioctl(fd, request, &s))
 		fail("live update session: %s", strerror(errno));
+	close(fd);
+	session_fd = s.fd;
 	return s.fd;
 }
 
@@ -129,6 +133,8 @@ void luo_finish(void)
 
 	if (ioctl(session(LUO_RETRIEVE_SESSION), LUO_FINISH, &f))
 		fail("finish live update: %s", strerror(errno));
+	close(session_fd);
+	session_fd = -1;
 }
 
 void physical_pages(const void *at, size_t pages, uint64_t *ret)
