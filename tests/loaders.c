@@ -3,15 +3,21 @@
  * loaders - does a file pass the checks of those who will load it? And files to try that on.
  *
  *   loaders kexec FILE...
- *	Linux arch/x86/kernel/kexec-bzimage64.c, bzImage64_probe and bzImage64_load, and what a UKI
- *	needs besides when nobody maps its sections
- *   loaders firmware FILE...
- *	edk2 MdePkg/Library/BasePeCoffLib, MdeModulePkg/Core/Dxe/Misc/MemoryProtection.c; sbsign's
- *	"gap in section table"
- *   loaders ukify STUB OUT NAME FILE [NAME FILE]...
- *	add sections as ukify does: pages in memory, 512 bytes in the file
+ *	Linux arch/x86/kernel/kexec-bzimage64.c, bzImage64_probe and bzImage64_load, or
+ *	arch/arm64/kernel/kexec_image.c, image_probe and image_load, and what a UKI needs besides
+ *when nobody maps its sections loaders firmware FILE... edk2 MdePkg/Library/BasePeCoffLib,
+ *MdeModulePkg/Core/Dxe/Misc/MemoryProtection.c; sbsign's "gap in section table" loaders ukify STUB
+ *OUT NAME FILE [NAME FILE]... add sections as ukify does: pages in memory, 512 bytes in the file
  *   loaders kernel OUT STRING [RELEASE]
  *	a bzImage whose packed kernel holds STRING
+ *   loaders image OUT STRING FLAGS [RELEASE]
+ *	an arm64 Image with these flags that holds STRING
+ *   loaders zboot OUT PACKING FILE
+ *	an EFI zboot image of FILE, which was packed so
+ *   loaders section FILE NAME
+ *	the bytes of a section, on standard output
+ *   loaders stub OUT
+ *	an arm64 khoboot.efi without code
  *
  * Written from those sources and shares no code with khoboot, which it judges. Exit status 1 with
  * a line on standard error for the first rule that is broken.
@@ -90,6 +96,11 @@ static void grow(struct file *f, size_t size)
 	f->size = size;
 }
 
+static bool is_arm64(const struct file *f)
+{
+	return f->size >= 64 && !memcmp(f->data + 56, "ARM\x64", 4);
+}
+
 static uint32_t up(uint32_t v, uint32_t align)
 {
 	return (v + align - 1) / align * align;
@@ -141,7 +152,8 @@ static void check_pe_headers(const struct file *f, const struct pe *p)
 	uint32_t dirs = get(f, p->opt + 108, 4), image = get(f, p->opt + 56, 4);
 	uint32_t headers = get(f, p->opt + 60, 4);
 
-	need(f, get(f, p->coff + 4, 2) == 0x8664, "Machine is not x64");
+	need(f, get(f, p->coff + 4, 2) == (is_arm64(f) ? 0xaa64 : 0x8664),
+	     "Machine is not that of the kernel's header");
 	need(f, get(f, p->opt, 2) == 0x20b, "not PE32+");
 	need(f, get(f, p->opt + 68, 2) == 10, "Subsystem is not EFI application");
 	need(f, get(f, p->opt + 70, 2) & 0x100, "DllCharacteristics without NX_COMPAT");
@@ -264,27 +276,71 @@ static void check_load(const struct file *f)
 }
 
 /* Nobody maps sections or clears what is behind their raw data. */
+static void check_sections(const struct file *f, const struct pe *p)
+{
+	for (uint32_t i = 0; i < p->sections; i++) {
+		struct section s = section_of(f, p, i);
+
+		need(f, s.va == s.raw, "VirtualAddress is not PointerToRawData");
+		need(f, s.vsize <= s.raw_size, "zeros behind raw data");
+	}
+}
+
 static void check_flat(const struct file *f)
 {
 	uint32_t setup = setup_size(f), loaded = get(f, 0x1f4, 4) * 16;
 	struct pe p = pe_of(f);
 
 	need(f, p.coff >= setup, "the PE header is not loaded");
-	for (uint32_t i = 0; i < p.sections; i++) {
-		struct section s = section_of(f, &p, i);
-
-		need(f, s.va == s.raw, "VirtualAddress is not PointerToRawData");
-		need(f, s.vsize <= s.raw_size, "zeros behind raw data");
-	}
+	check_sections(f, &p);
 	need(f, setup + loaded == get(f, p.opt + 56, 4), "syssize and SizeOfImage differ");
 	need(f, setup + loaded <= f->size, "syssize passes the file");
 }
 
+#define ARENA 0x200000 /* of khoboot, behind its image */
+
+static void check_image(const struct file *f)
+{
+	uint32_t size = get(f, 16, 4), image;
+	struct pe p = pe_of(f);
+
+	need(f, size && !get(f, 20, 4), "image_size");
+	need(f, !get(f, 8, 4) && !get(f, 12, 4), "text_offset");
+	need(f, get(f, 24, 4) == 8 && !get(f, 28, 4), "flags: little endian, any pages, anywhere");
+	need(f, size >= f->size, "image_size is less than what is loaded");
+	check_sections(f, &p);
+	image = get(f, p.opt + 56, 4);
+	need(f, image <= f->size, "SizeOfImage passes the file");
+	need(f, size >= image + ARENA, "image_size has no room for the arena");
+}
+
 static void check_kexec(const struct file *f)
 {
+	if (is_arm64(f)) {
+		check_image(f);
+		return;
+	}
 	check_probe(f);
 	check_load(f);
 	check_flat(f);
+}
+
+static void dump_section(const char *name, const char *section)
+{
+	struct file f = read_whole(name);
+	struct pe p = pe_of(&f);
+
+	for (uint32_t i = 0; i < p.sections; i++) {
+		struct section s = section_of(&f, &p, i);
+
+		if (strncmp(s.name, section, 8))
+			continue;
+		need(&f, (uint64_t)s.raw + s.vsize <= f.size, "raw data passes the file");
+		fwrite(f.data + s.raw, 1, s.vsize, stdout);
+		free(f.data);
+		return;
+	}
+	die(name, "no such section");
 }
 
 /* ---- making ---------------------------------------------------------------------------------- */
@@ -364,6 +420,77 @@ static void make_kernel(const char *out, const char *string, const char *release
 	free(f.data);
 }
 
+static void make_image(const char *out, const char *string, const char *flags, const char *release)
+{
+	struct file f = {out, NULL, 0};
+
+	grow(&f, 0x8000);
+	set(&f, 16, 4, 0x20000);
+	set(&f, 24, 4, (uint32_t)strtoul(flags, NULL, 0));
+	memcpy(f.data + 56, "ARM\x64", 4);
+	if (release)
+		sprintf((char *)f.data + 0x1000, "Linux version %s (user@host) #1", release);
+	strcpy((char *)f.data + 0x7001, string);
+	write_whole(&f, out);
+	free(f.data);
+}
+
+static void make_zboot(const char *out, const char *packing, const char *packed)
+{
+	struct file f = {out, NULL, 0}, content = read_whole(packed);
+
+	grow(&f, 0x1000 + content.size);
+	memcpy(f.data, "MZ\0\0zimg", 8);
+	set(&f, 8, 4, 0x1000);
+	set(&f, 12, 4, (uint32_t)content.size);
+	strcpy((char *)f.data + 24, packing);
+	memcpy(f.data + 0x1000, content.data, content.size);
+	write_whole(&f, out);
+	free(f.data);
+	free(content.data);
+}
+
+static void stub_section(struct file *f, uint32_t i, const char *name, uint32_t flags)
+{
+	uint32_t e = 0x1508 + 40 * i, at = 0x2000 + 0x1000 * i;
+
+	strcpy((char *)f->data + e, name);
+	set(f, e + 8, 4, 0x1000);
+	set(f, e + 12, 4, at);
+	set(f, e + 16, 4, 0x1000);
+	set(f, e + 20, 4, at);
+	set(f, e + 36, 4, flags);
+}
+
+static void make_stub(const char *out)
+{
+	struct file f = {out, NULL, 0};
+
+	grow(&f, 0x6000);
+	memcpy(f.data, "MZ\x40\xfa", 4);
+	set(&f, 16, 4, 0x6000 + ARENA);
+	set(&f, 24, 4, 8);
+	memcpy(f.data + 56, "ARM\x64", 4);
+	set(&f, 0x3c, 4, 0x1400);
+	strcpy((char *)f.data + 0x40, "khoboot 0");
+	memcpy(f.data + 0x1400, "PE\0\0\x64\xaa\4", 7);
+	set(&f, 0x1414, 4, 0x22600f0);
+	set(&f, 0x1418, 2, 0x20b);
+	set(&f, 0x1428, 4, 0x2000);
+	set(&f, 0x1438, 4, 0x1000);
+	set(&f, 0x143c, 4, 0x200);
+	set(&f, 0x1450, 4, 0x6000);
+	set(&f, 0x1454, 4, 0x2000);
+	set(&f, 0x145c, 4, 0x100000a);
+	set(&f, 0x1484, 4, 16);
+	stub_section(&f, 0, ".text", 0x60000020);
+	stub_section(&f, 1, ".rodata", 0x40000040);
+	stub_section(&f, 2, ".data", 0xc0000040);
+	stub_section(&f, 3, ".sbat", 0x40000040);
+	write_whole(&f, out);
+	free(f.data);
+}
+
 /* ---- main ------------------------------------------------------------------------------------ */
 
 static void check_each(char **names, void (*check)(const struct file *f))
@@ -388,6 +515,14 @@ int main(int argc, char **argv)
 		make_ukify(argc - 2, argv + 2);
 	else if (!strcmp(mode, "kernel") && argc > 3)
 		make_kernel(argv[2], argv[3], argv[4]);
+	else if (!strcmp(mode, "image") && argc > 4)
+		make_image(argv[2], argv[3], argv[4], argv[5]);
+	else if (!strcmp(mode, "zboot") && argc > 4)
+		make_zboot(argv[2], argv[3], argv[4]);
+	else if (!strcmp(mode, "section") && argc > 3)
+		dump_section(argv[2], argv[3]);
+	else if (!strcmp(mode, "stub"))
+		make_stub(argv[2]);
 	else
 		die("usage", "see tests/loaders.c");
 	return 0;
