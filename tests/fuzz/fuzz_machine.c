@@ -31,12 +31,12 @@ static void repair(uint8_t *p, size_t len, size_t where)
 	p[where] = (uint8_t)-sum;
 }
 
-/* Root pointer at BASE, tables wherever one of the three signatures stands. */
+/* Root pointer at BASE, tables wherever one of the signatures stands. */
 static void repair_acpi(uint8_t *p, size_t size)
 {
 	for (size_t at = 0; at + 36 <= size; at++) {
 		bool table = !memcmp(p + at, "XSDT", 4) || !memcmp(p + at, "RSDT", 4) ||
-			     !memcmp(p + at, "FACP", 4);
+			     !memcmp(p + at, "FACP", 4) || !memcmp(p + at, "SPCR", 4);
 
 		if (table && get_u32(p + at + 4) <= size - at)
 			repair(p + at, get_u32(p + at + 4), 9);
@@ -50,6 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct range ram = {BASE, size};
 	struct mem m = {.ram = {&ram, 1, 1}, .map = map};
 	struct acpi_reset reset;
+	struct uart uart;
+	uint32_t flags;
 	uint8_t uuid[16], *p;
 
 	if (size < 40)
@@ -60,6 +62,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	m.ctx = memcpy(p, data, size);
 	repair_acpi(p, size);
 	if (!acpi_find_reset(&m, BASE, &reset) && !reset.found && reset.address)
+		__builtin_trap();
+	(void)!acpi_arm_boot(&m, BASE, &flags);
+	if (!acpi_console(&m, BASE, &uart) && !uart.kind != !uart.base)
 		__builtin_trap();
 	memcpy(p, data, size);
 	repair(p, p[0] & 1 ? 0x18 : 0x1f, p[0] & 1 ? 5 : 4);
