@@ -83,12 +83,19 @@ __must_check enum kb_status fw_exit(struct firmware *fw, struct fw_map *map);
 
 /* ---- claim.c */
 /*
- * fw_claim_all - allocate @claims (from efi_map_claims()) as EfiLoaderData
+ * fw_claim_all - the inverse claim: allocate all free memory but @keep as EfiLoaderData
+ * @map: from fw_map_early(); refreshed where firmware's own allocations got in between
+ * @keep: sorted
+ * @work: storage for the pieces, one AllocatePages call for each
+ * @ours: what was given to us, sorted and merged
  *
- * One AllocatePages call for each. @claims is what was given to us then, sorted and merged. The
- * memory is never given back: firmware of debug builds fills what is freed.
+ * What firmware does not give even so is not ours: if it matters, route_covered() says so. The
+ * memory is never given back: firmware of debug builds fills what is freed. Returns KB_OK,
+ * KB_FW_MAP, or what efi_map_claims() returns.
  */
-void fw_claim_all(struct firmware *fw, struct range_list *claims);
+__must_check enum kb_status fw_claim_all(struct firmware *fw, struct fw_map *map,
+					 const struct range_list *keep, struct range_list *work,
+					 struct range_list *ours);
 
 /* ---- tables.c */
 /* Physical address of the configuration table of that GUID, or 0. */

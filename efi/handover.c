@@ -29,6 +29,7 @@ struct early {
 	struct range conventional[EARLY_LIST];
 	struct range ram[EARLY_LIST];
 	struct range claims[EARLY_LIST];
+	struct range claimed[EARLY_LIST];
 	struct range keep[KEEP_MAX];
 	struct range scratch[EARLY_LIST];
 };
@@ -160,27 +161,27 @@ static enum kb_status list_keep(struct door *d, struct early *e, const struct ra
 	return st ? kb_refuse(AREA, st, NULL) : KB_OK;
 }
 
-static enum kb_status claim(struct door *d, struct early *e, const struct efi_map *map,
+static enum kb_status claim(struct door *d, struct early *e, struct fw_map *map,
 			    const struct range_list *ram)
 {
 	struct range_list keep = {e->scratch, 0, ARRAY_SIZE(e->scratch)};
-	struct range_list claims = {e->claims, 0, ARRAY_SIZE(e->claims)};
+	struct range_list work = {e->claims, 0, ARRAY_SIZE(e->claims)};
+	struct range_list ours = {e->claimed, 0, ARRAY_SIZE(e->claimed)};
 	enum kb_status st = list_keep(d, e, ram, &keep);
 	void *store;
 
 	if (st)
 		return st;
-	st = efi_map_claims(map, ARCH_LOW_MEMORY, &keep, &claims);
+	st = fw_claim_all(&d->fw, map, &keep, &work, &ours);
 	if (st)
 		return kb_refuse("claim", st, NULL);
-	fw_claim_all(&d->fw, &claims);
 	/* From here on firmware can only give scratch. One more for each home will come. */
-	d->claimed.max = claims.count + d->moves.count;
+	d->claimed.max = ours.count + d->moves.count;
 	st = fw_alloc(&d->fw, (d->claimed.max + 1) * sizeof(struct range), &store);
 	if (st)
 		return kb_refuse("claim", st, NULL);
 	d->claimed.r = store;
-	return range_list_copy(&claims, &d->claimed);
+	return range_list_copy(&ours, &d->claimed);
 }
 
 static enum kb_status early_memory(struct door *d, struct early **ret)
@@ -219,7 +220,7 @@ enum kb_status uefi_find_handover(struct door *d)
 	/* Written to only when it is certain that nothing in memory is anybody's. */
 	if (!st && !d->found && !d->options.nonce.len && route_drop(&free))
 		kb_refuse(AREA, KB_REC_UNASKED, NULL);
-	return st || !d->found ? st : claim(d, e, &view, &ram);
+	return st || !d->found ? st : claim(d, e, &map, &ram);
 }
 
 /* ---- the proof ------------------------------------------------------------------------------- */
