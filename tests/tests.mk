@@ -51,7 +51,7 @@ $(ARM64_FUZZERS): $(O)/host/fuzz/arm64_%: $(call host_obj,arm64-fuzz,tests/fuzz/
 
 # Sound images, to be damaged.
 KHO_HELP  := tests/unit/kho_image.c tests/unit/kho_naive.c
-FUZZ_HELP := tests/unit/make_image.c $(addprefix tools/,buffer.c boot_entry.c efivars.c running.c kernel_abi.c) \
+FUZZ_HELP := tests/unit/make_image.c tests/unit/pack.c $(addprefix tools/,buffer.c boot_entry.c efivars.c running.c kernel_abi.c) \
 	tests/fuzz/words.c $(KHO_HELP)
 
 $(O)/host/fuzz/%: $(call host_obj,fuzz,tests/fuzz/%.c) $(call host_obj,fuzz,$(PURE) $(FUZZ_HELP))
