@@ -21,7 +21,7 @@
 #define DAMAGE_MAX 64 /* ranges of damage that get a line each */
 
 /*
- * Memory until the claim: where nothing is ever preserved, or in our image. Anything that firmware
+ * Memory until the claim: where nothing is ever preserved, or on the stack. Anything that firmware
  * gives elsewhere may be.
  */
 struct early {
@@ -184,26 +184,13 @@ static enum kb_status claim(struct door *d, struct early *e, struct fw_map *map,
 	return range_list_copy(&ours, &d->claimed);
 }
 
-static enum kb_status early_memory(struct door *d, struct early **ret)
-{
-	static struct early ours;
-
-	if (ARCH_LOW_MEMORY)
-		return fw_alloc_low(&d->fw, sizeof(**ret), (void **)ret);
-	*ret = &ours;
-	return KB_OK;
-}
-
-enum kb_status uefi_find_handover(struct door *d)
+static enum kb_status find_handover(struct door *d, struct early *e)
 {
 	struct range_list free = {.max = EARLY_LIST}, ram = {.max = EARLY_LIST};
 	struct efi_map view;
 	struct fw_map map;
-	struct early *e = NULL;
-	enum kb_status st = early_memory(d, &e);
+	enum kb_status st = fw_map_early(&d->fw, e->map, sizeof(e->map), &map);
 
-	if (!st)
-		st = fw_map_early(&d->fw, e->map, sizeof(e->map), &map);
 	if (st)
 		return kb_refuse("efi", st, NULL);
 	free.r = e->conventional;
@@ -222,6 +209,24 @@ enum kb_status uefi_find_handover(struct door *d)
 		kb_refuse(AREA, KB_REC_UNASKED, NULL);
 	return st || !d->found ? st : claim(d, e, &map, &ram);
 }
+
+#if ARCH_LOW_MEMORY
+enum kb_status uefi_find_handover(struct door *d)
+{
+	struct early *e;
+	enum kb_status st = fw_alloc_low(&d->fw, sizeof(*e), (void **)&e);
+
+	return st ? kb_refuse("efi", st, NULL) : find_handover(d, e);
+}
+#else
+/* On firmware's stack, of which there are 128 KiB or more (UEFI 2.10 section 2.3.6.2). */
+enum kb_status uefi_find_handover(struct door *d)
+{
+	struct early e;
+
+	return find_handover(d, &e);
+}
+#endif
 
 /* ---- the proof ------------------------------------------------------------------------------- */
 

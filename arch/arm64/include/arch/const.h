@@ -12,11 +12,12 @@
 #define ARCH_LOW_MEMORY 0
 
 /*
- * What there is for the memory map before the claim: bytes, and pieces of each kind of memory. It
- * is part of our image, for lack of memory that is nobody's. AAVMF has about 30 descriptors of 48 bytes.
+ * What there is for the memory map before the claim: bytes, and pieces of each kind of memory. It is
+ * on firmware's stack, for lack of memory that is nobody's. AAVMF has about 30 descriptors of 48
+ * bytes, servers have up to 200.
  */
-#define ARCH_EARLY_MAP  (8 * 1024)
-#define ARCH_EARLY_LIST 128
+#define ARCH_EARLY_MAP  (16 * 1024)
+#define ARCH_EARLY_LIST 256
 
 /* flush_all() can do nothing here: everything that must survive a reset is flushed by address. */
 #define ARCH_FLUSHES_ALL false
