@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Identity page tables with pages of 4 KiB, 2 MiB and 1 GiB: x86 with 4 or 5 levels (Intel SDM
- * volume 3A, chapter 4.5), arm64 with the 4 KiB granule and 4 levels (DDI 0487, chapter D8). What an entry
- * looks like is in <arch/pte.h>.
+ * volume 3A, chapter 4.5), arm64 with the 4 KiB granule and 4 levels (DDI 0487, chapter D8). What
+ * an entry looks like is in <arch/pte.h>.
  *
  * Pure: the tables are built in a pool of the caller; loading them is the caller's business. Only
  * what was mapped is mapped: an access to anything else faults.
