@@ -34,7 +34,7 @@ static enum kb_status add_descriptor(const struct efi_map *map, uint64_t i, stru
 	if (st || !is_ram(&d))
 		return st;
 	st = add_piece(ram, (struct range){d.phys, bytes});
-	if (!st && d.type == EFI_ACPI_RECLAIM)
+	if (!st && (d.type == EFI_ACPI_RECLAIM || d.type == EFI_PERSISTENT))
 		st = add_piece(reserved, (struct range){d.phys, bytes});
 	return st;
 }

@@ -47,7 +47,7 @@ static const struct {
 	{7, 0xf, true, false},       {7, 0x40008, false, false}, {8, 8, false, false},
 	{9, 8, true, true},          {9, 1, false, false},       {10, 8, false, false},
 	{11, 1, false, false},       {12, 1, false, false},      {13, 8, false, false},
-	{14, 8, true, false},        {14, 0x8008, true, false},  {15, 8, false, false},
+	{14, 8, true, true},         {14, 0x8008, true, true},   {15, 8, false, false},
 	{14, 0x40008, false, false},
 };
 

@@ -13,9 +13,10 @@
 
 /*
  * efi_ram - RAM as arm64 kernels see it (efi-init.c:reserve_regions)
- * @ram: what may be mapped write-back and is no longer firmware's; ACPI reclaim memory is part of
- * it
- * @reserved: the ACPI reclaim memory: RAM that is not free
+ * @ram: what may be mapped write-back and is no longer firmware's; ACPI reclaim memory and
+ *	 persistent memory are part of it
+ * @reserved: these two: RAM that is not free. Kernels reserve the first, and would write over the
+ *	 second, which is no reason to begin with it.
  *
  * Both are cleared, then sorted and merged. Special purpose memory is left out: kernels hold it
  * back for drivers. Returns KB_OK, KB_EFI_MAP, KB_E820_NO_RAM or KB_RANGE_FULL.
