@@ -71,10 +71,10 @@ static enum kb_status open_as(enum pe_layout layout, const void *base, uint64_t 
 	return st ? st : uki_find(&pe, ret, diag);
 }
 
-enum kb_status uki_open_loaded(const void *base, uint64_t start, uint64_t size, struct uki *ret,
+enum kb_status uki_open_mapped(const void *base, uint64_t size, struct uki *ret,
 			       struct kb_diag *diag)
 {
-	return open_as(start ? PE_FLAT : PE_MAPPED, base, start, size, ret, diag);
+	return open_as(PE_MAPPED, base, 0, size, ret, diag);
 }
 
 enum kb_status uki_open_flat(const void *base, uint64_t start, uint64_t size, struct uki *ret,

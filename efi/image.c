@@ -11,7 +11,7 @@
 enum kb_status uefi_read_image(struct door *d)
 {
 	struct kb_diag diag = {0};
-	enum kb_status st = uki_open_loaded(d->image, 0, d->fw.loaded->ImageSize, &d->uki, &diag);
+	enum kb_status st = uki_open_mapped(d->image, d->fw.loaded->ImageSize, &d->uki, &diag);
 
 	return st ? kb_refuse("image", st, &diag) : KB_OK;
 }

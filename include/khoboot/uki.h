@@ -48,22 +48,23 @@ struct uki {
 __must_check enum kb_status uki_find(const struct pe *pe, struct uki *ret, struct kb_diag *diag);
 
 /*
- * uki_open_loaded - the parts of the running image, for both doors
+ * uki_open_mapped - the parts of the running image, where firmware mapped its sections
  * @base: the first byte in memory
- * @start: its file offset: 0 when firmware mapped the image, KB_SETUP_SIZE when kexec loaded it
- * @size: bytes in memory from @base on; firmware: ImageSize of EFI_LOADED_IMAGE_PROTOCOL, kexec:
- *	  uki_flat_size()
+ * @size: ImageSize of EFI_LOADED_IMAGE_PROTOCOL
  *
  * Returns what pe_open() and uki_find() return. @ret is untouched on failure.
  */
-__must_check enum kb_status uki_open_loaded(const void *base, uint64_t start, uint64_t size,
-					     struct uki *ret, struct kb_diag *diag);
+__must_check enum kb_status uki_open_mapped(const void *base, uint64_t size, struct uki *ret,
+					     struct kb_diag *diag);
 
 /*
- * uki_open_flat - the same for an image that kexec loaded, wherever it starts
+ * uki_open_flat - the same where kexec loaded the file as it is, from KB_SETUP_SIZE on
+ * @base: the first byte loaded
+ * @start: its file offset, KB_SETUP_SIZE
+ * @size: bytes loaded, without what follows the last section: x86_64, uki_flat_size(); arm64,
+ *	  SizeOfImage
  *
- * What arm64 has to call: there @start is 0, too, and uki_open_loaded() would believe
- * VirtualAddress where kexec knows only file offsets.
+ * A file whose sections are not where their addresses say is refused (KB_PE_VA_RAW).
  */
 __must_check enum kb_status uki_open_flat(const void *base, uint64_t start, uint64_t size,
 					   struct uki *ret, struct kb_diag *diag);

@@ -66,12 +66,15 @@ static void read_parts(const struct uki *u)
 static void open_image(const uint8_t *data, size_t size, uint64_t start)
 {
 	uint8_t *image = malloc(sound.size - start);
+	enum kb_status st;
 	struct uki u;
 
 	memcpy(image, sound.data + start, sound.size - start);
 	for (size_t i = 0; i < size && STUB_COFF + i < sound.size; i++)
 		image[STUB_COFF - start + i] ^= data[i];
-	if (!uki_open_loaded(image, start, sound.size - start, &u, NULL))
+	st = start ? uki_open_flat(image, start, sound.size - start, &u, NULL)
+		   : uki_open_mapped(image, sound.size, &u, NULL);
+	if (!st)
 		read_parts(&u);
 	free(image);
 }

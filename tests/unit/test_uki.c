@@ -115,14 +115,14 @@ static void bare_metal_door(void **state)
 	(void)state;
 
 	memcpy(file.data + STUB_SECTION(4), ".linux\0", 8);
-	ok(uki_open_loaded(file.data + 0x1000, 0x1000, STUB_SIZE - 0x1000, &u, NULL));
+	ok(uki_open_flat(file.data + 0x1000, 0x1000, STUB_SIZE - 0x1000, &u, NULL));
 	assert_ptr_equal(u.kernel.data, file.data + 0x6000);
 	assert_int_equal(u.kernel.offset, 0x6000);
-	assert_int_equal(uki_open_loaded(file.data + 0x1000, 0x1000, STUB_SIZE - 0x1001, &u, NULL),
+	assert_int_equal(uki_open_flat(file.data + 0x1000, 0x1000, STUB_SIZE - 0x1001, &u, NULL),
 			 KB_PE_OUTSIDE);
-	assert_int_equal(uki_open_loaded(file.data, 0x1000, UINT64_MAX, &u, NULL), KB_PE_TRUNCATED);
+	assert_int_equal(uki_open_flat(file.data, 0x1000, UINT64_MAX, &u, NULL), KB_PE_TRUNCATED);
 	put_u32(file.data + STUB_SECTION(4) + SEC_RAW_SIZE, 0x40);
-	assert_int_equal(uki_open_loaded(file.data + 0x1000, 0x1000, STUB_SIZE - 0x1000, &u, NULL),
+	assert_int_equal(uki_open_flat(file.data + 0x1000, 0x1000, STUB_SIZE - 0x1000, &u, NULL),
 			 KB_PE_VA_RAW);
 }
 
@@ -138,7 +138,7 @@ static void bare_metal_door_of_arm64(void **state)
 	assert_ptr_equal(u.kernel.data, file.data + 0x6000);
 	assert_int_equal(uki_open_flat(file.data, 0, STUB_SIZE - 1, &u, NULL), KB_PE_OUTSIDE);
 	put_u32(file.data + STUB_SECTION(4) + SEC_RAW, 0x4000);
-	ok(uki_open_loaded(file.data, 0, STUB_SIZE, &u, NULL));
+	ok(uki_open_mapped(file.data, STUB_SIZE, &u, NULL));
 	assert_int_equal(uki_open_flat(file.data, 0, STUB_SIZE, &u, NULL), KB_PE_VA_RAW);
 }
 
@@ -149,10 +149,10 @@ static void firmware_door(void **state)
 
 	memcpy(file.data + STUB_SECTION(4), ".linux\0", 8);
 	put_u32(file.data + STUB_SECTION(4) + SEC_RAW, 0x4000); /* of no meaning in memory */
-	ok(uki_open_loaded(file.data, 0, STUB_SIZE, &u, NULL));
+	ok(uki_open_mapped(file.data, STUB_SIZE, &u, NULL));
 	assert_ptr_equal(u.kernel.data, file.data + 0x6000);
 	make_section(&file, ".linux", "", 0);
-	assert_int_equal(uki_open_loaded(file.data, 0, STUB_SIZE, &u, NULL), KB_UKI_DUPLICATE);
+	assert_int_equal(uki_open_mapped(file.data, STUB_SIZE, &u, NULL), KB_UKI_DUPLICATE);
 }
 
 static void flat_size(void **state)

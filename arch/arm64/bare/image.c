@@ -116,7 +116,7 @@ enum kb_status bare_find_image(struct bare *b)
 	if (st)
 		return st;
 	b->image_size = get_u32(b->image + PE_SIZE_OF_IMAGE);
-	st = uki_open_loaded(b->image, 0, b->image_size, &b->uki, &diag);
+	st = uki_open_flat(b->image, KB_SETUP_SIZE, b->image_size, &b->uki, &diag);
 	if (st)
 		return refuse_image(b, st, &diag);
 	b->segment = (struct range){(uintptr_t)b->image, our_memory(b->image)};

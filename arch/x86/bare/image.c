@@ -50,7 +50,7 @@ enum kb_status bare_find_image(struct bare *b)
 	enum kb_status st;
 
 	b->image_size = uki_flat_size(b->arch.bp); /* not 0, or there would be no stack */
-	st = uki_open_loaded(loaded, KB_SETUP_SIZE, b->image_size, &b->uki, &diag);
+	st = uki_open_flat(loaded, KB_SETUP_SIZE, b->image_size, &b->uki, &diag);
 	if (st)
 		return refuse_image(b, st, &diag);
 	b->segment = (struct range){(uintptr_t)loaded, b->arch.bp->init_size};
