@@ -101,6 +101,14 @@ host_obj = $(patsubst %,$(O)/host/obj-$(1)/%.o,$(2))
 
 include tests/tests.mk
 
+# Those for arm64 need none of the programs that the others need.
+ifeq ($(ARCH),arm64)
+TEST_TOOLS := image khoctl
+SUITES     ?= arm64
+else
+TEST_TOOLS := test-tools
+endif
+
 .PHONY: all help deps demo check soak bench fuzz clean
 all: deps
 	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory image khoctl
@@ -112,27 +120,28 @@ khoctl: $(O)/host/khoctl $(O)/$(ARCH)/khoctl
 help:
 	@echo "make          build/$(ARCH)/khoboot.efi and khoctl"
 	@echo "make demo     from a bare machine: OVMF -> khoboot -> Linux A -> kexec -> khoboot -> Linux B"
-	@echo "              VIA=firmware: with a reset of the machine between A and B"
+	@echo "              VIA=firmware: with a reset of the machine between A and B; ARCH=arm64: on arm64"
 	@echo "make check    all tests; ends with 'N passed, N failed, N skipped' (SUITES='unit boot')"
-	@echo "make soak     hours of random handovers through resets (SOAK='--runs 200 --damage 100 --kill 100')"
+	@echo "make soak     hours of random handovers through resets (SOAK='--runs 200 --damage 100 --kill 100');"
+	@echo "              ARCH=arm64: every kernel on every machine, and a chain of 22"
 	@echo "make bench    speed and size, beside plain kexec"
 	@echo "make fuzz     fuzz every parser (FUZZ_SECONDS=60 each)"
 	@echo "make deps     install what is missing (apt)"
 	@echo "make clean    remove $(O)/"
-	@echo "ARCH=x86_64  O=build  V=1  TRUST_CARRIERS=1"
+	@echo "ARCH=x86_64|arm64  O=build  V=1  TRUST_CARRIERS=1"
 
 deps:
 	$(Q)tools/deps
 
 demo: all
-	$(Q)KHO_BUILD=$(abspath $(O)) VIA=$(VIA) ovmf-scripts/demo
+	$(Q)KHO_BUILD=$(abspath $(O)) KHO_ARCH=$(ARCH) VIA=$(VIA) ovmf-scripts/demo
 
 soak: all
-	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory test-tools
-	$(Q)KHO_BUILD=$(abspath $(O)) tests/route/soak $(SOAK)
+	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory $(TEST_TOOLS)
+	$(Q)KHO_BUILD=$(abspath $(O)) $(if $(filter arm64,$(ARCH)),tests/boot/matrix-arm64 --all,tests/route/soak) $(SOAK)
 
 check: all
-	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory test-tools
+	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory $(TEST_TOOLS)
 	$(Q)KHO_BUILD=$(abspath $(O)) tests/check $(SUITES)
 
 bench: all
