@@ -82,6 +82,9 @@ enum kb_status uefi_plan(struct door *d);
 
 /* ---- machine.c of each architecture: what its kernels want to be told besides */
 
+/* How to reset the machine, and where its console is, for the time after firmware. */
+void uefi_learn_machine(const struct firmware *fw);
+
 /* Leave configuration tables for the kernel; they take memory that is no RAM for it. */
 void uefi_install_tables(struct door *d);
 

@@ -29,6 +29,7 @@ static enum kb_status open_firmware(struct door *d, EFI_HANDLE image, EFI_SYSTEM
 	secure_boot_read(&d->fw);
 	kb_info("start", "khoboot " KB_VERSION ", UEFI door, Secure Boot %s",
 		d->fw.secure_boot ? "on" : "off");
+	uefi_learn_machine(&d->fw);
 	return KB_OK;
 }
 

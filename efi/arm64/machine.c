@@ -1,12 +1,43 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The UEFI door: what arm64 kernels find in configuration tables and in the device tree. */
 #include <arch/dtb.h>
+#include <arch/machine.h>
+#include <arch/reset_how.h>
+#include <khoboot/acpi.h>
 #include <khoboot/log.h>
 #include <khoboot/stub.h>
 
 #include <string.h>
 
 #include "../door.h"
+
+static struct uart find_console(const struct mem *m, uint64_t rsdp, uint64_t tree)
+{
+	struct uart u = {UART_NONE, 0};
+	struct dtb_facts f;
+	const void *fdt;
+
+	if (tree && !dtb_get(m, tree, &fdt, NULL) && !dtb_read(fdt, &f, NULL) &&
+	    f.uart.kind != UART_NONE)
+		return f.uart;
+	if (rsdp && acpi_console(m, rsdp, &u))
+		u.kind = UART_NONE;
+	return u;
+}
+
+void uefi_learn_machine(const struct firmware *fw)
+{
+	/* Firmware's tables are not in RAM, and firmware has mapped them. */
+	struct range everything = {0, ARCH_ADDRESSES};
+	struct mem m = {.ram = {&everything, 1, 1}, .map = mem_map_identity};
+	uint64_t rsdp = acpi_rsdp(fw), tree = fw_device_tree(fw);
+	struct reset_how reset;
+
+	serial_set_default(find_console(&m, rsdp, tree));
+	/* One source may be damaged and the other not; whoever has to know asks again. */
+	if (!reset_find(&m, rsdp, tree, &reset) || reset.psci != PSCI_NONE)
+		reset_remember(&reset);
+}
 
 /*
  * A screen_info, which newer kernels expect to be followed by an EDID (Linux include/linux/sysfb.h:
@@ -31,8 +62,7 @@ static void install_display(struct firmware *fw)
 		return;
 	display = memset(pool, 0, sizeof(*display));
 	gop_describe(fw, &display->screen);
-	if (!display->screen.orig_video_isVGA ||
-	    fw->bs->InstallConfigurationTable(&guid, display))
+	if (!display->screen.orig_video_isVGA || fw->bs->InstallConfigurationTable(&guid, display))
 		fw->bs->FreePool(display);
 }
 
@@ -61,8 +91,8 @@ static const void *device_tree(struct door *d)
 static enum kb_status find_map_room(struct door *d)
 {
 	uint64_t size = align_down(d->boot.efi_map_max + SZ_4K - 1, SZ_4K);
-	enum kb_status st = boot_find_room(d->kho, &d->claimed, &d->homes, size,
-					   &d->boot.efi_map_room);
+	enum kb_status st =
+		boot_find_room(d->kho, &d->claimed, &d->homes, size, &d->boot.efi_map_room);
 
 	return st ? st : kho_check_written(&d->mem, d->kho, &d->boot.efi_map_room, 1);
 }

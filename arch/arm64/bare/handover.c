@@ -1,7 +1,33 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The bare-metal door of arm64: KHO from /chosen, and what only UEFI's tables tell. */
 #include <arch/bare.h>
+#include <arch/machine.h>
+#include <khoboot/acpi.h>
 #include <khoboot/log.h>
+
+static void learn_console(struct bare *b, const struct mem *m)
+{
+	struct uart u;
+
+	if (acpi_console(m, b->arch.tables.rsdp, &u) || u.kind == UART_NONE ||
+	    bare_map(b, (struct range){align_down(u.base, SZ_4K), SZ_4K}, PT_WRITE | PT_DEVICE))
+		return;
+	serial_set_default(u);
+	late_console(b);
+}
+
+/* By ACPI, where the tree that was passed describes no hardware. */
+static void learn_machine(struct bare *b, const struct mem *m)
+{
+	struct reset_how reset;
+
+	if (!b->arch.tables.rsdp)
+		return;
+	if (b->arch.facts.uart.kind == UART_NONE)
+		learn_console(b, m);
+	if (b->arch.facts.psci == PSCI_NONE && !reset_find(m, b->arch.tables.rsdp, 0, &reset))
+		reset_remember(&reset);
+}
 
 /* All that UEFI's map names, RAM or not: firmware's tables are where they are. */
 static enum kb_status read_tables(struct bare *b)
@@ -12,6 +38,8 @@ static enum kb_status read_tables(struct bare *b)
 
 	if (!st)
 		st = efi_find_tables(&m, &map, b->arch.facts.uefi.systab, &b->arch.tables);
+	if (!st)
+		learn_machine(b, &m);
 	if (!st)
 		st = efi_reserved(&m, b->arch.tables.memreserve, &b->busy);
 	return st ? kb_refuse("memory", st, &m.diag) : KB_OK;

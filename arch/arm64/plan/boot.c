@@ -126,7 +126,11 @@ static uint64_t reserve(uint64_t *size, uint64_t bytes)
 enum kb_status boot_layout(const struct boot *b, struct boot_layout *ret)
 {
 	struct boot_layout l = {.log = b->log_max};
+	struct dtb_facts facts;
+	enum kb_status st = b->fdt ? dtb_read(b->fdt, &facts, NULL) : KB_OK;
 
+	if (st)
+		return st;
 	if (strlen(b->cmdline) > BOOT_CMDLINE_MAX)
 		return KB_CMDLINE_LONG;
 	if (!cells_fit(b))
@@ -354,7 +358,7 @@ static void write_tree(const struct boot *b, const struct boot_layout *l, void *
 	void *log;
 	int node;
 
-	/* dtb_read() has passed it before. */
+	/* It was read before, for boot_layout(). */
 	if (b->fdt && !dtb_read(b->fdt, &old, NULL))
 		copy_tree(b, fdt, l->tree, &old);
 	else

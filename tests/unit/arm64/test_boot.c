@@ -382,6 +382,15 @@ static void what_does_not_fit_is_refused(void **state)
 	assert_int_equal(boot_layout(&b, &l), KB_EFI_MAP_BIG);
 }
 
+static void what_cannot_be_read_is_not_written(void **state)
+{
+	struct boot b = describe();
+	(void)state;
+
+	tree_u64(&t, CHOSEN, "linux,initrd-end", 0x60001000);
+	assert_int_equal(boot_layout(&b, &l), KB_DTB_CHOSEN);
+}
+
 static void kho_needs_the_roots_cells(void **state)
 {
 	static const uint32_t cells[][3] = {{2, 2, 1}, {2, 1, 1}, {1, 2, 0}, {1, 1, 0}, {0, 0, 0}};
@@ -740,6 +749,7 @@ int main(void)
 		cmocka_unit_test_setup(the_map_may_lie_elsewhere, fresh),
 		cmocka_unit_test_setup(the_log_is_cut_to_its_room, fresh),
 		cmocka_unit_test_setup(what_does_not_fit_is_refused, fresh),
+		cmocka_unit_test_setup(what_cannot_be_read_is_not_written, fresh),
 		cmocka_unit_test_setup(kho_needs_the_roots_cells, fresh),
 		cmocka_unit_test_setup(a_tree_of_2_mib_is_the_limit, fresh),
 		cmocka_unit_test_setup(everything_at_once_has_room, fresh),

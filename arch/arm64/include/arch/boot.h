@@ -26,7 +26,7 @@
 struct boot {
 	const struct kernel *kernel;
 	/*
-	 * A tree that dtb_check() and dtb_read() have passed, and its physical address; NULL: a
+	 * A tree that dtb_check() has passed, and its physical address; NULL: a
 	 * root with /chosen alone, which leaves ACPI on (arch/arm64/kernel/acpi.c:dt_is_stub).
 	 */
 	const void *fdt;
@@ -74,7 +74,7 @@ struct boot_placement {
 /*
  * boot_layout - sizes of the block
  *
- * Returns KB_OK, KB_CMDLINE_LONG, KB_DTB_CELLS (KHO addresses do not fit the root's cells),
+ * Returns KB_OK, what dtb_read() returns, KB_CMDLINE_LONG, KB_DTB_CELLS (KHO addresses do not fit the root's cells),
  * KB_DTB_BIG (the tree with all of its properties would pass DTB_MAX), or KB_EFI_MAP_BIG (more than
  * a kernel maps early: drivers/firmware/efi/efi-init.c panics then, or more than efi_map_room).
  */
