@@ -58,7 +58,7 @@ IMAGE_PREFIX := $(if $(filter aarch64,$(shell uname -m)),,aarch64-linux-gnu-)
 IMAGE_CC     := $(IMAGE_PREFIX)gcc
 IMAGE_SYSROOT := $(SYSROOT_DONE)
 IMAGE_LIBDIR := $(SYSROOT_ARM64)/usr/lib/aarch64-linux-gnu $(SYSROOT_ARM64)/usr/lib
-IMAGE_CFLAGS += -mbranch-protection=none -mno-outline-atomics \
+IMAGE_CFLAGS += -mbranch-protection=none -mno-outline-atomics -fomit-frame-pointer \
 	-isystem $(SYSROOT_ARM64)/usr/include/efi -isystem $(SYSROOT_ARM64)/usr/include/efi/aarch64 \
 	-isystem $(SYSROOT_ARM64)/usr/include
 endif
