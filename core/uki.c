@@ -62,12 +62,17 @@ static enum kb_status open_as(enum pe_layout layout, const void *base, uint64_t 
 			      uint64_t size, struct uki *ret, struct kb_diag *diag)
 {
 	struct pe_view v = {base, start, 0};
-	enum kb_status st;
+	uint64_t header = KB_PE_OFFSET_X86;
+	enum kb_status st = KB_OK;
 	struct pe pe;
 
 	if (add_overflow(start, size, &v.end))
 		return kb_note(diag, KB_PE_TRUNCATED, start, size);
-	st = pe_open(&v, KB_PE_OFFSET, layout, &pe, diag);
+	/* What would say so is not in memory when that does not begin with the file. */
+	if (!start)
+		st = pe_find_header(&v, &header, diag);
+	if (!st)
+		st = pe_open(&v, header, layout, &pe, diag);
 	return st ? st : uki_find(&pe, ret, diag);
 }
 

@@ -68,6 +68,7 @@ static enum kb_status open_as(const void *data, size_t size, enum pe_layout layo
 			      struct kb_diag *diag)
 {
 	const uint16_t machine = stub_machine(data, size);
+	const uint64_t place = machine == PE_MACHINE_ARM64 ? KB_PE_OFFSET_ARM64 : KB_PE_OFFSET_X86;
 	struct pe_view v = {data, 0, size};
 	enum kb_status st;
 	uint64_t header;
@@ -75,7 +76,7 @@ static enum kb_status open_as(const void *data, size_t size, enum pe_layout layo
 	st = pe_find_header(&v, &header, diag);
 	if (st)
 		return st;
-	if (header != KB_PE_OFFSET || !machine)
+	if (header != place || !machine)
 		return kb_note(diag, KB_CTL_NOT_STUB, 0x3c, header);
 	st = pe_open(&v, header, layout, ret, diag);
 	if (!st && ret->machine != machine)
@@ -158,9 +159,18 @@ static const struct image_part *find_part(const struct image_part *parts, size_t
 	return NULL;
 }
 
+/* Bytes that the section table may take. */
+static uint64_t table_room(const struct pe *stub)
+{
+	uint64_t end =
+		stub->machine == PE_MACHINE_ARM64 ? KB_VERSION_OFFSET_ARM64 : KB_HEADERS_SIZE;
+
+	return end - stub->table;
+}
+
 static enum kb_status add_piece(struct layout *l, const struct piece *p, struct kb_diag *diag)
 {
-	uint64_t room = (KB_HEADERS_SIZE - l->stub->table) / PE_SECTION_SIZE;
+	uint64_t room = table_room(l->stub) / PE_SECTION_SIZE;
 
 	if (l->count >= room || l->count >= PE_SECTION_MAX)
 		return kb_note(diag, KB_CTL_ROOM, l->stub->table, room);
@@ -315,7 +325,7 @@ static void write_headers(const struct layout *l, uint8_t *file)
 	put_u32(opt + OPT_INIT_DATA, initialized_data(l));
 	put_u32(opt + OPT_IMAGE_SIZE, (uint32_t)l->end);
 	put_u32(opt + OPT_CHECKSUM, 0);
-	memset(table, 0, KB_HEADERS_SIZE - l->stub->table);
+	memset(table, 0, table_room(l->stub));
 	for (uint32_t i = 0; i < l->count; i++)
 		write_entry(table + i * PE_SECTION_SIZE, &l->piece[i]);
 }

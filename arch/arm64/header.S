@@ -21,9 +21,6 @@ dos_header:
 	.ascii	"ARM\x64"
 	.long	pe_header - dos_header
 
-	.org	KB_VERSION_OFFSET_ARM64
-	.asciz	KB_VERSION_STRING
-
 /* ---- PE header ------------------------------------------------------------------------------ */
 	.org	KB_PE_OFFSET
 pe_header:
@@ -78,6 +75,8 @@ section_table:
 	section	".data",   data_rva,   rwdata_bytes, rwdata_bytes, 0xc0000040	/* R W */
 	section	".sbat",   sbat_rva,   sbat_bytes,   sbat_raw,      0x40000040	/* R */
 section_table_end:
+	.org	KB_VERSION_OFFSET_ARM64
+	.asciz	KB_VERSION_STRING
 	.org	KB_HEADERS_SIZE
 
 	.section .reloc, "a"

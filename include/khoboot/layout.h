@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Layout of the image file, shared by its assembly headers, by the code that finds itself in memory
- * and by khoctl. docs/abi.md draws it. Both architectures have their PE header and their sections
- * at the same offsets; what differs is what kexec loads, and which header it reads.
+ * and by khoctl. docs/abi.md draws it. Both architectures have their sections at the same offsets;
+ * what differs is what kexec loads, which header it reads, and where the PE header is.
  */
 #ifndef KHOBOOT_LAYOUT_H
 #define KHOBOOT_LAYOUT_H
@@ -21,11 +21,25 @@
 #else
 #define KB_SETUP_SIZE KB_SETUP_SIZE_X86
 #endif
-/* Where KB_VERSION_STRING begins; on x86_64 the setup header's kernel_version points to it. */
-#define KB_VERSION_OFFSET_ARM64 0x40
-/* File offset of the PE header, and end of the room for the section table. */
-#define KB_PE_OFFSET	0x1400
+/*
+ * File offset of the PE header. Of all headers U-Boot loads as many bytes as the first ones would
+ * be if nothing stood in front of them (lib/efi_loader/efi_image_loader.c, efi_load_pe): on arm64
+ * they are at the earliest place, on x86_64 kexec does not load that.
+ */
+#define KB_PE_OFFSET_X86   0x1400
+#define KB_PE_OFFSET_ARM64 0x40
+#ifdef __aarch64__
+#define KB_PE_OFFSET KB_PE_OFFSET_ARM64
+#else
+#define KB_PE_OFFSET KB_PE_OFFSET_X86
+#endif
+/* End of the room for the section table. */
 #define KB_HEADERS_SIZE 0x2000
+/*
+ * Where KB_VERSION_STRING begins, behind the longest section table; on x86_64 the setup header's
+ * kernel_version points to it.
+ */
+#define KB_VERSION_OFFSET_ARM64 0x1f00
 /* Longest command line that khoboot takes, without the terminating NUL. */
 #define KB_CMDLINE_MAX	4095
 /*

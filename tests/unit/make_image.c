@@ -83,10 +83,15 @@ void make_stub(struct buffer *b)
 		d[i] = (uint8_t)(i * 7 + i / 256);
 }
 
+uint32_t stub_at(const struct buffer *b, uint32_t x86)
+{
+	return get_u32(b->data + 0x3c) + x86 - STUB_COFF;
+}
+
 void make_section(struct buffer *b, const char *name, const void *data, size_t size)
 {
-	uint32_t count = get_u16(b->data + STUB_COFF + 6);
-	uint8_t *last = b->data + STUB_SECTION(count - 1);
+	uint32_t count = get_u16(b->data + stub_at(b, STUB_COFF + 6));
+	uint8_t *last = b->data + stub_at(b, STUB_SECTION(count - 1));
 	uint32_t va = get_u32(last + SEC_VA) + get_u32(last + SEC_VSIZE);
 	uint32_t raw = (uint32_t)b->size;
 	uint8_t *e;
@@ -94,12 +99,12 @@ void make_section(struct buffer *b, const char *name, const void *data, size_t s
 	va = (va + 0xfff) & ~0xfffu;
 	buffer_append(b, data, size);
 	buffer_align(b, 512);
-	e = b->data + STUB_SECTION(count);
+	e = b->data + stub_at(b, STUB_SECTION(count));
 	section(e, name, va, (uint32_t)size, 0x40000040);
 	put_u32(e + SEC_RAW, raw);
 	put_u32(e + SEC_RAW_SIZE, (uint32_t)b->size - raw);
-	put_u16(b->data + STUB_COFF + 6, (uint16_t)(count + 1));
-	put_u32(b->data + STUB_OPT + 56, (va + (uint32_t)size + 0xfff) & ~0xfffu);
+	put_u16(b->data + stub_at(b, STUB_COFF + 6), (uint16_t)(count + 1));
+	put_u32(b->data + stub_at(b, STUB_OPT + 56), (va + (uint32_t)size + 0xfff) & ~0xfffu);
 }
 
 void make_bzimage(struct buffer *b, const void *payload, size_t size)
@@ -121,14 +126,16 @@ void make_bzimage(struct buffer *b, const void *payload, size_t size)
 void make_arm64_stub(struct buffer *b)
 {
 	make_stub(b);
-	memset(b->data, 0, STUB_COFF);
+	memmove(b->data + 0x40, b->data + STUB_COFF, 0x2000 - STUB_COFF);
+	memset(b->data, 0, 0x40);
+	memset(b->data + 0x2000 - STUB_COFF + 0x40, 0, STUB_COFF - 0x40);
 	memcpy(b->data, "MZ\x40\xfa", 4);
 	put_u64(b->data + IMG_SIZE, STUB_SIZE + 0x200000);
 	put_u64(b->data + IMG_FLAGS, 8);
 	memcpy(b->data + IMG_MAGIC, "ARM\x64", 4);
-	put_u32(b->data + 0x3c, STUB_COFF);
-	memcpy(b->data + 0x40, "khoboot 0.1", 12);
-	put_u16(b->data + STUB_COFF + 4, 0xaa64);
+	put_u32(b->data + 0x3c, 0x40);
+	memcpy(b->data + 0x1f00, "khoboot 0.1", 12);
+	put_u16(b->data + 0x44, 0xaa64);
 }
 
 void make_arm64_image(struct buffer *b, const void *content, size_t size)

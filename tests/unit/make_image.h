@@ -7,7 +7,7 @@
 
 #include <khoboot/pe.h>
 
-/* File offsets in what make_stub() writes. */
+/* File offsets in what make_stub() writes; stub_at() has those of any stub. */
 #define STUB_COFF       0x1400u
 #define STUB_OPT        0x1418u
 #define STUB_TABLE      0x1508u /* five sections */
@@ -26,8 +26,11 @@ enum {
 /* A khoboot.efi without code: .text .rodata .data .reloc .sbat, a page each, from 0x2000 on. */
 void make_stub(struct buffer *b);
 
-/* The same for arm64, with an Image header. */
+/* The same for arm64, with an Image header and its PE headers right behind that. */
 void make_arm64_stub(struct buffer *b);
+
+/* Offset in stub @b of that part of the PE headers which has offset @x86 in one of x86_64. */
+uint32_t stub_at(const struct buffer *b, uint32_t x86);
 
 /* One more section, as tools that know nothing of kexec add it: the file grows by 512-byte steps.
  */

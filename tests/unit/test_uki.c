@@ -133,11 +133,11 @@ static void bare_metal_door_of_arm64(void **state)
 	(void)state;
 
 	make_arm64_stub(&file);
-	memcpy(file.data + STUB_SECTION(4), ".linux\0", 8);
+	memcpy(file.data + stub_at(&file, STUB_SECTION(4)), ".linux\0", 8);
 	ok(uki_open_flat(file.data, 0, STUB_SIZE, &u, NULL));
 	assert_ptr_equal(u.kernel.data, file.data + 0x6000);
 	assert_int_equal(uki_open_flat(file.data, 0, STUB_SIZE - 1, &u, NULL), KB_PE_OUTSIDE);
-	put_u32(file.data + STUB_SECTION(4) + SEC_RAW, 0x4000);
+	put_u32(file.data + stub_at(&file, STUB_SECTION(4) + SEC_RAW), 0x4000);
 	ok(uki_open_mapped(file.data, STUB_SIZE, &u, NULL));
 	assert_int_equal(uki_open_flat(file.data, 0, STUB_SIZE, &u, NULL), KB_PE_VA_RAW);
 }
