@@ -119,7 +119,9 @@ static bool confidential_cpu(const struct running *r)
 static bool confidential(const struct running *r)
 {
 	return running_exists(r, "/dev/sev-guest") || running_exists(r, "/dev/tdx_guest") ||
-	       running_exists(r, "/sys/firmware/coco") || confidential_cpu(r);
+	       running_exists(r, "/sys/firmware/coco") ||
+	       /* An arm64 realm (Linux 6.14, arch/arm64/kernel/rsi.c). */
+	       running_exists(r, "/sys/bus/platform/devices/arm-cca-dev") || confidential_cpu(r);
 }
 
 #define PCI_VENDOR_VIRTIO 0x1af4
@@ -194,7 +196,10 @@ static bool late_memory(const struct running *r)
 	       any_entry(r, BLOCKS, "memory", is_late_block, &size);
 }
 
-/* Memory modules that ACPI can plug are not in the firmware's early memory map. */
+/*
+ * Memory modules that ACPI can plug are not in the firmware's early memory map. Kernels of arm64 do
+ * not show that map (CONFIG_FIRMWARE_MEMMAP is x86's default): there it is up to ACPI.
+ */
 static bool hotplugged(const struct running *r)
 {
 	return any_entry(r, "/sys/bus/acpi/devices", "PNP0C80:", is_enabled, NULL) ||

@@ -92,7 +92,8 @@ static void confidential_guests(void **state)
 		{"", KB_OK},
 	};
 	static const char *const files[] = {"/dev/sev-guest", "/dev/tdx_guest",
-					    "/sys/firmware/coco/tdx"};
+					    "/sys/firmware/coco/tdx",
+					    "/sys/bus/platform/devices/arm-cca-dev"};
 	char text[200];
 	(void)state;
 
