@@ -122,6 +122,18 @@ static enum kb_status check_placement(struct door *d)
 	return st ? kb_refuse("plan", st, NULL) : KB_OK;
 }
 
+static enum kb_status map_homes(struct door *d)
+{
+	enum kb_status st = KB_OK;
+
+	for (size_t i = 0; i < d->moves.count && !st; i++) {
+		struct range home = {d->moves.m[i].home, d->moves.m[i].size};
+
+		st = pt_map(&d->tables, home, PT_WRITE | PT_EXEC);
+	}
+	return st;
+}
+
 /* Page tables for the time after boot services: RAM, what runs of us, what the kernel starts in. */
 static enum kb_status build_tables(struct door *d)
 {
@@ -139,6 +151,8 @@ static enum kb_status build_tables(struct door *d)
 		st = pt_map(&d->tables, (struct range){0, ARCH_LOW_MEMORY}, PT_WRITE | PT_EXEC);
 	if (!st)
 		st = map_image(&d->tables, image);
+	if (!st && ARCH_MAPS_HOMES)
+		st = map_homes(d);
 	if (!st)
 		st = pt_map(&d->tables, d->place.window, PT_WRITE | PT_EXEC);
 	if (!st)

@@ -25,6 +25,11 @@
 /* The kernel reserves the tables of its interrupt controller there: it must not be missing. */
 #define ARCH_MEMRESERVE true
 
+/*
+ * Evacuated pages are put back where our code or read-only data may be: the tables have to allow it.
+ */
+#define ARCH_MAPS_HOMES true
+
 /* Where everything was: up to where physical addresses can go. */
 #define ARCH_ADDRESSES (1ULL << 52)
 

@@ -24,6 +24,9 @@
 /* LINUX_EFI_MEMRESERVE is of use only when there is something in it. */
 #define ARCH_MEMRESERVE false
 
+/* Evacuated pages are put back whatever the tables say: without CR0.WP. */
+#define ARCH_MAPS_HOMES false
+
 /* Where everything was: up to where physical addresses can go. */
 #define ARCH_ADDRESSES (1ULL << 52)
 
