@@ -79,7 +79,7 @@ CLANG_OBJ := $(patsubst %,$(O)/$(ARCH)/clang/%.o,$(PURE) $(MACHINE_C) $(EFI_C)) 
 $(O)/$(ARCH)/clang/%.c.o: %.c
 	$(call say,CC(clang),$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(filter-out -flto -fno-tree-loop-distribute-patterns,$(IMAGE_CFLAGS)) -c $< -o $@
+	$(Q)$(CLANG) $(if $(filter arm64,$(ARCH)),--target=aarch64-linux-gnu) $(filter-out -flto -fno-tree-loop-distribute-patterns,$(IMAGE_CFLAGS)) -c $< -o $@
 
 .PHONY: unit fuzzers benches clang test-tools
 unit: $(TESTS)

@@ -159,7 +159,8 @@ static void other_files_are_refused(void **state)
 
 static void zboot_of_other_kinds(void **state)
 {
-	static const char *const names[] = {"lz4", "lzma", "lzo", "xzkern", "", "gzip2", "zst", "zstd2"};
+	static const char *const names[] = {"lz4", "lzma",  "lzo", "xzkern",
+					    "",    "gzip2", "zst", "zstd2"};
 	struct packed p;
 	(void)state;
 
