@@ -3,9 +3,9 @@
  * Which serial port, an 8250 or a PL011, a kernel command line names as its console.
  *
  * Linux Documentation/admin-guide/kernel-parameters.txt, "console=": ttySn, uart[8250],io,ADDR,
- * uart[8250],mmio,ADDR, uart[8250],mmio32,ADDR; "earlycon=": the same but for ttySn, and pl011,ADDR,
- * pl011,mmio32,ADDR; each with options behind a comma. The line settings are left as firmware or the
- * outgoing kernel set them.
+ * uart[8250],mmio,ADDR, uart[8250],mmio32,ADDR; "earlycon=": the same but for ttySn, and
+ * pl011,ADDR, pl011,mmio32,ADDR; each with options behind a comma. The line settings are left as
+ * firmware or the outgoing kernel set them.
  */
 #ifndef KHOBOOT_CONSOLE_H
 #define KHOBOOT_CONSOLE_H
@@ -34,8 +34,8 @@ struct uart earlycon_parse(const char *value, size_t len);
 /*
  * console_find - the port that @cmdline (NUL-terminated) names
  *
- * By the last console= that names one, or else the last earlycon= that does: a ttyAMAn has no address
- * of its own. Else .kind is UART_NONE.
+ * By the last console= that names one, or else the last earlycon= that does: a ttyAMAn has no
+ * address of its own. Else .kind is UART_NONE.
  */
 struct uart console_find(const char *cmdline);
 
