@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * First instructions behind both doors, the switch of page tables, exception vectors, and the jump to
- * the next kernel. Registers and instructions: Arm Architecture Reference Manual, DDI 0487.
+ * First instructions behind both doors, the switch of page tables, exception vectors, and the jump
+ * to the next kernel. Registers and instructions: Arm Architecture Reference Manual, DDI 0487.
  */
 #include <arch/early.h>
 #include <arch/pagetable_bits.h>
@@ -91,9 +91,9 @@ forget_tables:
 	ret
 
 /*
- * Tables at x22 that map x20 (2 MiB aligned) to x21 (4 KiB aligned), not more than it by a byte: what
- * is not ours may be no RAM. Blocks of 2 MiB, the rest in pages. At most two tables at each level
- * from L2 on, so it may cross one 1 GiB boundary, and hangs if it crosses two.
+ * Tables at x22 that map x20 (2 MiB aligned) to x21 (4 KiB aligned), not more than it by a byte:
+ * what is not ours may be no RAM. Blocks of 2 MiB, the rest in pages. At most two tables at each
+ * level from L2 on, so it may cross one 1 GiB boundary, and hangs if it crosses two.
  */
 build_tables:
 	mov	x0, x22

@@ -30,8 +30,8 @@ static inline struct efi_map bare_efi_map(const struct bare_arch *a)
 /*
  * bare_stack - top of the stack in the arena
  *
- * Runs on a page of stack, with the tables of entry.S. Halts with KB_IMAGE_ROOM when the memory that
- * the Image header asked for is smaller than what it is needed for.
+ * Runs on a page of stack, with the tables of entry.S. Halts with KB_IMAGE_ROOM when the memory
+ * that the Image header asked for is smaller than what it is needed for.
  */
 uint64_t bare_stack(const uint8_t *fdt, const uint8_t *image_base);
 

@@ -74,9 +74,10 @@ struct boot_placement {
 /*
  * boot_layout - sizes of the block
  *
- * Returns KB_OK, what dtb_read() returns, KB_CMDLINE_LONG, KB_DTB_CELLS (KHO addresses do not fit the root's cells),
- * KB_DTB_BIG (the tree with all of its properties would pass DTB_MAX), or KB_EFI_MAP_BIG (more than
- * a kernel maps early: drivers/firmware/efi/efi-init.c panics then, or more than efi_map_room).
+ * Returns KB_OK, what dtb_read() returns, KB_CMDLINE_LONG, KB_DTB_CELLS (KHO addresses do not fit
+ * the root's cells), KB_DTB_BIG (the tree with all of its properties would pass DTB_MAX), or
+ * KB_EFI_MAP_BIG (more than a kernel maps early: drivers/firmware/efi/efi-init.c panics then, or
+ * more than efi_map_room).
  */
 __must_check enum kb_status boot_layout(const struct boot *b, struct boot_layout *ret);
 

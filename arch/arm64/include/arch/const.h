@@ -12,8 +12,8 @@
 #define ARCH_LOW_MEMORY 0
 
 /*
- * What there is for the memory map before the claim: bytes, and pieces of each kind of memory. It is
- * on firmware's stack, for lack of memory that is nobody's. AAVMF has about 30 descriptors of 48
+ * What there is for the memory map before the claim: bytes, and pieces of each kind of memory. It
+ * is on firmware's stack, for lack of memory that is nobody's. AAVMF has about 30 descriptors of 48
  * bytes, servers have up to 200.
  */
 #define ARCH_EARLY_MAP  (16 * 1024)
@@ -26,7 +26,8 @@
 #define ARCH_MEMRESERVE true
 
 /*
- * Evacuated pages are put back where our code or read-only data may be: the tables have to allow it.
+ * Evacuated pages are put back where our code or read-only data may be: the tables have to allow
+ * it.
  */
 #define ARCH_MAPS_HOMES true
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a device tree or ACPI told of this machine's devices, for those who ask later without knowing
- * where it came from. Nothing of it is at an address that could be guessed.
+ * What a device tree or ACPI told of this machine's devices, for those who ask later without
+ * knowing where it came from. Nothing of it is at an address that could be guessed.
  */
 #ifndef ARCH_ARM64_MACHINE_H
 #define ARCH_ARM64_MACHINE_H
@@ -11,7 +11,7 @@
 /* The console that serial_named() returns where the command line gives no address. */
 void serial_set_default(struct uart u);
 
-/* Registers of QEMU's fw_cfg; mapped. 0: there is none, which is what fwcfg_read() assumes before. */
+/* Registers of QEMU's fw_cfg; mapped. 0: there is none, as fwcfg_read() assumes before. */
 void fwcfg_set_base(uint64_t base);
 
 #endif
