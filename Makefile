@@ -69,7 +69,7 @@ IMAGE_LDFLAGS := --no-dynamic-linker -z text -z noexecstack -z norelro \
 IMAGE_LIBS := $(addprefix -L,$(IMAGE_LIBDIR)) -l:libfdt.a -l:libgnuefi.a -l:libbearssl.a
 # Kernels of arm64 do not unpack themselves. The linker would take pages of 64 KiB for granted.
 ifeq ($(ARCH),arm64)
-IMAGE_LIBS    += -l:libz.a -l:libzstd.a
+IMAGE_LIBS    += arch/arm64/zstd.lds -l:libz.a -l:libzstd.a
 IMAGE_LDFLAGS += -z max-page-size=4096
 endif
 
