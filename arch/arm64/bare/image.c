@@ -4,13 +4,13 @@
 #include <arch/cpu.h>
 #include <arch/early.h>
 #include <arch/machine.h>
-#include <arch/room.h>
 #include <arch/stop.h>
 #include <khoboot/layout.h>
 #include <khoboot/log.h>
 #include <khoboot/stub.h>
 
 #include <libfdt.h>
+#include <string.h>
 
 #define IMAGE_MEMORY     16                  /* image_size in the Image header */
 #define PE_SIZE_OF_IMAGE (KB_PE_OFFSET + 80) /* SizeOfImage in the PE header */
@@ -25,13 +25,11 @@ uint64_t bare_stack(const uint8_t *fdt, const uint8_t *image_base)
 {
 	static char early_log[1024];
 	uint64_t size = get_u32(image_base + PE_SIZE_OF_IMAGE);
-	enum kb_status st;
 
 	(void)fdt;
 	kb_log_buffer(early_log, sizeof(early_log));
-	st = image_room(get_u64(image_base + IMAGE_MEMORY), size);
-	if (st)
-		stop(kb_refuse("image", st, NULL));
+	if (size + KB_ARENA_SIZE - EARLY_TABLES_SIZE > our_memory(image_base))
+		stop(kb_refuse("image", KB_IMAGE_ROOM, NULL));
 	return (uintptr_t)image_base + size + KB_STACK_SIZE;
 }
 
@@ -76,6 +74,20 @@ static enum kb_status map_tree(struct bare *b, struct kb_diag *diag)
 	return st ? st : dtb_check(b->arch.fdt, b->arch.fdt_size, diag);
 }
 
+/* Of .cmdline, for a refusal of a tree that names no console. */
+static struct uart uart_of_image(struct bare *b)
+{
+	uint32_t size = get_u32(b->image + PE_SIZE_OF_IMAGE);
+	struct uki uki;
+
+	if (uki_open_flat(b->image, KB_SETUP_SIZE, size, &uki, NULL) || !uki.cmdline.data ||
+	    uki.cmdline.size >= sizeof(b->cmdline))
+		return (struct uart){.kind = UART_NONE};
+	memcpy(b->cmdline, uki.cmdline.data, uki.cmdline.size);
+	b->cmdline[uki.cmdline.size] = '\0';
+	return console_find(b->cmdline);
+}
+
 /* From here on a refusal has a console, and a reset its way. */
 static void learn_machine(const struct dtb_facts *f)
 {
@@ -89,15 +101,16 @@ static void learn_machine(const struct dtb_facts *f)
 
 static enum kb_status read_tree(struct bare *b)
 {
+	struct dtb_facts *f = &b->arch.facts;
 	struct kb_diag diag = {0};
 	enum kb_status st = map_tree(b, &diag);
 
 	if (!st)
-		st = dtb_read(b->arch.fdt, &b->arch.facts, &diag);
-	if (st)
-		return kb_refuse("dtb", st, &diag);
-	learn_machine(&b->arch.facts);
-	return KB_OK;
+		st = dtb_read(b->arch.fdt, f, &diag);
+	if (st && f->uart.kind == UART_NONE)
+		f->uart = uart_of_image(b);
+	learn_machine(f);
+	return st ? kb_refuse("dtb", st, &diag) : KB_OK;
 }
 
 struct kb_text bare_outside(const struct bare *b)

@@ -319,15 +319,13 @@ enum kb_status dtb_read(const void *fdt, struct dtb_facts *ret, struct kb_diag *
 	struct dtb_facts f = {.acpi = is_stub(fdt)};
 	enum kb_status st = open_parse(&p);
 
-	if (!st)
-		st = read_chosen(&p, &f);
-	if (st)
-		return st;
 	f.uart = read_uart(fdt);
 	f.fwcfg = read_fwcfg(fdt);
 	f.psci = read_psci(fdt);
+	if (!st)
+		st = read_chosen(&p, &f);
 	*ret = f;
-	return KB_OK;
+	return st;
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */

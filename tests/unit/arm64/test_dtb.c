@@ -362,6 +362,23 @@ static void addresses_go_through_the_buses(void **state)
 	assert_int_equal(f.uart.kind, UART_NONE);
 }
 
+/* What is wrong elsewhere must not be refused in silence. */
+static void a_refused_tree_has_its_devices(void **state)
+{
+	(void)state;
+	tree_text(&t, "/chosen", "stdout-path", "/pl011@9000000");
+	tree_range(&t, "/pl011@9000000", "reg", 0x9000000, 0x1000);
+	tree_text(&t, "/pl011@9000000", "compatible", "arm,pl011");
+	tree_text(&t, "/psci", "compatible", "arm,psci-1.0");
+	tree_text(&t, "/psci", "method", "smc");
+	tree_range(&t, "/chosen", "linux,kho-fdt", 0x2000, 0x1000);
+	assert_int_equal(read_tree(), KB_DTB_KHO);
+	assert_int_equal(f.uart.kind, UART_PL011);
+	assert_int_equal(f.uart.base, 0x9000000);
+	assert_int_equal(f.psci, PSCI_SMC);
+	assert_false(f.has_kho);
+}
+
 static void uarts_that_we_can_drive(void **state)
 {
 	static const struct {
@@ -524,6 +541,7 @@ int main(void)
 		cmocka_unit_test_setup(seeds_are_wiped, fresh),
 		cmocka_unit_test_setup(qemu_devices_are_found, fresh),
 		cmocka_unit_test_setup(addresses_go_through_the_buses, fresh),
+		cmocka_unit_test_setup(a_refused_tree_has_its_devices, fresh),
 		cmocka_unit_test_setup(uarts_that_we_can_drive, fresh),
 		cmocka_unit_test_setup(a_tree_without_hardware_leaves_acpi_on, fresh),
 		cmocka_unit_test_setup(memory_nodes_become_ram, fresh),

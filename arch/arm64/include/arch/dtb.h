@@ -65,7 +65,7 @@ __must_check enum kb_status dtb_get(const struct mem *m, uint64_t at, const void
  * dtb_read - all facts of a tree
  *
  * Returns KB_OK, KB_DTB_CELLS, KB_DTB_CHOSEN, KB_DTB_KHO or KB_DTB_UEFI; diag->at is then an offset
- * in the tree.
+ * in the tree, and @ret has uart, fwcfg and psci all the same: a refusal needs a console.
  */
 __must_check enum kb_status dtb_read(const void *fdt, struct dtb_facts *ret, struct kb_diag *diag);
 
