@@ -4,6 +4,7 @@
 #include <arch/cpu.h>
 #include <arch/early.h>
 #include <arch/machine.h>
+#include <arch/room.h>
 #include <arch/stop.h>
 #include <khoboot/layout.h>
 #include <khoboot/log.h>
@@ -25,11 +26,13 @@ uint64_t bare_stack(const uint8_t *fdt, const uint8_t *image_base)
 {
 	static char early_log[1024];
 	uint64_t size = get_u32(image_base + PE_SIZE_OF_IMAGE);
+	enum kb_status st;
 
 	(void)fdt;
 	kb_log_buffer(early_log, sizeof(early_log));
-	if (size + KB_ARENA_SIZE - EARLY_TABLES_SIZE > our_memory(image_base))
-		stop(kb_refuse("image", KB_IMAGE_ROOM, NULL));
+	st = image_room(get_u64(image_base + IMAGE_MEMORY), size);
+	if (st)
+		stop(kb_refuse("image", st, NULL));
 	return (uintptr_t)image_base + size + KB_STACK_SIZE;
 }
 
