@@ -124,7 +124,7 @@ help:
 	@echo "make check    all tests; ends with 'N passed, N failed, N skipped' (SUITES='unit boot')"
 	@echo "make soak     hours of random handovers through resets (SOAK='--runs 200 --damage 100 --kill 100');"
 	@echo "              ARCH=arm64: every kernel on every machine, and a chain of 22"
-	@echo "make bench    speed and size, beside plain kexec"
+	@echo "make bench    speed and size, beside plain kexec (ARCH=arm64: the jump alone)"
 	@echo "make fuzz     fuzz every parser (FUZZ_SECONDS=60 each)"
 	@echo "make deps     install what is missing (apt)"
 	@echo "make clean    remove $(O)/"
@@ -145,8 +145,8 @@ check: all
 	$(Q)KHO_BUILD=$(abspath $(O)) tests/check $(SUITES)
 
 bench: all
-	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory test-tools
-	$(Q)KHO_BUILD=$(abspath $(O)) tests/bench/run
+	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory $(TEST_TOOLS)
+	$(Q)KHO_BUILD=$(abspath $(O)) KHO_ARCH=$(ARCH) $(if $(filter arm64,$(ARCH)),tests/boot/jump,tests/bench/run)
 
 clean:
 	rm -rf $(O)
