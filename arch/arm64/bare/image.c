@@ -77,7 +77,7 @@ static enum kb_status map_tree(struct bare *b, struct kb_diag *diag)
 	return st ? st : dtb_check(b->arch.fdt, b->arch.fdt_size, diag);
 }
 
-/* Of .cmdline, for a refusal of a tree that names no console. */
+/* Of .cmdline: a damaged tree names no port, nor does one of a machine with ACPI. */
 static struct uart uart_of_image(struct bare *b)
 {
 	uint32_t size = get_u32(b->image + PE_SIZE_OF_IMAGE);
@@ -92,27 +92,25 @@ static struct uart uart_of_image(struct bare *b)
 }
 
 /* From here on a refusal has a console, and a reset its way. */
-static void learn_machine(const struct dtb_facts *f)
+static void learn_machine(struct bare *b)
 {
+	const struct dtb_facts *f = &b->arch.facts;
 	struct reset_how reset = {f->psci};
-	struct range registers = pages_of(f->uart.base, 4);
+	struct uart u = f->uart.kind == UART_NONE ? uart_of_image(b) : f->uart;
 
 	reset_remember(&reset);
-	if (f->uart.kind != UART_NONE && !cpu_map_early(registers, PT_WRITE | PT_DEVICE))
-		serial_set_default(f->uart);
+	if (u.kind != UART_NONE && !cpu_map_early(pages_of(u.base, 4), PT_WRITE | PT_DEVICE))
+		serial_set_default(u);
 }
 
 static enum kb_status read_tree(struct bare *b)
 {
-	struct dtb_facts *f = &b->arch.facts;
 	struct kb_diag diag = {0};
 	enum kb_status st = map_tree(b, &diag);
 
 	if (!st)
-		st = dtb_read(b->arch.fdt, f, &diag);
-	if (st && f->uart.kind == UART_NONE)
-		f->uart = uart_of_image(b);
-	learn_machine(f);
+		st = dtb_read(b->arch.fdt, &b->arch.facts, &diag);
+	learn_machine(b);
 	return st ? kb_refuse("dtb", st, &diag) : KB_OK;
 }
 
