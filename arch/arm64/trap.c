@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A fault in khoboot: say what, where and with which registers, then follow the error policy. */
 #include <arch/cpu.h>
+#include <arch/serial.h>
 #include <arch/stop.h>
 #include <khoboot/log.h>
 
@@ -62,6 +63,8 @@ void trap_report(const struct trap_frame *f)
 	if (again)
 		cpu_halt();
 	again = true;
+	/* Before there is a console the log has not the room. */
+	serial_log_to(serial_fallback());
 	kb_error("fault",
 		 "%s (vector %llu) in khoboot at image+0x%llx, address 0x%llx, syndrome 0x%llx",
 		 name(f), (unsigned long long)f->vector,
