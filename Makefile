@@ -71,6 +71,9 @@ IMAGE_LIBS := $(addprefix -L,$(IMAGE_LIBDIR)) -l:libfdt.a -l:libgnuefi.a -l:libb
 ifeq ($(ARCH),arm64)
 IMAGE_LIBS    += arch/arm64/zstd.lds -l:libz.a -l:libzstd.a
 IMAGE_LDFLAGS += -z max-page-size=4096
+# Its instructions take more room, too, and its texts have to make some.
+IMAGE_CFLAGS  += -DKB_PACKED_TEXTS -I$(O)/$(ARCH)/include
+IMAGE_TEXTS   := $(O)/$(ARCH)/include/texts.h
 endif
 
 IMAGE_OBJ := $(patsubst %,$(O)/$(ARCH)/obj/%.o,$(PURE) $(MACHINE_C) $(MACHINE_S) $(EFI_C))
@@ -159,6 +162,16 @@ $(O)/$(ARCH)/obj/%.c.o: %.c | $(IMAGE_SYSROOT)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(IMAGE_CC) $(IMAGE_CFLAGS) -c $< -o $@
+
+$(foreach o,obj clang,$(O)/$(ARCH)/$(o)/core/status.c.o): $(IMAGE_TEXTS)
+$(O)/$(ARCH)/include/texts.h: $(O)/host/pack
+	$(call say,TEXTS,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$< >$@
+
+$(O)/host/pack: $(call host_obj,tool,tools/texts/pack.c core/packed.c)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^
 
 $(O)/$(ARCH)/obj/%.S.o: %.S
 	$(call say,AS,$<)

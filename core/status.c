@@ -24,6 +24,35 @@ static const uint16_t numbers[] = {
 #undef KB
 };
 
+#ifdef KB_PACKED_TEXTS
+#include <khoboot/packed.h>
+
+#include "texts.h" /* made by tools/texts/pack.c */
+
+/* A text stays until the next one of its kind. */
+static const char *find_text(enum kb_status status, size_t kind, const char *unknown)
+{
+	static char out[2][PACKED_TEXT];
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		if (numbers[i] != (unsigned int)status)
+			continue;
+		unpack_text(pairs, packed, 2 * i + kind, out[kind], PACKED_TEXT);
+		return out[kind];
+	}
+	return unknown;
+}
+
+const char *kb_cause(enum kb_status status)
+{
+	return status ? find_text(status, 0, "unknown status") : "no error";
+}
+
+const char *kb_remedy(enum kb_status status)
+{
+	return status ? find_text(status, 1, "report this with the log") : "nothing to do";
+}
+#else
 /* The concatenation ends with one more NUL, which nobody reads. */
 static const char texts[] =
 #define KB(name, number, cause, remedy) cause "\0" remedy "\0"
@@ -66,3 +95,4 @@ const char *kb_remedy(enum kb_status status)
 		return "nothing to do";
 	return cause ? cause + strlen(cause) + 1 : "report this with the log";
 }
+#endif

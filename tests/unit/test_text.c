@@ -7,6 +7,7 @@
 #include <khoboot/console.h>
 #include <khoboot/fmt.h>
 #include <khoboot/log.h>
+#include <khoboot/packed.h>
 
 #include <stdio.h>
 
@@ -180,6 +181,26 @@ static void every_code_is_its_own_and_has_its_texts(void **state)
 	assert_string_equal(kb_cause(KB_CTL_NOT_STUB), kb_cause((enum kb_status)9999));
 }
 
+/* ---- packed texts --------------------------------------------------------------------------- */
+
+static void packed_texts_are_pairs_of_pairs(void **state)
+{
+	/* 0x80: "ab", 0x81: "abab", 0x82: "ababc" */
+	static const uint8_t pairs[] = {'a', 'b', 0x80, 0x80, 0x81, 'c'};
+	static const uint8_t data[] = {'x', 0x82, 'y', 0, 0, 0x80, '!', 0};
+	char out[8];
+
+	(void)state;
+	unpack_text(pairs, data, 0, out, sizeof(out));
+	assert_string_equal(out, "xababcy");
+	unpack_text(pairs, data, 1, out, sizeof(out));
+	assert_string_equal(out, "");
+	unpack_text(pairs, data, 2, out, sizeof(out));
+	assert_string_equal(out, "ab!");
+	unpack_text(pairs, data, 0, out, 4);
+	assert_string_equal(out, "xab");
+}
+
 /* ---- console= ------------------------------------------------------------------------------- */
 
 static void assert_uart(const char *cmdline, enum uart_kind kind, uint64_t base)
@@ -274,6 +295,7 @@ int main(void)
 		cmocka_unit_test(long_lines_are_cut),
 		cmocka_unit_test(a_refusal_names_code_cause_and_remedy),
 		cmocka_unit_test(every_code_is_its_own_and_has_its_texts),
+		cmocka_unit_test(packed_texts_are_pairs_of_pairs),
 		cmocka_unit_test(console_names_are_understood),
 		cmocka_unit_test(earlycon_helps_out),
 		cmocka_unit_test(the_arena_gives_zeroed_aligned_memory_until_it_is_locked),
