@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Texts packed by byte pairs (P. Gage, "A New Algorithm for Data Compression", 1994): a byte of 0x80
- * or more stands for two others. tools/texts/pack.c packs; nothing here is untrusted.
+ * Texts packed by byte pairs (P. Gage, "A New Algorithm for Data Compression", 1994): a byte of
+ * 0x80 or more stands for two others. tools/texts/pack.c packs; nothing here is untrusted.
  */
 #ifndef KHOBOOT_PACKED_H
 #define KHOBOOT_PACKED_H
@@ -10,7 +10,8 @@
 
 #define PACKED_FIRST 0x80 /* the first byte that is a pair */
 #define PACKED_PAIRS 128
-#define PACKED_TEXT  256 /* bytes of the longest text, with its NUL; the packer takes no longer one */
+#define PACKED_TEXT                                                                                \
+	256 /* bytes of the longest text, with its NUL; the packer takes no longer one */
 
 /*
  * unpack_text - the text @index of the packed texts at @data, each of which ends with a NUL
