@@ -147,7 +147,7 @@ static enum kb_status build_tables(struct door *d)
 	for (size_t i = 0; i < d->ram.count && !st; i++)
 		st = pt_map(&d->tables, d->ram.r[i], PT_WRITE);
 	/* Kernels of x86 run a trampoline there. */
-	if (!st && ARCH_LOW_MEMORY)
+	if (!st && ARCH_LOW_MEMORY > 0)
 		st = pt_map(&d->tables, (struct range){0, ARCH_LOW_MEMORY}, PT_WRITE | PT_EXEC);
 	if (!st)
 		st = map_image(&d->tables, image);
