@@ -2,6 +2,13 @@
 /* Range algebra on caller-owned arrays; see the header for the contracts. */
 #include <khoboot/range.h>
 
+struct range range_pages(struct range r)
+{
+	uint64_t base = align_down(r.base, SZ_4K);
+
+	return (struct range){base, align_down(range_end(r) - base + SZ_4K - 1, SZ_4K)};
+}
+
 struct range range_intersect(struct range a, struct range b)
 {
 	uint64_t base = max_u64(a.base, b.base);

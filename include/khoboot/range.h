@@ -56,6 +56,9 @@ static inline bool range_contains(struct range out, struct range in)
 	return !in.size || (in.base >= out.base && range_end(in) <= range_end(out));
 }
 
+/* The pages of 4 KiB that @r, which ends a page below 2^64 at least, has a part of. */
+struct range range_pages(struct range r);
+
 /* The bytes that both have; size 0 when there are none. */
 struct range range_intersect(struct range a, struct range b);
 

@@ -289,6 +289,19 @@ static void the_first_diagnosis_stays(void **state)
 	assert_int_equal(m.diag.value, 2);
 }
 
+static void pages_hold_every_byte(void **state)
+{
+	struct range r = range_pages((struct range){0x1fff, 2});
+	(void)state;
+
+	assert_int_equal(r.base, 0x1000);
+	assert_int_equal(r.size, 0x2000);
+	r = range_pages((struct range){0x3000, 0x1000});
+	assert_int_equal(r.base, 0x3000);
+	assert_int_equal(r.size, 0x1000);
+	assert_int_equal(range_pages((struct range){0x3000, 0}).size, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +315,7 @@ int main(void)
 		cmocka_unit_test(a_full_list_is_left_alone),
 		cmocka_unit_test(memory_is_read_only_where_there_is_ram),
 		cmocka_unit_test(the_first_diagnosis_stays),
+		cmocka_unit_test(pages_hold_every_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

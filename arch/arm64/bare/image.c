@@ -43,13 +43,6 @@ void bare_main(const uint8_t *fdt, const uint8_t *image_base)
 	bare_run(&b);
 }
 
-static struct range pages_of(uint64_t at, uint64_t size)
-{
-	uint64_t base = align_down(at, SZ_4K);
-
-	return (struct range){base, align_down(at + size - base + SZ_4K - 1, SZ_4K)};
-}
-
 /* As the tree says, as far as a tree may be large; dtb_check() refuses the others. */
 static uint64_t tree_size(const uint8_t *fdt)
 {
@@ -62,7 +55,7 @@ static uint64_t tree_size(const uint8_t *fdt)
 static enum kb_status map_tree(struct bare *b, struct kb_diag *diag)
 {
 	uint64_t at = (uintptr_t)b->arch.fdt;
-	struct range first = pages_of(at, DTB_ALIGN), all;
+	struct range first = range_pages((struct range){at, DTB_ALIGN}), all;
 	enum kb_status st = at ? cpu_map_early(first, PT_READ) : KB_DTB_TREE;
 
 	if (st)
@@ -70,7 +63,7 @@ static enum kb_status map_tree(struct bare *b, struct kb_diag *diag)
 	if (get_u32(b->arch.fdt) != __builtin_bswap32(FDT_MAGIC))
 		return KB_DTB_TREE;
 	b->arch.fdt_size = tree_size(b->arch.fdt);
-	all = pages_of(at, b->arch.fdt_size);
+	all = range_pages((struct range){at, b->arch.fdt_size});
 	if (all.size > first.size)
 		st = cpu_map_early((struct range){range_end(first), all.size - first.size},
 				   PT_READ);
@@ -99,7 +92,8 @@ static void learn_machine(struct bare *b)
 	struct uart u = f->uart.kind == UART_NONE ? uart_of_image(b) : f->uart;
 
 	reset_remember(&reset);
-	if (u.kind != UART_NONE && !cpu_map_early(pages_of(u.base, 4), PT_WRITE | PT_DEVICE))
+	if (u.kind != UART_NONE &&
+	    !cpu_map_early(range_pages((struct range){u.base, 4}), PT_WRITE | PT_DEVICE))
 		serial_set_default(u);
 }
 

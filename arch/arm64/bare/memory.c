@@ -7,20 +7,13 @@
 
 #define RESERVED_MAX 256 /* pieces of RAM that is not free, and of memory that is no RAM */
 
-static struct range whole_pages(struct range r)
-{
-	uint64_t base = align_down(r.base, SZ_4K);
-
-	return (struct range){base, align_down(range_end(r) - base + SZ_4K - 1, SZ_4K)};
-}
-
 /* Our own tables do not exist yet, as nobody knows what to map; the map itself is to be read now.
  */
 static enum kb_status read_map(struct bare *b)
 {
 	struct efi_map map = bare_efi_map(&b->arch);
 	struct range_list *reclaim = &b->arch.reserved;
-	enum kb_status st = cpu_map_early(whole_pages(b->arch.facts.uefi.map), PT_READ);
+	enum kb_status st = cpu_map_early(range_pages(b->arch.facts.uefi.map), PT_READ);
 
 	if (!st)
 		st = efi_ram(&map, &b->mem.ram, reclaim);

@@ -48,16 +48,9 @@ static bool seeds_to_wipe(const struct bare *b)
 	return b->has_kho && range_list_contains(&b->kho->scratch, tree(b));
 }
 
-static struct range whole_pages(struct range r)
-{
-	uint64_t base = align_down(r.base, SZ_4K);
-
-	return (struct range){base, align_down(range_end(r) - base + SZ_4K - 1, SZ_4K)};
-}
-
 enum kb_status bare_map_more(struct bare *b)
 {
-	return seeds_to_wipe(b) ? bare_map(b, whole_pages(tree(b)), PT_WRITE) : KB_OK;
+	return seeds_to_wipe(b) ? bare_map(b, range_pages(tree(b)), PT_WRITE) : KB_OK;
 }
 
 void bare_fill(struct bare *b)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arch/kernel.h>
 
-#include <string.h>
-
 enum kb_status kernel_open(const void *file, uint64_t size, struct range work, struct kernel *ret,
 			   struct kb_diag *diag)
 {
@@ -25,14 +23,4 @@ enum kb_status kernel_load(const struct kernel *k, void *window, struct range wo
 	uint64_t size;
 
 	return arm64_kernel_load(&k->image, (uint8_t *)window + k->text_offset, work, &size, NULL);
-}
-
-void kernel_release(const struct kernel *k, char *buf, size_t size)
-{
-	size_t n = 0;
-
-	while (n < k->release_len && n + 1 < size && k->release[n] != ' ')
-		n++;
-	memcpy(buf, n ? k->release : "?", n ? n : 1);
-	buf[n ? n : 1] = '\0';
 }

@@ -68,20 +68,13 @@ static bool seed_to_wipe(const struct bare *b, size_t i)
 	       range_list_contains(&b->kho->scratch, setup_node_range(b, i));
 }
 
-static struct range whole_pages(struct range r)
-{
-	uint64_t base = align_down(r.base, SZ_4K);
-
-	return (struct range){base, align_down(range_end(r) - base + SZ_4K - 1, SZ_4K)};
-}
-
 enum kb_status bare_map_more(struct bare *b)
 {
 	enum kb_status st = KB_OK;
 
 	for (size_t i = 0; i < b->arch.setup.count && !st; i++) {
 		if (seed_to_wipe(b, i))
-			st = bare_map(b, whole_pages(setup_node_range(b, i)), PT_WRITE);
+			st = bare_map(b, range_pages(setup_node_range(b, i)), PT_WRITE);
 	}
 	/* The kernel saves and uses a trampoline below 640 KiB when it switches paging modes. */
 	return st ? st : bare_map(b, (struct range){0, SZ_1M}, PT_WRITE | PT_EXEC);

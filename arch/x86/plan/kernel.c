@@ -26,13 +26,3 @@ enum kb_status kernel_load(const struct kernel *k, void *window, struct range wo
 	memcpy(window, k->file + k->bz.load_offset, k->bz.load_size);
 	return KB_OK;
 }
-
-void kernel_release(const struct kernel *k, char *buf, size_t size)
-{
-	size_t n = 0;
-
-	while (n < k->release_len && n + 1 < size && k->release[n] != ' ')
-		n++;
-	memcpy(buf, n ? k->release : "?", n ? n : 1);
-	buf[n ? n : 1] = '\0';
-}
