@@ -6,14 +6,6 @@
 #include <khoboot/log.h>
 #include <khoboot/support.h>
 
-void serial_log_to(struct uart u)
-{
-	if (kb_log_has_sink() || !serial_open(u))
-		return;
-	kb_log_replay(serial_line);
-	kb_log_add_sink(serial_line);
-}
-
 enum kb_status door_obey(const struct kb_options *o, enum kb_door door)
 {
 	enum kb_status st;
@@ -25,6 +17,21 @@ enum kb_status door_obey(const struct kb_options *o, enum kb_door door)
 			o->ignored);
 	st = options_supported(o, door);
 	return st ? kb_refuse("options", st, NULL) : KB_OK;
+}
+
+enum kb_status door_open_kernel(const uint8_t *data, uint64_t size, const struct uki *uki,
+				struct range work, struct kernel *ret)
+{
+	struct kb_diag diag = {0};
+	enum kb_status st = kernel_open(data, size, work, ret, &diag);
+
+	if (!st)
+		st = cpu_can_start(ret);
+	if (!st && !ret->release) {
+		ret->release = uki->uname.data;
+		ret->release_len = uki->uname.size;
+	}
+	return st ? kb_refuse("kernel", st, &diag) : KB_OK;
 }
 
 static void report(const struct door_exit *e)

@@ -94,21 +94,14 @@ static enum kb_status read_files(struct door *d)
 
 static enum kb_status open_kernel(struct door *d)
 {
-	struct kb_diag diag = {0};
 	void *work = NULL;
 	enum kb_status st = KERNEL_WORK_SIZE ? fw_alloc(&d->fw, KERNEL_WORK_SIZE, &work) : KB_OK;
 
 	d->kernel_work = (struct range){(uintptr_t)work, KERNEL_WORK_SIZE};
-	if (!st)
-		st = kernel_open(d->kernel_file, d->kernel_size, d->kernel_work, &d->kernel, &diag);
-	if (!st)
-		st = cpu_can_start(&d->kernel);
-	/* An image whose kernel does not say has the section that does. */
-	if (!st && !d->kernel.release) {
-		d->kernel.release = d->uki.uname.data;
-		d->kernel.release_len = d->uki.uname.size;
-	}
-	return st ? kb_refuse("kernel", st, &diag) : KB_OK;
+	if (st)
+		return kb_refuse("kernel", st, NULL);
+	return door_open_kernel(d->kernel_file, d->kernel_size, &d->uki, d->kernel_work,
+				&d->kernel);
 }
 
 enum kb_status uefi_read_kernel(struct door *d)

@@ -61,18 +61,9 @@ enum kb_status read_options(struct bare *b)
 
 enum kb_status read_kernel(struct bare *b)
 {
-	struct kb_diag diag = {0};
-	enum kb_status st;
+	const struct uki_part *k = &b->uki.kernel;
 
-	if (!b->uki.kernel.data)
+	if (!k->data)
 		return kb_refuse("kernel", KB_NO_KERNEL, NULL);
-	st = kernel_open(b->uki.kernel.data, b->uki.kernel.size, b->kernel_work, &b->kernel, &diag);
-	if (!st)
-		st = cpu_can_start(&b->kernel);
-	/* An image whose kernel does not say has the section that does. */
-	if (!st && !b->kernel.release) {
-		b->kernel.release = b->uki.uname.data;
-		b->kernel.release_len = b->uki.uname.size;
-	}
-	return st ? kb_refuse("kernel", st, &diag) : KB_OK;
+	return door_open_kernel(k->data, k->size, &b->uki, b->kernel_work, &b->kernel);
 }

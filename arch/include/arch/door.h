@@ -11,6 +11,7 @@
 #include <khoboot/kho.h>
 #include <khoboot/moved.h>
 #include <khoboot/support.h>
+#include <khoboot/uki.h>
 
 #define DOOR_LOG_SIZE SZ_64K /* bytes of text kept for the next kernel */
 
@@ -20,6 +21,17 @@
  * Returns what options_supported() returns; a refusal was logged.
  */
 __must_check enum kb_status door_obey(const struct kb_options *o, enum kb_door door);
+
+/*
+ * door_open_kernel - kernel_open() of @size bytes at @data, for this machine
+ *
+ * An image whose kernel does not name its release has .uname in @uki, which does.
+ *
+ * Returns what kernel_open() and cpu_can_start() return; a refusal was logged.
+ */
+__must_check enum kb_status door_open_kernel(const uint8_t *data, uint64_t size,
+					     const struct uki *uki, struct range work,
+					     struct kernel *ret);
 
 /* Everything is in its place; @kho is NULL when nothing is handed over. */
 struct door_exit {

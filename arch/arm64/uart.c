@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* PL011 (ARM DDI 0183, and its subset in the SBSA), and the 8250 with its registers in memory. */
+#include <arch/cpu.h>
+#include <arch/machine.h>
+#include <arch/serial.h>
+#include <arch/uart.h>
+
+#define PL011_FR   0x18
+#define FR_BUSY    0x08
+#define FR_TX_FULL 0x20
+
+static struct uart machine_port;
+
+static uint32_t read32(uint64_t at)
+{
+	return *(volatile uint32_t *)(uintptr_t)at;
+}
+
+static uint8_t lsr(struct uart u)
+{
+	if (u.kind == UART_MMIO)
+		return *(volatile uint8_t *)(uintptr_t)(u.base + UART_LSR);
+	return (uint8_t)read32(u.base + 4 * UART_LSR);
+}
+
+/* This CPU has no ports, and stop() may come before the registers are mapped. */
+bool uart_answers(struct uart u)
+{
+	if (u.kind == UART_IO || !cpu_may_write(u.base))
+		return false;
+	return u.kind == UART_PL011 || lsr(u) != LSR_NO_DEVICE;
+}
+
+bool uart_ready(struct uart u)
+{
+	if (u.kind == UART_PL011)
+		return !(read32(u.base + PL011_FR) & FR_TX_FULL);
+	return lsr(u) & LSR_TX_READY;
+}
+
+bool uart_idle(struct uart u)
+{
+	if (u.kind == UART_PL011)
+		return !(read32(u.base + PL011_FR) & FR_BUSY);
+	return lsr(u) & LSR_TX_IDLE;
+}
+
+/* That register of either is the first one. */
+void uart_send(struct uart u, char c)
+{
+	if (u.kind == UART_MMIO)
+		*(volatile uint8_t *)(uintptr_t)u.base = (uint8_t)c;
+	else
+		*(volatile uint32_t *)(uintptr_t)u.base = (uint8_t)c;
+}
+
+void serial_set_default(struct uart u)
+{
+	machine_port = u;
+}
+
+struct uart serial_named(const char *cmdline)
+{
+	struct uart u = console_find(cmdline);
+
+	return u.kind == UART_NONE || u.kind == UART_IO ? machine_port : u;
+}
+
+struct uart serial_fallback(void)
+{
+	return machine_port;
+}
