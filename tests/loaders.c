@@ -310,7 +310,7 @@ static void check_image(const struct file *f)
 	need(f, size >= f->size, "image_size is less than what is loaded");
 	check_sections(f, &p);
 	image = get(f, p.opt + 56, 4);
-	need(f, image <= f->size, "SizeOfImage passes the file");
+	need(f, image == up((uint32_t)f->size, 0x1000), "SizeOfImage is not the end of the file");
 	need(f, size >= image + ARENA, "image_size has no room for the arena");
 }
 
@@ -452,7 +452,7 @@ static void make_zboot(const char *out, const char *packing, const char *packed)
 
 static void stub_section(struct file *f, uint32_t i, const char *name, uint32_t flags)
 {
-	uint32_t e = 0x148 + 40 * i, at = 0x2000 + 0x1000 * i;
+	uint32_t e = 0x148 + 40 * i, at = 0x1000 + 0x1000 * i;
 
 	strcpy((char *)f->data + e, name);
 	set(f, e + 8, 4, 0x1000);
@@ -466,21 +466,21 @@ static void make_stub(const char *out)
 {
 	struct file f = {out, NULL, 0};
 
-	grow(&f, 0x6000);
+	grow(&f, 0x5000);
 	memcpy(f.data, "MZ\x40\xfa", 4);
-	set(&f, 16, 4, 0x6000 + ARENA);
+	set(&f, 16, 4, 0x5000 + ARENA);
 	set(&f, 24, 4, 8);
 	memcpy(f.data + 56, "ARM\x64", 4);
 	set(&f, 0x3c, 4, 0x40);
-	strcpy((char *)f.data + 0x1f00, "khoboot 0");
+	strcpy((char *)f.data + 0xf00, "khoboot 0");
 	memcpy(f.data + 0x40, "PE\0\0\x64\xaa\4", 7);
 	set(&f, 0x54, 4, 0x22600f0);
 	set(&f, 0x58, 2, 0x20b);
-	set(&f, 0x68, 4, 0x2000);
+	set(&f, 0x68, 4, 0x1000);
 	set(&f, 0x78, 4, 0x1000);
 	set(&f, 0x7c, 4, 0x200);
-	set(&f, 0x90, 4, 0x6000);
-	set(&f, 0x94, 4, 0x2000);
+	set(&f, 0x90, 4, 0x5000);
+	set(&f, 0x94, 4, 0x1000);
 	set(&f, 0x9c, 4, 0x100000a);
 	set(&f, 0xc4, 4, 16);
 	stub_section(&f, 0, ".text", 0x60000020);

@@ -35,6 +35,11 @@ struct layout {
 
 /* ---- what a stub looks like ------------------------------------------------------------------ */
 
+static uint64_t headers_size(uint16_t machine)
+{
+	return machine == PE_MACHINE_ARM64 ? KB_HEADERS_SIZE_ARM64 : KB_HEADERS_SIZE_X86;
+}
+
 static bool has_our_release(const uint8_t *d, size_t size, size_t at)
 {
 	return at + 8 <= size && !memcmp(d + at, "khoboot ", 8);
@@ -56,11 +61,15 @@ static bool is_arm64_stub(const uint8_t *d, size_t size)
 /* The machine that the headers in front of the PE header are for; 0 when this is no stub. */
 static uint16_t stub_machine(const uint8_t *d, size_t size)
 {
-	if (size <= KB_HEADERS_SIZE)
+	uint16_t machine = 0;
+
+	if (size <= KB_HEADERS_SIZE_ARM64)
 		return 0;
 	if (is_x86_stub(d, size))
-		return PE_MACHINE_AMD64;
-	return is_arm64_stub(d, size) ? PE_MACHINE_ARM64 : 0;
+		machine = PE_MACHINE_AMD64;
+	else if (is_arm64_stub(d, size))
+		machine = PE_MACHINE_ARM64;
+	return size > headers_size(machine) ? machine : 0;
 }
 
 /* The steps that image_open() and image_check() share. */
@@ -81,7 +90,7 @@ static enum kb_status open_as(const void *data, size_t size, enum pe_layout layo
 	st = pe_open(&v, header, layout, ret, diag);
 	if (!st && ret->machine != machine)
 		st = kb_note(diag, KB_PE_MACHINE, header + 4, ret->machine);
-	if (!st && ret->headers_size != KB_HEADERS_SIZE)
+	if (!st && ret->headers_size != headers_size(machine))
 		st = kb_note(diag, KB_CTL_NOT_STUB, header, ret->headers_size);
 	return st;
 }
@@ -162,8 +171,8 @@ static const struct image_part *find_part(const struct image_part *parts, size_t
 /* Bytes that the section table may take. */
 static uint64_t table_room(const struct pe *stub)
 {
-	uint64_t end =
-		stub->machine == PE_MACHINE_ARM64 ? KB_VERSION_OFFSET_ARM64 : KB_HEADERS_SIZE;
+	uint64_t end = stub->machine == PE_MACHINE_ARM64 ? KB_VERSION_OFFSET_ARM64
+							 : headers_size(stub->machine);
 
 	return end - stub->table;
 }
@@ -255,7 +264,7 @@ static enum kb_status collect_new(struct layout *l, const struct image_part *par
 /* Each piece on its own pages, without gaps: signing tools hash the file as one stretch. */
 static enum kb_status place(struct layout *l, struct kb_diag *diag)
 {
-	l->end = KB_HEADERS_SIZE;
+	l->end = headers_size(l->stub->machine);
 	for (uint32_t i = 0; i < l->count; i++) {
 		struct piece *p = &l->piece[i];
 
@@ -318,7 +327,7 @@ static void write_headers(const struct layout *l, uint8_t *file)
 	uint8_t *opt = pe + OPTIONAL;
 	uint8_t *table = file + l->stub->table;
 
-	memcpy(file, l->stub->view.data, KB_HEADERS_SIZE);
+	memcpy(file, l->stub->view.data, headers_size(l->stub->machine));
 	write_sizes(l, file);
 	put_u16(pe + 6, (uint16_t)l->count);
 	put_u64(pe + SYMBOLS, 0);

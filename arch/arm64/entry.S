@@ -34,6 +34,25 @@
 	lsl	\bytes, \bytes, \tmp
 .endm
 
+/* ---- exceptions ---------------------------------------------------------------------------- */
+.macro	stub vector
+	.balign	128
+	msr	tpidr_el0, x0			/* free for use, as is the other one below */
+	mov	x0, #\vector
+	b	trap_common
+.endm
+
+	.altmacro
+	.globl	trap_vectors
+	.balign	2048
+trap_vectors:
+	.set	v, 0
+	.rept	16
+	stub	%v
+	.set	v, v + 1
+	.endr
+	.balign	128
+
 /*
  * Bare-metal door: primary CPU of the arm64 boot protocol. x0 = device tree; MMU and D-cache off,
  * interrupts masked, EL1 or EL2, at which we stay; image and device tree are clean to the point of
@@ -355,25 +374,6 @@ khoboot_jump_point:
 8:	.word	SCTLR_EL1_OFF
 9:	.word	SCTLR_EL2_OFF
 khoboot_leave_end:
-
-/* ---- exceptions ---------------------------------------------------------------------------- */
-.macro	stub vector
-	.balign	128
-	msr	tpidr_el0, x0			/* free for use, as is the other one below */
-	mov	x0, #\vector
-	b	trap_common
-.endm
-
-	.altmacro
-	.globl	trap_vectors
-	.balign	2048
-trap_vectors:
-	.set	v, 0
-	.rept	16
-	stub	%v
-	.set	v, v + 1
-	.endr
-	.balign	128
 
 /* A struct trap_frame on a stack of its own: the stack may be what is broken. */
 #define TRAP_FRAME 304

@@ -47,7 +47,7 @@ optional_header:
 	.short	0, 0	/* subsystem version */
 	.long	0
 	.long	image_end_rva - dos_header	/* SizeOfImage */
-	.long	KB_HEADERS_SIZE	/* SizeOfHeaders */
+	.long	KB_HEADERS_SIZE_ARM64	/* SizeOfHeaders */
 	.long	0	/* CheckSum */
 	.short	10	/* EFI application */
 	.short	0x0100	/* NX_COMPAT */
@@ -77,7 +77,7 @@ section_table:
 section_table_end:
 	.org	KB_VERSION_OFFSET_ARM64
 	.asciz	KB_VERSION_STRING
-	.org	KB_HEADERS_SIZE
+	.org	KB_HEADERS_SIZE_ARM64
 
 	.section .reloc, "a"
 	/* One block without entries: the image relocates itself, loaders want to see the table. */

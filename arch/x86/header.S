@@ -112,7 +112,7 @@ optional_header:
 	.word	0, 0	/* subsystem version */
 	.long	0
 	.long	image_end_rva - dos_header	/* SizeOfImage */
-	.long	KB_HEADERS_SIZE	/* SizeOfHeaders */
+	.long	KB_HEADERS_SIZE_X86	/* SizeOfHeaders */
 	.long	0	/* CheckSum */
 	.word	10	/* EFI application */
 	.word	0x0100	/* NX_COMPAT */
@@ -140,7 +140,7 @@ section_table:
 	section	".data",   data_rva,   rwdata_bytes, rwdata_bytes, 0xc0000040	/* R W */
 	section	".sbat",   sbat_rva,   sbat_bytes,   sbat_raw,      0x40000040	/* R */
 section_table_end:
-	.org	KB_HEADERS_SIZE
+	.org	KB_HEADERS_SIZE_X86
 
 	.section .reloc, "a"
 	/* One block without entries: the image relocates itself, loaders want to see the table. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Layout of the image file, shared by its assembly headers, by the code that finds itself in memory
- * and by khoctl. docs/abi.md draws it. Both architectures have their sections at the same offsets;
- * what differs is what kexec loads, which header it reads, and where the PE header is.
+ * and by khoctl. docs/abi.md draws it. What differs between the
+ * architectures is what kexec loads, which header it reads, and where the PE header is.
  */
 #ifndef KHOBOOT_LAYOUT_H
 #define KHOBOOT_LAYOUT_H
@@ -33,13 +33,14 @@
 #else
 #define KB_PE_OFFSET KB_PE_OFFSET_X86
 #endif
-/* End of the room for the section table. */
-#define KB_HEADERS_SIZE 0x2000
+/* End of the headers, where the first section begins. */
+#define KB_HEADERS_SIZE_X86   0x2000
+#define KB_HEADERS_SIZE_ARM64 0x1000
 /*
  * Where KB_VERSION_STRING begins, behind the longest section table; on x86_64 the setup header's
  * kernel_version points to it.
  */
-#define KB_VERSION_OFFSET_ARM64 0x1f00
+#define KB_VERSION_OFFSET_ARM64 0xf00
 /* Longest command line that khoboot takes, without the terminating NUL. */
 #define KB_CMDLINE_MAX	4095
 /*

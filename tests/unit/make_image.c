@@ -128,13 +128,16 @@ void make_arm64_stub(struct buffer *b)
 	make_stub(b);
 	memmove(b->data + 0x40, b->data + STUB_COFF, 0x2000 - STUB_COFF);
 	memset(b->data, 0, 0x40);
+	put_u32(b->data + 0x3c, 0x40);
 	memset(b->data + 0x2000 - STUB_COFF + 0x40, 0, STUB_COFF - 0x40);
+	section(b->data + stub_at(b, STUB_SECTION(0)), ".text", 0x1000, 0x2000, 0x60000020);
+	put_u32(b->data + stub_at(b, STUB_SECTION(0) + SEC_RAW_SIZE), 0x2000);
+	put_u32(b->data + stub_at(b, STUB_OPT + 60), 0x1000);
 	memcpy(b->data, "MZ\x40\xfa", 4);
 	put_u64(b->data + IMG_SIZE, STUB_SIZE + 0x200000);
 	put_u64(b->data + IMG_FLAGS, 8);
 	memcpy(b->data + IMG_MAGIC, "ARM\x64", 4);
-	put_u32(b->data + 0x3c, 0x40);
-	memcpy(b->data + 0x1f00, "khoboot 0.1", 12);
+	memcpy(b->data + 0xf00, "khoboot 0.1", 12);
 	put_u16(b->data + 0x44, 0xaa64);
 }
 

@@ -26,7 +26,7 @@ enum {
 /* A khoboot.efi without code: .text .rodata .data .reloc .sbat, a page each, from 0x2000 on. */
 void make_stub(struct buffer *b);
 
-/* The same for arm64, with an Image header and its PE headers right behind that. */
+/* The same for arm64, .text from 0x1000 on; an Image header, and PE headers right behind that. */
 void make_arm64_stub(struct buffer *b);
 
 /* Offset in stub @b of that part of the PE headers which has offset @x86 in one of x86_64. */
