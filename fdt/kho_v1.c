@@ -76,6 +76,7 @@ struct scan {
 	enum kb_status (*chunk)(void *ctx, const struct chunk *c);
 	enum kb_status (*elm)(void *ctx, const struct chunk *c, const struct elm *e);
 	void *ctx;
+	bool undecided; /* the bitmaps may be page-size ones, whatever map->format says */
 	unsigned int empty;
 	struct range hit; /* RAM that the last bitmap described: the next one most often does too */
 	/* The element before. */
@@ -102,6 +103,14 @@ static bool describes_ram(struct scan *s, struct range span)
 	return hit;
 }
 
+/* The last address that @e may describe. A strip that begins below RAM may reach into it. */
+static uint64_t last_described(const struct scan *s, const struct chunk *c, const struct elm *e)
+{
+	uint64_t bytes = s->undecided ? 1ULL << s->map->page_shift : bitmap_bytes(s->map);
+
+	return e->start | strip_mask(bytes, s->map->page_shift + c->order);
+}
+
 static enum kb_status check_elm(struct scan *s, const struct chunk *c, const struct elm *e)
 {
 	uint64_t bytes = bitmap_bytes(s->map);
@@ -111,7 +120,7 @@ static enum kb_status check_elm(struct scan *s, const struct chunk *c, const str
 		return kb_fail(s->m, KB_KHO_BITMAP_START, e->at, e->start);
 	if (!ascends(s, c->order, e->start))
 		return kb_fail(s->m, KB_KHO_BITMAP_SORT, e->at, e->start);
-	if (!describes_ram(s, kho_span(e->start, e->start | mask)))
+	if (!describes_ram(s, kho_span(e->start, last_described(s, c, e))))
 		return kb_fail(s->m, KB_KHO_BITMAP_OUTSIDE, e->at, e->start);
 	if (!is_aligned(e->bitmap, bytes))
 		return kb_fail(s->m, KB_KHO_BITMAP_ALIGN, e->at, e->bitmap);
@@ -266,7 +275,8 @@ enum kb_status kho_map_open_v1(struct mem *m, unsigned int page_shift, phys_t ro
 {
 	struct kho_map map = {.format = KHO_MAP_V1_SMALL, .page_shift = page_shift, .root = root};
 	struct evidence ev = {.m = m, .map = &map};
-	struct scan s = {.m = m, .map = &map, .elm = gather_evidence, .ctx = &ev};
+	struct scan s = {
+		.m = m, .map = &map, .elm = gather_evidence, .ctx = &ev, .undecided = true};
 	enum kb_status st = scan_list(&s);
 
 	if (!st)

@@ -263,6 +263,37 @@ static void make_page(struct kho_image *img, uint64_t at, enum kho_bitmap_hint h
 	kho_image_finish(img);
 }
 
+static enum kb_status count_page(void *ctx, const struct kho_meta *meta)
+{
+	(void)meta;
+	++*(unsigned int *)ctx;
+	return KB_OK;
+}
+
+/*
+ * Where RAM begins at 1 GiB, as on most arm64 machines, the strip of a large order begins below it,
+ * and the small one that it is first taken for has no RAM at all.
+ */
+static void strips_begin_below_ram(void **state)
+{
+	unsigned int pages = 0;
+	struct kho_image img;
+	struct kho_map map;
+
+	kho_image_init_sized(&img, KHO_MAP_V1_PAGE, 12, 32 * SZ_1M);
+	kho_image_preserve(&img, KHO_IMAGE_BASE + SZ_1G / 2, 4);
+	img.hint = KHO_BITMAP_PAGE;
+	kho_image_finish(&img);
+	img.ram[1] = (struct range){KHO_IMAGE_BASE, 2 * SZ_1G};
+	img.mem.ram = (struct range_list){img.ram + 1, 2, 2};
+	assert_code(&img, open_at(&img, img.map, &map), KB_OK);
+	assert_int_equal(map.format, KHO_MAP_V1_PAGE);
+	assert_code(&img, kho_map_each_page(&img.mem, &map, count_page, &pages), KB_OK);
+	assert_int_equal(pages, 4); /* a chunk and a bitmap each for the block and the FDT */
+	kho_image_free(&img);
+	(void)state;
+}
+
 #define FAR (KHO_IMAGE_DATA + 16 * SZ_1M)
 
 static void check_hint(uint64_t at, enum kho_bitmap_hint hint, enum kb_status code,
@@ -409,6 +440,7 @@ int main(void)
 		cmocka_unit_test(refuses_disorder),
 		cmocka_unit_test(refuses_a_lower_order_behind),
 		cmocka_unit_test(refuses_ambiguity),
+		cmocka_unit_test(strips_begin_below_ram),
 		cmocka_unit_test(takes_equal_readings),
 		cmocka_unit_test(known_ranges_decide),
 		cmocka_unit_test(signs_of_small_bitmaps),
