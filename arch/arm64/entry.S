@@ -34,7 +34,7 @@
 	lsl	\bytes, \bytes, \tmp
 .endm
 
-/* ---- exceptions ---------------------------------------------------------------------------- */
+/* ---- exceptions: first, where the alignment of 2 KiB costs nothing -------------------------- */
 .macro	stub vector
 	.balign	128
 	msr	tpidr_el0, x0			/* free for use, as is the other one below */
