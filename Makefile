@@ -109,8 +109,8 @@ include tests/tests.mk
 
 # Those for arm64 need none of the programs that the others need.
 ifeq ($(ARCH),arm64)
-TEST_TOOLS := image khoctl
-SUITES     ?= arm64
+TEST_TOOLS := image khoctl $(PROOF) $(EDIT)
+SUITES     ?= arm64 arm64_refuse arm64_proof
 else
 TEST_TOOLS := test-tools
 endif

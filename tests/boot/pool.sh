@@ -9,6 +9,7 @@
 # shellcheck disable=SC2154 # kho_root and ktap_... are lib.sh's
 pool_jobs=${KHO_JOBS:-$(nproc)}
 pool_dir=$kho_build/logs/$(basename "$(dirname "$(readlink -f "$0")")")-${0##*/}
+[ "$kho_arch" = x86_64 ] || pool_dir=${pool_dir%-"$kho_arch"}-$kho_arch
 rm -rf "$pool_dir"
 mkdir -p "$pool_dir"
 pool_running=0
