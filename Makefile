@@ -107,7 +107,7 @@ host_obj = $(patsubst %,$(O)/host/obj-$(1)/%.o,$(2))
 
 include tests/tests.mk
 
-# Those for arm64 need none of the programs that the others need.
+# Those for arm64 need few of the programs that the others need.
 ifeq ($(ARCH),arm64)
 TEST_TOOLS := image khoctl $(PROOF) $(EDIT)
 SUITES     ?= arm64 arm64_refuse arm64_proof

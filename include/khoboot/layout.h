@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Layout of the image file, shared by its assembly headers, by the code that finds itself in memory
- * and by khoctl. docs/abi.md draws it. What differs between the
- * architectures is what kexec loads, which header it reads, and where the PE header is.
+ * and by khoctl. docs/abi.md draws it. What differs between the architectures is what kexec loads,
+ * which header it reads, and where the PE header and the first section are.
  */
 #ifndef KHOBOOT_LAYOUT_H
 #define KHOBOOT_LAYOUT_H

@@ -10,8 +10,8 @@
 
 #define PACKED_FIRST 0x80 /* the first byte that is a pair */
 #define PACKED_PAIRS 128
-#define PACKED_TEXT                                                                                \
-	256 /* bytes of the longest text, with its NUL; the packer takes no longer one */
+/* Bytes of the longest text, with its NUL; the packer takes no longer one. */
+#define PACKED_TEXT  256
 
 /*
  * unpack_text - the text @index of the packed texts at @data, each of which ends with a NUL

@@ -277,7 +277,7 @@ static void a_signed_stub_is_refused(void **state)
 	assert_int_equal(pe.cert_size, 64);
 }
 
-/* x86_64: 70 sections, then the first section begins. arm64: 96, which is what firmware takes. */
+/* x86_64: 70 sections, then the first section begins. arm64: 87, then the version. */
 static void headers_have_room(void **state)
 {
 	const size_t most = make == make_stub ? 65 : 82;
