@@ -24,13 +24,16 @@ static const uint16_t numbers[] = {
 #undef KB
 };
 
+/* Two texts for each number, in this order; find_text() returns NULL for a code that is none. */
+enum { CAUSE, REMEDY };
+
 #ifdef KB_PACKED_TEXTS
 #include <khoboot/packed.h>
 
 #include "texts.h" /* made by tools/texts/pack.c */
 
 /* A text stays until the next one of its kind. */
-static const char *find_text(enum kb_status status, size_t kind, const char *unknown)
+static const char *find_text(enum kb_status status, size_t kind)
 {
 	static char out[2][PACKED_TEXT];
 
@@ -40,17 +43,7 @@ static const char *find_text(enum kb_status status, size_t kind, const char *unk
 		unpack_text(pairs, packed, 2 * i + kind, out[kind], PACKED_TEXT);
 		return out[kind];
 	}
-	return unknown;
-}
-
-const char *kb_cause(enum kb_status status)
-{
-	return status ? find_text(status, 0, "unknown status") : "no error";
-}
-
-const char *kb_remedy(enum kb_status status)
-{
-	return status ? find_text(status, 1, "report this with the log") : "nothing to do";
+	return NULL;
 }
 #else
 /* The concatenation ends with one more NUL, which nobody reads. */
@@ -78,9 +71,17 @@ const char *kb_texts_find(const struct kb_texts *t, enum kb_status status)
 	return NULL;
 }
 
-const char *kb_cause(enum kb_status status)
+static const char *find_text(enum kb_status status, size_t kind)
 {
 	const char *cause = kb_texts_find(&table, status);
+
+	return cause && kind == REMEDY ? cause + strlen(cause) + 1 : cause;
+}
+#endif
+
+const char *kb_cause(enum kb_status status)
+{
+	const char *cause = find_text(status, CAUSE);
 
 	if (!status)
 		return "no error";
@@ -89,10 +90,9 @@ const char *kb_cause(enum kb_status status)
 
 const char *kb_remedy(enum kb_status status)
 {
-	const char *cause = kb_texts_find(&table, status);
+	const char *remedy = find_text(status, REMEDY);
 
 	if (!status)
 		return "nothing to do";
-	return cause ? cause + strlen(cause) + 1 : "report this with the log";
+	return remedy ? remedy : "report this with the log";
 }
-#endif
