@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "guest.h"
 
@@ -150,6 +151,22 @@ static void stay_here(void)
 	sched_setaffinity(0, sizeof(one), &one);
 }
 
+/*
+ * Memory that short makes the kernel compact it, and move pages away again, up to the moment they
+ * are preserved. It can be told to leave locked pages alone (mm/compaction.c,
+ * isolate_migratepages()); these are locked as they come.
+ */
+static void keep_in_place(void *at, size_t bytes)
+{
+	int fd = open("/proc/sys/vm/compact_unevictable_allowed", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		fail("place: compact_unevictable_allowed: %s", strerror(errno));
+	close(fd);
+	if (mlock2(at, bytes, MLOCK_ONFAULT))
+		fail("place: mlock2: %s", strerror(errno));
+}
+
 static bool in_place(const uint64_t *at, const struct place *wanted, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -161,7 +178,7 @@ static bool in_place(const uint64_t *at, const struct place *wanted, size_t coun
 	return true;
 }
 
-/* Fills the memfd with pages in their places; memory that short makes the kernel move pages. */
+/* Fills the memfd with pages in their places. */
 static void fill(int fd, uint64_t *at, const struct place *wanted, size_t count, uint64_t seed)
 {
 	struct hog all;
@@ -182,6 +199,7 @@ void place_preserve(const char *addresses, uint64_t seed)
 	uint64_t *at = map_memfd(fd, count, PROT_READ | PROT_WRITE);
 
 	stay_here();
+	keep_in_place(at, count * PAGE);
 	for (int i = 0; !in_place(at, wanted, count); i++) {
 		if (i == ATTEMPTS)
 			fail("place: the kernel moves the pages");
