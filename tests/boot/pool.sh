@@ -91,6 +91,12 @@ kernel() {
 	esac
 }
 
+# kernel_names: those of $kho_arch that every run has
+kernel_names() {
+	echo kho-v1 kho-v3 kho-v4
+	[ "$kho_arch" = x86_64 ] || echo kho-v4-16k kho-v4-64k
+}
+
 # named NAME: does KHO_KERNELS ask for it? For kernels that are not worth their building in every run.
 named() {
 	case " ${KHO_KERNELS:-} " in
