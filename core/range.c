@@ -6,7 +6,7 @@ struct range range_pages(struct range r)
 {
 	uint64_t base = align_down(r.base, SZ_4K);
 
-	return (struct range){base, align_down(range_end(r) - base + SZ_4K - 1, SZ_4K)};
+	return (struct range){base, align_up_page(range_end(r) - base)};
 }
 
 struct range range_intersect(struct range a, struct range b)

@@ -38,7 +38,7 @@ uint64_t record_size(const struct kb_record_shape *shape)
 	    add_part(&at, shape->windows, sizeof(struct kb_xxh128)) ||
 	    add_part(&at, shape->cmdline, 1))
 		return 0;
-	return (at + SZ_4K - 1) & ~(SZ_4K - 1);
+	return align_up_page(at);
 }
 
 void record_layout(struct kb_record *at, const struct kb_record_shape *shape,

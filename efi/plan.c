@@ -141,7 +141,7 @@ static enum kb_status build_tables(struct door *d)
 	struct efi_map map = door_map(d);
 	enum kb_status st = efi_map_ram(&map, &d->ram);
 
-	image.size = align_down(image.size + SZ_4K - 1, SZ_4K);
+	image.size = align_up_page(image.size);
 	if (!st)
 		st = pt_init(&d->tables);
 	for (size_t i = 0; i < d->ram.count && !st; i++)

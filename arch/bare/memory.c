@@ -20,7 +20,7 @@ static bool new_list(struct arena *a, struct range_list *l, size_t max)
 
 enum kb_status open_arena(struct bare *b)
 {
-	uint64_t used = align_down(b->image_size + SZ_4K - 1, SZ_4K) + KB_STACK_SIZE;
+	uint64_t used = align_up_page(b->image_size) + KB_STACK_SIZE;
 	struct arena *a = &b->arena;
 	void *work;
 
@@ -43,7 +43,7 @@ static enum kb_status map_ram(struct bare *b, const struct range_list *ram)
 	enum kb_status st = KB_OK;
 
 	for (size_t i = 0; i < ram->count && !st; i++) {
-		uint64_t base = align_down(ram->r[i].base + SZ_4K - 1, SZ_4K);
+		uint64_t base = align_up_page(ram->r[i].base);
 		uint64_t end = align_down(range_end(ram->r[i]), SZ_4K);
 
 		if (base < end)

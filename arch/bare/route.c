@@ -50,7 +50,7 @@ static enum kb_status list_room(struct bare *b, const struct range_list *zone)
 static enum kb_status take_work(struct bare *b, const struct range_list *zone,
 				struct kho_work *work)
 {
-	uint64_t size = align_down(evacuate_work_size(zone) + SZ_4K - 1, SZ_4K);
+	uint64_t size = align_up_page(evacuate_work_size(zone));
 	struct range at;
 	enum kb_status st;
 

@@ -90,7 +90,7 @@ static const void *device_tree(struct door *d)
  */
 static enum kb_status find_map_room(struct door *d)
 {
-	uint64_t size = align_down(d->boot.efi_map_max + SZ_4K - 1, SZ_4K);
+	uint64_t size = align_up_page(d->boot.efi_map_max);
 	enum kb_status st =
 		boot_find_room(d->kho, &d->claimed, &d->homes, size, &d->boot.efi_map_room);
 

@@ -64,6 +64,12 @@ static inline bool align_up_overflow(uint64_t v, uint64_t align, uint64_t *res)
 	return false;
 }
 
+/* Rounds up to pages of 4 KiB what is known to end a page below 2^64. */
+static inline uint64_t align_up_page(uint64_t v)
+{
+	return align_down(v + SZ_4K - 1, SZ_4K);
+}
+
 /*
  * Little-endian access to unaligned memory. KHO data are stored in the byte order of the CPU, which
  * is little endian on every machine that khoboot supports.

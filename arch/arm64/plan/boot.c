@@ -145,7 +145,7 @@ enum kb_status boot_layout(const struct boot *b, struct boot_layout *ret)
 		l.scratch = reserve(&l.size, b->scratch->count * sizeof(struct range));
 	if (b->efi_map_max && !b->efi_map_room.size)
 		l.efi_map = reserve(&l.size, b->efi_map_max);
-	l.size = align_down(l.size + SZ_4K - 1, SZ_4K);
+	l.size = align_up_page(l.size);
 	*ret = l;
 	return KB_OK;
 }

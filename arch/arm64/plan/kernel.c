@@ -11,7 +11,7 @@ enum kb_status kernel_open(const void *file, uint64_t size, struct range work, s
 	if (st)
 		return st;
 	/* Both are small: arm64_image_parse() saw to that. */
-	k.window_size = align_down(image->text_offset + image->image_size + SZ_4K - 1, SZ_4K);
+	k.window_size = align_up_page(image->text_offset + image->image_size);
 	k.text_offset = image->text_offset;
 	k.page_size = image->page_size;
 	*ret = k;

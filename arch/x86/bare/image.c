@@ -15,7 +15,7 @@ uint64_t bare_stack(const struct boot_params *bp, const uint8_t *image_base)
 	kb_log_buffer(early_log, sizeof(early_log));
 	if (!size)
 		stop(kb_refuse("image", KB_BOOT_PARAMS, NULL));
-	size = align_down(size + SZ_4K - 1, SZ_4K);
+	size = align_up_page(size);
 	return (uintptr_t)image_base + KB_SETUP_SIZE + size + KB_STACK_SIZE;
 }
 

@@ -55,7 +55,7 @@ enum kb_status boot_layout(const struct boot *b, struct boot_layout *ret)
 	}
 	if (b->log_max)
 		l.log = reserve(&l.size, b->log_max);
-	l.size = align_down(l.size + SZ_4K - 1, SZ_4K);
+	l.size = align_up_page(l.size);
 	*ret = l;
 	return KB_OK;
 }

@@ -12,7 +12,7 @@ enum kb_status kernel_open(const void *file, uint64_t size, struct range work, s
 	(void)work;
 	if (st)
 		return st;
-	k.window_size = align_down(k.bz.init_size + SZ_4K - 1, SZ_4K);
+	k.window_size = align_up_page(k.bz.init_size);
 	k.window_align = max_u64(k.bz.kernel_alignment, SZ_4K);
 	k.release = k.bz.release;
 	k.release_len = k.bz.release_len;
