@@ -269,6 +269,14 @@ static enum kb_status decide(const struct evidence *ev, enum kho_bitmap_hint hin
 	return KB_OK;
 }
 
+/* Before the decision a small strip passed whose page-size one reaches into RAM. */
+static enum kb_status check_decided(struct mem *m, const struct kho_map *map)
+{
+	struct scan s = {.m = m, .map = map};
+
+	return map->format == KHO_MAP_V1_SMALL ? scan_list(&s) : KB_OK;
+}
+
 enum kb_status kho_map_open_v1(struct mem *m, unsigned int page_shift, phys_t root,
 			       enum kho_bitmap_hint hint, const struct range *known,
 			       size_t known_count, struct kho_map *ret)
@@ -282,6 +290,8 @@ enum kb_status kho_map_open_v1(struct mem *m, unsigned int page_shift, phys_t ro
 	if (!st)
 		st = decide(&ev, hint, ev.small || covers_all(&ev, known, known_count),
 			    &map.format);
+	if (!st)
+		st = check_decided(m, &map);
 	if (!st)
 		*ret = map;
 	return st;

@@ -294,6 +294,23 @@ static void strips_begin_below_ram(void **state)
 	(void)state;
 }
 
+/* The same with small bitmaps, which end below RAM as well: that map is not good. */
+static void refuses_small_strips_below_ram(void **state)
+{
+	struct kho_image img;
+	struct kho_map map;
+
+	kho_image_init_sized(&img, KHO_MAP_V1_SMALL, 12, 32 * SZ_1M);
+	kho_image_preserve(&img, SZ_1G / 4, 4);
+	img.hint = KHO_BITMAP_SMALL;
+	kho_image_finish(&img);
+	img.ram[1] = (struct range){KHO_IMAGE_BASE, 2 * SZ_1G};
+	img.mem.ram = (struct range_list){img.ram + 1, 2, 2};
+	assert_code(&img, open_at(&img, img.map, &map), KB_KHO_BITMAP_OUTSIDE);
+	kho_image_free(&img);
+	(void)state;
+}
+
 #define FAR (KHO_IMAGE_DATA + 16 * SZ_1M)
 
 static void check_hint(uint64_t at, enum kho_bitmap_hint hint, enum kb_status code,
@@ -441,6 +458,7 @@ int main(void)
 		cmocka_unit_test(refuses_a_lower_order_behind),
 		cmocka_unit_test(refuses_ambiguity),
 		cmocka_unit_test(strips_begin_below_ram),
+		cmocka_unit_test(refuses_small_strips_below_ram),
 		cmocka_unit_test(takes_equal_readings),
 		cmocka_unit_test(known_ranges_decide),
 		cmocka_unit_test(signs_of_small_bitmaps),
