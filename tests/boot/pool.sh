@@ -97,6 +97,12 @@ kernel_names() {
 	[ "$kho_arch" = x86_64 ] || echo kho-v4-16k kho-v4-64k
 }
 
+# find_kernels: path[NAME] of each of them; see kernel()
+find_kernels() {
+	local name
+	for name in $(kernel_names); do path[$name]=$(kernel "$name"); done
+}
+
 # named NAME: does KHO_KERNELS ask for it? For kernels that are not worth their building in every run.
 named() {
 	case " ${KHO_KERNELS:-} " in

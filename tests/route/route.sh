@@ -12,7 +12,7 @@ route_prepare() {
 	[ -x "$strike" ] || die "$strike is not built; run 'make boot-tools' first"
 	guest_init >/dev/null || exit 2
 	declare -gA path firmware
-	for name in kho-v1 kho-v3 kho-v4; do path[$name]=$(kernel "$name"); done
+	find_kernels
 	for name in bookworm trixie forky; do
 		firmware[$name]=$("$kho_root/tests/firmware/fetch" "$name") || firmware[$name]=''
 	done

@@ -270,6 +270,12 @@ static enum kb_status count_page(void *ctx, const struct kho_meta *meta)
 	return KB_OK;
 }
 
+static void begin_ram_at_base(struct kho_image *img)
+{
+	img->ram[1] = (struct range){KHO_IMAGE_BASE, 2 * SZ_1G};
+	img->mem.ram = (struct range_list){img->ram + 1, 2, 2};
+}
+
 /*
  * Where RAM begins at 1 GiB, as on most arm64 machines, the strip of a large order begins below it,
  * and the small one that it is first taken for has no RAM at all.
@@ -284,8 +290,7 @@ static void strips_begin_below_ram(void **state)
 	kho_image_preserve(&img, KHO_IMAGE_BASE + SZ_1G / 2, 4);
 	img.hint = KHO_BITMAP_PAGE;
 	kho_image_finish(&img);
-	img.ram[1] = (struct range){KHO_IMAGE_BASE, 2 * SZ_1G};
-	img.mem.ram = (struct range_list){img.ram + 1, 2, 2};
+	begin_ram_at_base(&img);
 	assert_code(&img, open_at(&img, img.map, &map), KB_OK);
 	assert_int_equal(map.format, KHO_MAP_V1_PAGE);
 	assert_code(&img, kho_map_each_page(&img.mem, &map, count_page, &pages), KB_OK);
@@ -304,8 +309,7 @@ static void refuses_small_strips_below_ram(void **state)
 	kho_image_preserve(&img, SZ_1G / 4, 4);
 	img.hint = KHO_BITMAP_SMALL;
 	kho_image_finish(&img);
-	img.ram[1] = (struct range){KHO_IMAGE_BASE, 2 * SZ_1G};
-	img.mem.ram = (struct range_list){img.ram + 1, 2, 2};
+	begin_ram_at_base(&img);
 	assert_code(&img, open_at(&img, img.map, &map), KB_KHO_BITMAP_OUTSIDE);
 	kho_image_free(&img);
 	(void)state;
