@@ -1,0 +1,287 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# verdict.sh - reads the serial log of handover and decides: what is noted while the machine runs, what is
+# looked for in the log, which points a test has, what is printed. To be sourced by handover after lib.sh.
+# handover sets the variables of the options; logs, log, qemu_end and qemu_status come from machine.sh.
+#
+# A line of the log with `khotest:` comes from the guest's init (tests/guest), one with `khoboot:` from
+# khoboot, any other from firmware or Linux. A new point is a line `point NAME CHECK` in one of the
+# functions points...; most checks are `said TEXT` or `heard TEXT`.
+
+# shellcheck disable=SC2154 # kho_... and ktap_... are lib.sh's, the others handover's and machine.sh's
+
+# ---- while it runs -------------------------------------------------------------------------
+
+declare -A stamp
+passed=0
+
+# mark STATION: it is passed now
+mark() { stamp[$1]=$EPOCHREALTIME; }
+
+# on_line LINE: marks the stations, and counts how often firmware started khoboot; returns 1 when nothing
+# more can come
+on_line() {
+	case $1 in
+	'khoboot: start: '*' UEFI door'*)
+		passed=$((passed + 1))
+		[ $passed -le "$passes" ] || return 1
+		;;
+	*'khotest: side=out'*) mark a ;;
+	*'khotest: loading='*) mark load ;;
+	*'khotest: jump=now'*) mark jump ;;
+	*'khotest: side=in'*) mark b ;;
+	*'khoboot: stop: '*': halted'*) return 1 ;;
+	esac
+}
+
+# ---- the log -------------------------------------------------------------------------------
+
+# Makes $log.all, and two parts of it: $log.a, up to the load, is A's; $log.b is that of khoboot and B.
+split_log() {
+	tr -d '\r\0' <"$logs/serial.log" >"$log.all"
+	awk -v a="$log.a" -v b="$log.b" 'BEGIN { out = a; printf "" >a; printf "" >b }
+		{ print >out } /khotest: loading=/ { out = b }' "$log.all"
+}
+
+# said TEXT: A's init said so, up to the load
+said() { grep -qF "khotest: $1" "$log.a"; }
+
+# heard TEXT: it is in the log after the load
+heard() { grep -qF -e "$1" "$log.b"; }
+not_heard() { ! grep -qF -e "$1" "$log.b"; }
+
+# ---- checks: khoboot -----------------------------------------------------------------------
+
+# It handed over, and told of what and how fast.
+handed_over() {
+	local what='kho-v[0-9]+, [0-9]+ ranges, [0-9]+ bytes preserved'
+	grep -qE "khoboot: boot: handing over $what, to .+ in [0-9]+ us" "$log.b"
+}
+
+# The number of ranges in that line. It comes once more from B, as part of khoboot's log.
+ranges() { sed -n 's/.*handing over kho-v[0-9]*, \([0-9]*\) ranges.*/\1/p' "$log.b" | head -n 1; }
+ranges_at_least() { [ "$(ranges)" -ge "$1" ] 2>/dev/null; }
+
+# handed_over_times N: by khoboot itself, not counting what B repeats
+handed_over_times() { [ "$(grep -c '^khoboot: boot: handing over kho-v' "$log.b")" -eq "$1" ]; }
+
+# counted_to N: each kexec has its number, from 1 to N
+counted_to() {
+	local numbers
+	numbers=$(sed -n 's/^khoboot: kho: from .* kexec number //p' "$log.b" | xargs)
+	[ "$numbers" = "$(seq -s ' ' "$1")" ]
+}
+
+# Over many handovers, scratch gets neither less nor more.
+scratch_stays() {
+	[ "$(sed -n 's/^khoboot: plan: scratch has \([^,]*\),.*/\1/p' "$log.b" | sort -u | wc -l)" -eq 1 ]
+}
+
+# The firmware route: before the reset, after it, and where khoboot took the direct one instead.
+sealed_and_reset() { heard 'khoboot: route: resetting into firmware'; }
+found_the_record() { heard 'khoboot: route: record at 0x'; }
+took_direct_for() {
+	grep -q "khoboot: route: KB-$1 .*; taking the direct route" "$log.b" && [ $passed -le 1 ]
+}
+
+# ---- checks: the last kernel ---------------------------------------------------------------
+
+# All data came back, or none.
+restored_or_lost() {
+	heard 'khotest: restore=succeeded' ||
+		{ heard 'khotest: restore=none' && not_heard 'khotest: restore=failed'; }
+}
+
+# checked_times N: the memfd of --luo came back so often
+checked_times() { [ "$(grep -c "khotest: luo_checked=$luo\$" "$log.b")" -eq "$1" ]; }
+
+# The page tables of kernel A: 5-level or 4-level.
+paging() { if said la57=yes; then echo 5; else echo 4; fi; }
+same_paging() { heard "$(grep -oE 'khotest: la57=(yes|no)' "$log.a")"; }
+
+# What stays as it was on arm64: pages, the exception level of all processors, ACPI or device tree.
+pages_of_a() { grep -oE 'khotest: page=[0-9]+' "$log.a"; }
+level_of_a() { grep -oE 'CPU: All CPU\(s\) started at EL[12]' "$log.a"; }
+hardware_of_a() { grep -m 1 -oE 'ACPI: RSDP|Machine model' "$log.a"; }
+same_pages() { heard "$(pages_of_a || echo none)"; }
+same_level() { heard "$(level_of_a || echo none)"; }
+same_hardware() { heard "$(hardware_of_a || echo none)"; }
+
+# No warning after the load that A did not have. Without UEFI nothing reserves the GIC's tables of LPIs,
+# and Linux warns of that after a kexec of any kind.
+no_new_trouble() {
+	local what list=('WARNING: ' 'Bad page state' 'SError' 'Synchronous External Abort')
+	[ "$door" = kernel ] || list+=('memory probably corrupted')
+	for what in "${list[@]}"; do
+		grep -qF -e "$what" "$log.a" || not_heard "$what" || { echo "# $what" >&2; return 1; }
+	done
+}
+
+# ---- checks: the end of the machine --------------------------------------------------------
+
+# The last kernel powered off.
+ended_by_itself() { [ "$qemu_end" = self ] && [ "${qemu_status:-0}" -eq 0 ] && heard 'khotest: end=ok'; }
+
+# halted_with KB-NUMBER: khoboot halted, and on_line asked QEMU to quit
+halted_with() { [ "$qemu_end" = asked ] && [ "$qemu_status" -eq 0 ] && heard "khoboot: stop: $1: halted"; }
+
+# reset_with KB-NUMBER: khoboot reset the machine; QEMU ends at a reset (-no-reboot)
+reset_with() { [ "$qemu_end" = self ] && [ "$qemu_status" -eq 0 ] && heard "khoboot: stop: $1: resetting"; }
+
+# ---- points --------------------------------------------------------------------------------
+
+# point NAME CHECK: one line of the list of test points. CHECK is a function, then at most one argument,
+# which may have blanks.
+point() { printf '%s\t%s\n' "$1" "$2"; }
+
+# All points of this test, in the order in which things happen.
+points() {
+	point "kernel A booted" "said side=out"
+	point "KHO is $kho in A" "said kho=$kho"
+	case $expect in
+	khoctl:*) points_khoctl; return ;;
+	esac
+	[ "$via" = plain ] || point "khoboot was entered" "heard khoboot:"
+	case $expect in
+	refused:* | reset:*) points_refused; return ;;
+	esac
+	points_route
+	points_chain
+	points_hops
+	points_last
+}
+
+# khoctl refused to load.
+points_khoctl() {
+	point "khoctl refused with ${expect#*:}" "heard ${expect#*:}"
+	point "A went on" "heard khotest: FAIL /khoctl"
+}
+
+# khoboot refused to start B.
+points_refused() {
+	point "khoboot refused with ${expect#*:} and a remedy" "heard ${expect#*:} remedy: "
+	case $expect in
+	refused:*) point "khoboot halted for that reason" "halted_with ${expect#*:}" ;;
+	*) point "khoboot reset the machine for that reason" "reset_with ${expect#*:}" ;;
+	esac
+	point "kernel B was not entered" "not_heard Linux version"
+}
+
+# The way from A's load to kernel B.
+points_route() {
+	case $via,$expect in
+	plain,* | *,plain) return ;;
+	firmware,restored | firmware,lost:*)
+		point "khoboot sealed the data and reset the machine" sealed_and_reset
+		;;
+	esac
+	case $via,$expect in
+	firmware,restored) point "khoboot found the record" found_the_record ;;
+	*,lost:*) point "the data are given up, with ${expect#*:}" "heard ${expect#*:} remedy: " ;;
+	*,direct:*) point "the direct route was taken, with ${expect#*:}" "took_direct_for ${expect#*:KB-}" ;;
+	esac
+	case $expect in
+	lost:* | safe) ;;
+	*) point "khoboot handed over" handed_over ;;
+	esac
+}
+
+# --chain: from B to C.
+points_chain() {
+	[ "$chain" -eq 1 ] || return 0
+	point "kernel B booted" "heard khotest: side=both"
+	[ "$expect" = plain ] || point "khoboot handed over twice" "handed_over_times 2"
+}
+
+# --hops: from B to B, again and again.
+points_hops() {
+	[ "$hops" -gt 0 ] || return 0
+	point "khoboot handed over $((hops + 1)) times" "handed_over_times $((hops + 1))"
+	point "each kexec was counted" "counted_to $((hops + 1))"
+	point "scratch is what it was" scratch_stays
+	[ "$luo" -eq 0 ] || point "each kernel got its memfd back" "checked_times $((hops + 1))"
+}
+
+# The last kernel: it boots, has everything, and powers off.
+points_last() {
+	local last="kernel B"
+	[ "$chain" -eq 0 ] || last="kernel C"
+	[ "$hops" -eq 0 ] || last="the last kernel"
+	point "$last booted" "heard khotest: side=in"
+	point "$last has all processors" "heard khotest: cpus=$smp"
+	points_machine
+	points_data
+	points_variables
+	point "$last powered off" ended_by_itself
+}
+
+# What it sees of the machine is what A saw.
+points_machine() {
+	if [ "$kho_arch" = x86_64 ]; then
+		point "kernel B has the $(paging)-level paging of kernel A" same_paging
+		return
+	fi
+	point "kernel B has the pages of kernel A" same_pages
+	point "kernel B has the exception level of kernel A" same_level
+	point "kernel B knows the hardware by what kernel A knew it" same_hardware
+	point "no warning that kernel A had not" no_new_trouble
+}
+
+# What it gets back of the preserved data.
+points_data() {
+	case $expect in
+	safe) point "all data came back, or none" restored_or_lost; return ;;
+	plain | lost:*) point "there was nothing to restore" "heard khotest: restore=none"; return ;;
+	esac
+	point "KHO restore succeeded" "heard khotest: restore=succeeded"
+	if [ "$luo" -gt 0 ] && [ "$via" != plain ] && [ -z "$place" ]; then
+		point "khoboot counted at least $luo ranges" "ranges_at_least $luo"
+	fi
+	[ "$luo" -eq 0 ] || point "memfd of $luo pages is intact" "heard khotest: luo_checked=$luo"
+	[ -z "$place" ] || point "pages in $place are intact" "heard khotest: place_checked="
+}
+
+# Its EFI variables, where there is UEFI.
+points_variables() {
+	[ "$door" = uefi ] || return 0
+	# After the direct route BootNext stays until the next reset. khoboot will find no record then.
+	[[ $expect = direct:* ]] || point "no BootNext is left" "heard khotest: boot_next=none"
+	case $firmware in
+	*u-boot*) point "EFI variables can be read in B" "heard khotest: efivars=read-only" ;;
+	*) point "EFI variables work in B" "heard khotest: efivars=ok" ;;
+	esac
+}
+
+# ---- what is printed -----------------------------------------------------------------------
+
+# Decides all points, one line of KTAP for each.
+judge() {
+	local list name check
+	list=$(points)
+	ktap_start "$(wc -l <<<"$list")"
+	while IFS=$'\t' read -r name check; do
+		case $check in
+		*' '*) ktap_test "$name" "${check%% *}" "${check#* }" ;;
+		*) ktap_test "$name" "$check" ;;
+		esac
+	done <<<"$list"
+}
+
+# between STATION STATION: the seconds from one to the other, or - when one was not passed
+between() {
+	awk -v a="${stamp[$1]:-0}" -v b="${stamp[$2]:-0}" \
+		'BEGIN { if (a && b) printf "%.3f", b - a; else printf "-" }'
+}
+
+# Remarks after the points: what the guests said, the times, and after a failure the end of the log.
+report() {
+	grep -v 'khotest: log:' "$log.all" |
+		grep -oE '(khotest: (FAIL|release|restore|luo_).*|khoboot: boot: handing over.*)' | ktap_diag
+	printf '# seconds: start-A %s A-load %s load-B %s jump-B %s total %s\n' "$(between start a)" \
+		"$(between a load)" "$(between load b)" "$(between jump b)" "$(between start end)"
+	if [ "$ktap_failed" -gt 0 ]; then
+		echo "# QEMU ended: $qemu_end, status ${qemu_status:-0}; the end of $logs/serial.log:"
+		cat -v "$logs/qemu.err" <(tail -n 40 "$log.all" | cat -v) | ktap_diag
+	fi
+}
