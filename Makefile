@@ -24,8 +24,10 @@ MAKEFLAGS += --no-builtin-rules
 
 # ---- sources -------------------------------------------------------------------------------
 # Pure code decides; it compiles for firmware and host alike. The rest touches the machine.
-PURE      := $(wildcard core/*.c fdt/*.c arch/plan/*.c $(ARCHDIR)/plan/*.c)
-MACHINE_C := $(wildcard arch/*.c arch/bare/*.c $(ARCHDIR)/*.c $(ARCHDIR)/bare/*.c)
+BASE_C    := $(wildcard core/*.c format/*.c fdt/*.c route/*.c)
+pure_of    = $(BASE_C) $(wildcard $(1)/plan/*.c stage/plan/*.c)
+PURE      := $(call pure_of,$(ARCHDIR))
+MACHINE_C := $(wildcard $(ARCHDIR)/*.c stage/*.c bare/*.c bare/$(notdir $(ARCHDIR))/*.c)
 MACHINE_S := $(wildcard $(ARCHDIR)/*.S)
 EFI_C     := $(wildcard efi/*.c efi/$(notdir $(ARCHDIR))/*.c)
 TOOLS_C   := $(wildcard tools/*.c)
@@ -33,7 +35,10 @@ TOOLS_C   := $(wildcard tools/*.c)
 WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wpointer-arith -Wcast-qual -Wvla -Wimplicit-fallthrough -Wconversion \
 	-Wno-sign-conversion
-BASE := -std=gnu11 -Iinclude -Iarch/include -I$(ARCHDIR)/include -g -MMD -MP -ffile-prefix-map=$(CURDIR)/=
+# <core/...> is include/core/..., <arch/...> both architectures' contracts or one's own types,
+# <stage/...> and the like the headers beside their sources.
+includes = -Iinclude -Iarch/include -I$(1)/include -I. -Ibare/$(notdir $(1))
+BASE := -std=gnu11 $(call includes,$(ARCHDIR)) -g -MMD -MP -ffile-prefix-map=$(CURDIR)/=
 
 # Libraries of arm64 for another machine to link with: SYSROOT_ARM64/usr/lib/aarch64-linux-gnu/libz.a, and
 # gnu-efi's in SYSROOT_ARM64/usr/lib. On arm64 itself they are the installed ones.
@@ -42,9 +47,10 @@ SYSROOT_DONE  := $(addsuffix /.done,$(SYSROOT_ARM64))
 
 # ---- firmware image ------------------------------------------------------------------------
 # Position independent from both doors, no SSE or NEON (nobody saved it).
-IMAGE_CFLAGS := $(BASE) $(WARN) -Oz -flto -ffreestanding -fpie -fvisibility=hidden -fshort-wchar \
-	-mgeneral-regs-only -fno-asynchronous-unwind-tables \
-	-fstack-protector-strong -fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections
+IMAGE_CFLAGS := $(BASE) $(WARN) -O2 -flto -ffreestanding -fpie -fvisibility=hidden -fshort-wchar \
+	-mgeneral-regs-only -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
+	-fstack-protector-strong -fno-strict-aliasing -fno-tree-loop-distribute-patterns \
+	-ffunction-sections -fdata-sections
 ifeq ($(ARCH),x86_64)
 # No red zone: interrupts.
 IMAGE_CC     := $(CC)
@@ -58,9 +64,7 @@ IMAGE_PREFIX := $(if $(filter aarch64,$(shell uname -m)),,aarch64-linux-gnu-)
 IMAGE_CC     := $(IMAGE_PREFIX)gcc
 IMAGE_SYSROOT := $(SYSROOT_DONE)
 IMAGE_LIBDIR := $(SYSROOT_ARM64)/usr/lib/aarch64-linux-gnu $(SYSROOT_ARM64)/usr/lib
-# Less than 1 MiB: addresses in one instruction. The other two make room here, measured.
-IMAGE_CFLAGS += -mbranch-protection=none -mno-outline-atomics -fomit-frame-pointer \
-	-mcmodel=tiny -fno-tree-sra -fno-shrink-wrap \
+IMAGE_CFLAGS += -mbranch-protection=none -mno-outline-atomics \
 	-isystem $(SYSROOT_ARM64)/usr/include/efi -isystem $(SYSROOT_ARM64)/usr/include/efi/aarch64 \
 	-isystem $(SYSROOT_ARM64)/usr/include
 endif
@@ -74,9 +78,6 @@ IMAGE_LIBS := $(addprefix -L,$(IMAGE_LIBDIR)) -l:libfdt.a -l:libgnuefi.a -l:libb
 ifeq ($(ARCH),arm64)
 IMAGE_LIBS    += arch/arm64/zstd.lds -l:libz.a -l:libzstd.a
 IMAGE_LDFLAGS += -z max-page-size=4096 --fix-cortex-a53-843419=adr
-# Its instructions take more room, too, and its texts have to make some.
-IMAGE_CFLAGS  += -DKB_PACKED_TEXTS -I$(O)/$(ARCH)/include
-IMAGE_TEXTS   := $(O)/$(ARCH)/include/texts.h
 endif
 
 IMAGE_OBJ := $(patsubst %,$(O)/$(ARCH)/obj/%.o,$(PURE) $(MACHINE_C) $(MACHINE_S) $(EFI_C))
@@ -89,7 +90,7 @@ SAN         := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-
 TOOL_LIBS   := -lfdt -lz -lzstd -llzma -llz4 -lbearssl
 
 # khoctl knows no architecture's plans. One of another machine's has objects of its own.
-KHOCTL_C   := $(wildcard core/*.c fdt/*.c tools/*.c)
+KHOCTL_C   := $(BASE_C) $(TOOLS_C)
 KHOCTL_OBJ := $(if $(filter $(ARCH:arm64=aarch64),$(shell uname -m)),$(O)/host/obj-tool,$(O)/$(ARCH)/tool)
 KHOCTL_OBJ := $(KHOCTL_C:%=$(KHOCTL_OBJ)/%.o)
 
@@ -166,15 +167,9 @@ $(O)/$(ARCH)/obj/%.c.o: %.c | $(IMAGE_SYSROOT)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(IMAGE_CC) $(IMAGE_CFLAGS) -c $< -o $@
 
-$(foreach o,obj clang,$(O)/$(ARCH)/$(o)/core/status.c.o): $(IMAGE_TEXTS)
-$(O)/$(ARCH)/include/texts.h: $(O)/host/pack
-	$(call say,TEXTS,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$< >$@
-
-$(O)/host/pack: $(call host_obj,tool,tools/texts/pack.c core/packed.c)
-	$(call say,LINK,$@)
-	$(Q)$(CC) -o $@ $^
+# Calls of memset() and the like come into being when everything is linked, too late to be found in
+# what -flto has taken apart.
+$(addprefix $(O)/$(ARCH)/obj/,stage/string.c.o $(ARCHDIR)/memcpy.c.o): IMAGE_CFLAGS += -fno-lto
 
 $(O)/$(ARCH)/obj/%.S.o: %.S
 	$(call say,AS,$<)

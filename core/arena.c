@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <khoboot/arena.h>
+#include <core/arena.h>
 
 #include <string.h>
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Command line: split into words, khoboot's own taken out. */
-#include <khoboot/cmdline.h>
-#include <khoboot/diag.h>
+#include <core/cmdline.h>
+#include <core/diag.h>
 
 #include <string.h>
-
-static const char prefix[] = "khoboot.";
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
@@ -56,7 +54,7 @@ static bool names_equal(const char *a, const char *b, size_t len)
 /* The word behind which everything belongs to init. */
 static bool is_end(const struct cmdline_word *w)
 {
-	return w->len == 2 && !memcmp(w->text, "--", 2);
+	return text_is((struct kb_text){w->text, w->len}, "--");
 }
 
 /* A quote at the start and its partner at the end; the latter may be missing, as in the kernel. */
@@ -95,70 +93,27 @@ bool cmdline_last(struct kb_text text, const char *name, struct kb_text *ret)
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-static size_t choice_len(const char *choices)
-{
-	size_t len = 0;
-
-	while (choices[len] && choices[len] != '|')
-		len++;
-	return len;
-}
-
 /* Index of @value in the words of @choices, separated by '|'; -1 when it is none of them. */
 static int choose(struct kb_text value, const char *choices)
 {
-	for (int i = 0; *choices; i++) {
-		size_t len = choice_len(choices);
+	struct kb_text rest = {choices, strlen(choices)};
 
-		if (value.len == len && !memcmp(value.text, choices, len))
+	for (int i = 0; rest.len; i++) {
+		struct kb_text choice = text_cut(&rest, '|');
+
+		if (value.len == choice.len && !memcmp(value.text, choice.text, choice.len))
 			return i;
-		choices += len + (choices[len] ? 1 : 0);
 	}
 	return -1;
-}
-
-int cmdline_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 16;
-}
-
-bool cmdline_number(struct kb_text t, uint64_t *ret)
-{
-	int base = t.len > 2 && t.text[0] == '0' && (t.text[1] | 0x20) == 'x' ? 16 : 10;
-	size_t i = base == 16 ? 2 : 0;
-	uint64_t v = 0;
-
-	if (!t.len)
-		return false;
-	for (; i < t.len; i++) {
-		int d = cmdline_digit(t.text[i]);
-
-		if (d >= base || mul_overflow(v, (uint64_t)base, &v) ||
-		    add_overflow(v, (uint64_t)d, &v))
-			return false;
-	}
-	*ret = v;
-	return true;
 }
 
 /* "ADDR,SIZE" */
 static bool parse_range(struct kb_text t, struct range *ret)
 {
+	struct kb_text base = text_cut(&t, ',');
 	struct range r;
-	size_t comma = 0;
 
-	while (comma < t.len && t.text[comma] != ',')
-		comma++;
-	if (comma == t.len || !cmdline_number((struct kb_text){t.text, comma}, &r.base) ||
-	    !cmdline_number((struct kb_text){t.text + comma + 1, t.len - comma - 1}, &r.size))
-		return false;
-	if (!r.size || range_wraps(r))
+	if (!text_number(base, &r.base) || !text_number(t, &r.size) || !r.size || range_wraps(r))
 		return false;
 	*ret = r;
 	return true;
@@ -171,7 +126,7 @@ bool cmdline_nonce(struct kb_text t, uint8_t ret[KB_NONCE_SIZE])
 	if (t.len != KB_NONCE_DIGITS)
 		return false;
 	for (size_t i = 0; i < t.len; i++) {
-		int d = cmdline_digit(t.text[i]);
+		unsigned int d = text_digit(t.text[i]);
 
 		if (d == 16)
 			return false;
@@ -185,7 +140,7 @@ static bool parse_rounds(struct kb_text t, unsigned int *ret)
 {
 	uint64_t v;
 
-	if (!cmdline_number(t, &v) || !v || v > KB_ROUNDS_MAX)
+	if (!text_number(t, &v) || !v || v > KB_ROUNDS_MAX)
 		return false;
 	*ret = (unsigned int)v;
 	return true;
@@ -239,7 +194,7 @@ static void set_choice(struct kb_options *o, int option, int choice)
 		o->kho = (enum kb_kho)choice;
 		break;
 	case OPT_BRIDGE:
-		o->bridge = (enum kb_bridge)choice;
+		o->bridge = true;
 		break;
 	case OPT_ON_ERROR:
 		o->on_error = (enum kb_on_error)choice;
@@ -291,9 +246,8 @@ static enum kb_status set_option(struct kb_options *o, int option, struct kb_tex
 static bool is_ours(const struct cmdline_word *w)
 {
 	struct kb_text t = unquote((struct kb_text){w->text, w->len});
-	const size_t len = sizeof(prefix) - 1;
 
-	return t.len >= len && !memcmp(t.text, prefix, len);
+	return text_skip(&t, "khoboot.");
 }
 
 /* The option that word @w gives; OPT_MAX for none of them. */
@@ -392,7 +346,7 @@ static bool take_word(struct split *s, const struct cmdline_word *w, enum kb_sta
 	return trusted(s) && take_path(s, w, st);
 }
 
-/* What a boot loader leaves behind is no wish of anybody. */
+/* What a boot loader leaves in the words is not a request. */
 static bool counts(const struct cmdline_word *w)
 {
 	struct kb_text value;
@@ -471,5 +425,16 @@ enum kb_status cmdline_split(const struct cmdline_in *in, char *buf, size_t size
 		return kb_note(diag, KB_CMD_LONG, size, len);
 	copy_words(&s, s.opts.from_outside, buf);
 	*ret = s.opts;
+	return KB_OK;
+}
+
+enum kb_status cmdline_supported(const struct kb_options *o, enum kb_door door)
+{
+	if (o->kho == KB_KHO_PARK)
+		return KB_NO_PARK;
+	if (o->bridge)
+		return KB_NO_BRIDGE;
+	if (door == KB_DOOR_BARE && (o->kho_fdt.size || o->kho_scratch.size))
+		return KB_NO_CARRIER;
 	return KB_OK;
 }

@@ -1,31 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* console= and earlycon= of the kernel command line; see the header. */
-#include <khoboot/cmdline.h>
-#include <khoboot/console.h>
+#include <core/cmdline.h>
+#include <core/console.h>
 
 #include <string.h>
 
 static const uint16_t legacy_port[] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
 
-static bool skip(struct kb_text *t, const char *prefix)
+/* The number before the options, which begin with a comma. */
+static bool address(struct kb_text t, uint64_t *ret)
 {
-	size_t n = strlen(prefix);
-
-	if (t->len < n || memcmp(t->text, prefix, n))
-		return false;
-	t->text += n;
-	t->len -= n;
-	return true;
-}
-
-/* A number up to a comma or the end; false for anything else. */
-static bool number(struct kb_text t, uint64_t *ret)
-{
-	size_t len = 0;
-
-	while (len < t.len && t.text[len] != ',')
-		len++;
-	return cmdline_number((struct kb_text){t.text, len}, ret);
+	return text_number(text_cut(&t, ','), ret);
 }
 
 static struct uart parse_tty(struct kb_text t)
@@ -33,7 +18,7 @@ static struct uart parse_tty(struct kb_text t)
 	struct uart none = {UART_NONE, 0};
 	uint64_t n;
 
-	if (!number(t, &n) || n >= ARRAY_SIZE(legacy_port))
+	if (!address(t, &n) || n >= ARRAY_SIZE(legacy_port))
 		return none;
 	return (struct uart){UART_IO, legacy_port[n]};
 }
@@ -43,15 +28,15 @@ static struct uart parse_uart(struct kb_text t)
 	struct uart u = {UART_NONE, 0};
 	enum uart_kind kind;
 
-	if (skip(&t, "io,"))
+	if (text_skip(&t, "io,"))
 		kind = UART_IO;
-	else if (skip(&t, "mmio,"))
+	else if (text_skip(&t, "mmio,"))
 		kind = UART_MMIO;
-	else if (skip(&t, "mmio32,"))
+	else if (text_skip(&t, "mmio32,"))
 		kind = UART_MMIO32;
 	else
 		return u;
-	if (number(t, &u.base) && (kind != UART_IO || u.base <= 0xfff8))
+	if (address(t, &u.base) && (kind != UART_IO || u.base <= 0xfff8))
 		u.kind = kind;
 	return u;
 }
@@ -61,9 +46,9 @@ static struct uart parse_pl011(struct kb_text t)
 {
 	struct uart u = {UART_NONE, 0};
 
-	if (!skip(&t, "mmio,"))
-		skip(&t, "mmio32,");
-	if (number(t, &u.base))
+	if (!text_skip(&t, "mmio,"))
+		text_skip(&t, "mmio32,");
+	if (address(t, &u.base))
 		u.kind = UART_PL011;
 	return u;
 }
@@ -72,43 +57,38 @@ struct uart console_parse(const char *value, size_t len)
 {
 	struct kb_text t = {value, len};
 
-	if (skip(&t, "ttyS"))
+	if (text_skip(&t, "ttyS"))
 		return parse_tty(t);
-	if (skip(&t, "uart8250,") || skip(&t, "uart,"))
+	if (text_skip(&t, "uart8250,") || text_skip(&t, "uart,"))
 		return parse_uart(t);
 	return (struct uart){UART_NONE, 0};
 }
 
-struct uart earlycon_parse(const char *value, size_t len)
+struct uart console_parse_earlycon(const char *value, size_t len)
 {
 	struct kb_text t = {value, len};
 
-	if (skip(&t, "pl011,"))
+	if (text_skip(&t, "pl011,"))
 		return parse_pl011(t);
-	if (skip(&t, "uart8250,") || skip(&t, "uart,"))
+	if (text_skip(&t, "uart8250,") || text_skip(&t, "uart,"))
 		return parse_uart(t);
 	return (struct uart){UART_NONE, 0};
 }
 
-/* What the last word of @cmdline that begins with @key names. */
-static struct uart find_last(const char *cmdline, const char *key,
+/* What the last word @name= of @cmdline that names a port says. */
+static struct uart find_last(const char *cmdline, const char *name,
 			     struct uart (*parse)(const char *value, size_t len))
 {
+	struct cmdline_iter it = {cmdline, strlen(cmdline), 0};
 	struct uart found = {UART_NONE, 0};
+	struct cmdline_word w;
+	struct kb_text value;
 
-	for (const char *p = cmdline; *p;) {
-		struct kb_text word;
-		struct uart u;
+	while (cmdline_next(&it, &w)) {
+		struct uart u = {UART_NONE, 0};
 
-		while (*p == ' ')
-			p++;
-		word = (struct kb_text){p, 0};
-		while (p[word.len] && p[word.len] != ' ')
-			word.len++;
-		p += word.len;
-		if (!skip(&word, key))
-			continue;
-		u = parse(word.text, word.len);
+		if (cmdline_value(&w, name, &value))
+			u = parse(value.text, value.len);
 		if (u.kind != UART_NONE)
 			found = u;
 	}
@@ -117,7 +97,7 @@ static struct uart find_last(const char *cmdline, const char *key,
 
 struct uart console_find(const char *cmdline)
 {
-	struct uart u = find_last(cmdline, "console=", console_parse);
+	struct uart u = find_last(cmdline, "console", console_parse);
 
-	return u.kind == UART_NONE ? find_last(cmdline, "earlycon=", earlycon_parse) : u;
+	return u.kind == UART_NONE ? find_last(cmdline, "earlycon", console_parse_earlycon) : u;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A small vsnprintf; the header says which part of it. */
-#include <khoboot/fmt.h>
+#include <core/fmt.h>
 
 struct out {
 	char *buf;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The log: format once, hand to the sinks, keep for the next operating system. */
-#include <khoboot/fmt.h>
-#include <khoboot/log.h>
+#include <core/fmt.h>
+#include <core/log.h>
 
 #include <string.h>
 
@@ -122,9 +122,8 @@ void kb_log(enum kb_log_level level, const char *area, const char *fmt, ...)
 enum kb_status kb_refuse(const char *area, enum kb_status status, const struct kb_diag *diag)
 {
 	if (diag && diag->status)
-		kb_error(area, "KB-%03d %s (at 0x%llx, value 0x%llx)", (int)status,
-			 kb_cause(status), (unsigned long long)diag->at,
-			 (unsigned long long)diag->value);
+		kb_error(area, "KB-%03d %s (at 0x%" PRIx64 ", value 0x%" PRIx64 ")", (int)status,
+			 kb_cause(status), diag->at, diag->value);
 	else
 		kb_error(area, "KB-%03d %s", (int)status, kb_cause(status));
 	kb_error(area, "KB-%03d remedy: %s", (int)status, kb_remedy(status));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The one conversion from a physical address of the outgoing kernel to a pointer. */
-#include <khoboot/mem.h>
+#include <core/mem.h>
 
 const void *mem_map_identity(void *ctx, uint64_t pa, uint64_t len)
 {
@@ -20,7 +20,5 @@ const void *mem_get(const struct mem *m, phys_t pa, uint64_t len)
 
 enum kb_status kb_fail(struct mem *m, enum kb_status status, uint64_t at, uint64_t value)
 {
-	if (m->diag.status == KB_OK)
-		m->diag = (struct kb_diag){status, at, value};
-	return status;
+	return kb_note(&m->diag, status, at, value);
 }

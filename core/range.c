@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Range algebra on caller-owned arrays; see the header for the contracts. */
-#include <khoboot/range.h>
+#include <core/range.h>
 
 struct range range_pages(struct range r)
 {
@@ -86,8 +86,8 @@ void range_list_sort(struct range_list *l)
 		l->count = out + 1;
 }
 
-/* Index of the first entry that ends behind @addr. */
-static size_t first_behind(const struct range_list *l, uint64_t addr)
+/* Index of the first entry that ends after @addr. */
+static size_t first_after(const struct range_list *l, uint64_t addr)
 {
 	size_t lo = 0, hi = l->count;
 
@@ -108,17 +108,44 @@ bool range_list_contains(const struct range_list *l, struct range r)
 
 	if (range_wraps(r))
 		return false;
-	i = first_behind(l, r.base);
+	i = first_after(l, r.base);
 	return i < l->count && range_contains(l->r[i], r);
 }
 
 const struct range *range_list_overlap(const struct range_list *l, struct range r)
 {
-	size_t i = first_behind(l, r.base);
+	size_t i = first_after(l, r.base);
 
 	if (i < l->count && ranges_overlap(l->r[i], r))
 		return &l->r[i];
 	return NULL;
+}
+
+bool range_list_contains_near(const struct range_list *l, struct range *hint, struct range r)
+{
+	size_t i;
+
+	if (range_wraps(r))
+		return false;
+	if (range_contains(*hint, r))
+		return true;
+	i = first_after(l, r.base);
+	if (i == l->count || !range_contains(l->r[i], r))
+		return false;
+	*hint = l->r[i];
+	return true;
+}
+
+bool range_list_overlaps_near(const struct range_list *l, struct range *hint, struct range r)
+{
+	const struct range *found;
+
+	if (ranges_overlap(*hint, r))
+		return true;
+	found = range_list_overlap(l, r);
+	if (found)
+		*hint = *found;
+	return found;
 }
 
 enum kb_status range_list_intersect(const struct range_list *a, const struct range_list *b,
@@ -169,7 +196,7 @@ enum kb_status range_list_subtract(struct range_list *l, struct range cut)
 		return KB_OK;
 	if (range_wraps(cut))
 		return KB_RANGE_WRAP;
-	i = first_behind(l, cut.base);
+	i = first_after(l, cut.base);
 	if (i < l->count && l->r[i].base < cut.base) {
 		if (range_end(l->r[i]) > range_end(cut))
 			return split_entry(l, i, cut);

@@ -3,29 +3,29 @@
  * khoboot.calibrate=: fill memory, reset, compare. Memory is filled when boot services have ended:
  * then nothing of the firmware runs any more, and no call to it is needed until it starts again.
  */
-#include <arch/cpu.h>
+#include <arch/cache.h>
 #include <arch/const.h>
+#include <arch/cpu.h>
 #include <arch/reset_how.h>
-#include <khoboot/log.h>
+#include <core/log.h>
 
 #include <string.h>
 
-#include "firmware.h"
+#include "uefi.h"
 
 #define TOUCHED_MAX 4096
 #define RAM_MAX     1024
 
 static CHAR16 result_name[] = L"KhobootCalibration", running_name[] = L"KhobootCalibrating";
 
-/* ---- variables --------------------------------------------------------------------------------
- */
+/* ---- variables ------------------------------------------------------------------------------- */
 
-/* 0: not there, KB_OK; else *there. */
+/* The calibration in variable @name, checked. KB_OK with *there false when there is none. */
 static enum kb_status load(const struct firmware *fw, CHAR16 *name, bool *there,
 			   struct kb_calibration *ret)
 {
 	struct kb_calibration c;
-	size_t size = variable_get(fw, name, &fw_vendor_guid, &c, sizeof(c));
+	size_t size = fw_get_variable(fw, name, &fw_vendor_guid, &c, sizeof(c));
 
 	*there = size != 0;
 	return size ? calibration_read(&c, size, ret) : KB_OK;
@@ -33,7 +33,7 @@ static enum kb_status load(const struct firmware *fw, CHAR16 *name, bool *there,
 
 static bool store(const struct firmware *fw, CHAR16 *name, struct kb_calibration *c, size_t size)
 {
-	return variable_set(fw, name, &fw_vendor_guid, KB_CALIBRATION_ATTRIBUTES, c, size);
+	return fw_set_variable(fw, name, &fw_vendor_guid, KB_CALIBRATION_ATTRIBUTES, c, size);
 }
 
 /* What the firmware calls itself: another one touches other memory. */
@@ -47,7 +47,7 @@ static void name_firmware(const struct firmware *fw, struct kb_calibration *c)
 	c->firmware_revision = fw->st->FirmwareRevision;
 }
 
-bool calibration_load(const struct firmware *fw, struct kb_calibration *ret)
+bool uefi_load_calibration(const struct firmware *fw, struct kb_calibration *ret)
 {
 	struct kb_calibration now;
 	bool there;
@@ -66,15 +66,14 @@ static bool come_back(const struct firmware *fw)
 	static CHAR16 current[] = L"BootCurrent", next[] = L"BootNext";
 	uint16_t entry;
 
-	if (variable_get(fw, current, &global, &entry, sizeof(entry)) != sizeof(entry)) {
+	if (fw_get_variable(fw, current, &global, &entry, sizeof(entry)) != sizeof(entry)) {
 		kb_error("calibrate", "not started from a boot entry (no BootCurrent)");
 		return false;
 	}
-	return variable_set(fw, next, &global, KB_CALIBRATION_ATTRIBUTES, &entry, sizeof(entry));
+	return fw_set_variable(fw, next, &global, KB_CALIBRATION_ATTRIBUTES, &entry, sizeof(entry));
 }
 
-/* ---- memory -----------------------------------------------------------------------------------
- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static const EFI_MEMORY_DESCRIPTOR *descriptor(const struct fw_map *map, size_t i)
 {
@@ -123,7 +122,7 @@ static void fill(const struct kb_calibration *c, const struct fw_map *map)
 
 		for (uint64_t at = r.base; at < range_end(r); at += SZ_4K)
 			calibration_fill(c, at, (void *)(uintptr_t)at);
-		flush_range((void *)(uintptr_t)r.base, r.size);
+		cache_flush_range((void *)(uintptr_t)r.base, r.size);
 	}
 }
 
@@ -178,17 +177,16 @@ static void look(struct kb_calibration *c, const struct fw_map *map, struct rang
 	calibration_round(c, touched, silent, ram);
 }
 
-/* ---- a pass -----------------------------------------------------------------------------------
- */
+/* ---- a pass ---------------------------------------------------------------------------------- */
 
 static void report(const struct kb_calibration *c)
 {
 	const struct kb_calibration_round *r = &c->round[c->done - 1];
 
 	kb_info("calibrate",
-		"reset %u of %u: %llu pages touched, %llu of them silently, %llu not before",
-		c->done, c->rounds, (unsigned long long)r->touched, (unsigned long long)r->silent,
-		(unsigned long long)r->drift);
+		"reset %u of %u: %" PRIu64 " pages touched, %" PRIu64 " of them silently, %" PRIu64
+		" not before",
+		c->done, c->rounds, r->touched, r->silent, r->drift);
 }
 
 static enum kb_status compare_memory(struct firmware *fw, struct kb_calibration *c)
@@ -214,10 +212,9 @@ static enum kb_status compare_memory(struct firmware *fw, struct kb_calibration 
 static void report_zone(const struct kb_calibration *c)
 {
 	for (uint32_t i = 0; i < c->zone_count; i++)
-		kb_info("calibrate", "zone 0x%llx-0x%llx", (unsigned long long)c->zone[i].base,
-			(unsigned long long)range_end(c->zone[i]));
-	kb_info("calibrate", "done: %u ranges, margin %llu bytes", c->zone_count,
-		(unsigned long long)c->margin);
+		kb_info("calibrate", "zone 0x%" PRIx64 "-0x%" PRIx64, c->zone[i].base,
+			range_end(c->zone[i]));
+	kb_info("calibrate", "done: %u ranges, margin %" PRIu64 " bytes", c->zone_count, c->margin);
 }
 
 static enum kb_status finish(const struct firmware *fw, struct kb_calibration *c)
@@ -236,7 +233,7 @@ static void find_reset(const struct firmware *fw, struct reset_how *ret)
 	/* Firmware's tables are not in RAM, and firmware has mapped them. */
 	struct range everything = {0, ARCH_ADDRESSES};
 	struct mem m = {.ram = {&everything, 1, 1}, .map = mem_map_identity};
-	enum kb_status st = reset_find(&m, acpi_rsdp(fw), fw_device_tree(fw), ret);
+	enum kb_status st = reset_find(&m, fw_acpi_rsdp(fw), fw_device_tree(fw), ret);
 
 	if (st)
 		kb_warn("calibrate", "KB-%03d %s", (int)st, kb_cause(st));
@@ -254,7 +251,7 @@ static enum kb_status fill_and_reset(struct firmware *fw, struct kb_calibration 
 		return st;
 	find_reset(fw, &how);
 	kb_info("calibrate", "filling memory and resetting, %u of %u", c->done + 1, c->rounds);
-	kb_log_remove_sink(console_line);
+	kb_log_remove_sink(fw_console_line);
 	st = fw_exit(fw, &map);
 	if (!st)
 		fill(c, &map);
@@ -279,12 +276,12 @@ static enum kb_status pass(struct firmware *fw, unsigned int rounds)
 	return c.state == KB_CALIBRATION_RUNNING ? fill_and_reset(fw, &c) : finish(fw, &c);
 }
 
-enum kb_status calibrate(struct firmware *fw, unsigned int rounds)
+enum kb_status uefi_calibrate(struct firmware *fw, unsigned int rounds)
 {
 	enum kb_status st;
 
 	/* All of memory is read and written: that may take longer than the watchdog waits. */
-	fw->bs->SetWatchdogTimer(0, 0, 0, NULL);
+	fw_watchdog_off(fw);
 	st = pass(fw, rounds);
 	return st ? kb_refuse("calibrate", st, NULL) : KB_OK;
 }

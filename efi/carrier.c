@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Carriers of KHO data besides the kernel: where the platform may have left them. */
-#include <arch/fwcfg.h>
-#include <khoboot/carrier.h>
+#include <core/log.h>
+#include <fdt/carrier.h>
+#include <stage/fwcfg.h>
 
-#include "firmware.h"
+#include "uefi.h"
 
 static enum kb_status from_fwcfg(bool *found, struct kho_handover *ret)
 {
@@ -15,7 +16,7 @@ static enum kb_status from_fwcfg(bool *found, struct kho_handover *ret)
 	return carrier_text((struct kb_text){text, size}, found, ret);
 }
 
-/* The platform's word is not signed by anybody. */
+/* The platform's word is not signed. */
 static bool trusted(const struct firmware *fw)
 {
 #ifdef KB_TRUST_CARRIERS
@@ -26,30 +27,43 @@ static bool trusted(const struct firmware *fw)
 #endif
 }
 
-enum kb_status carrier_find(const struct firmware *fw, const struct kb_options *o,
-			    const struct fw_map *map, struct range_list *work, bool *found,
-			    struct kho_handover *ret, const char **name)
+static enum kb_status find(const struct uefi *u, struct mem *m, bool *found,
+			   struct kho_handover *ret, const char **name)
 {
-	const struct efi_map view = {map->buffer, map->size, map->desc_size};
-	struct mem m = {.map = mem_map_identity};
-	enum kb_status st = efi_map_all(&view, work);
+	enum kb_status st = carrier_table(m, fw_table(&u->fw, &fw_vendor_guid), found, ret);
 
-	m.ram = *work;
-	*found = false;
 	*name = "configuration table";
-	if (!st)
-		st = carrier_table(&m, fw_table(fw, &fw_vendor_guid), found, ret);
 	if (!st && !*found) {
 		*name = "device tree";
-		st = carrier_dtb(&m, fw_device_tree(fw), found, ret);
+		st = carrier_dtb(m, fw_device_tree(&u->fw), found, ret);
 	}
 	if (!st && !*found) {
 		*name = "load options";
-		st = carrier_options(o, found, ret);
+		st = carrier_options(&u->s.options, found, ret);
 	}
 	if (!st && !*found) {
 		*name = "fw_cfg";
 		st = from_fwcfg(found, ret);
 	}
-	return !st && *found && !trusted(fw) ? KB_CARRIER_SECURE : st;
+	return !st && *found && !trusted(&u->fw) ? KB_CARRIER_SECURE : st;
+}
+
+enum kb_status uefi_find_carrier(struct uefi *u, const struct fw_map *map, struct range_list *work)
+{
+	const struct efi_map view = fw_map_view(map);
+	struct mem m = {.map = mem_map_identity};
+	const char *name = "";
+	enum kb_status st = efi_map_all(&view, work);
+
+	m.ram = *work;
+	if (!st)
+		st = find(u, &m, &u->s.has_kho, &u->s.handover, &name);
+	if (st) {
+		u->s.has_kho = true;
+		kb_error("kho", "carried by: %s", name);
+		return kb_refuse("kho", st, NULL);
+	}
+	if (u->s.has_kho)
+		kb_info("kho", "carried by: %s", name);
+	return KB_OK;
 }

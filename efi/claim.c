@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The inverse claim: all free memory but scratch becomes ours, so that nobody else gets it. */
-#include <arch/const.h>
+/* The inverse claim: all free memory but scratch becomes ours. */
 #include <arch/cpu.h>
-#include <khoboot/log.h>
+#include <core/log.h>
+#include <route/route.h>
 
-#include "firmware.h"
+#include "uefi.h"
 
 /*
  * An allocation may make edk2 take pages for its own books out of the middle of what is free: the
  * piece that they belonged to cannot be had as it was. The new map has what is left of it.
  */
 #define ROUNDS 4
-
-enum kb_status fw_map_early(struct firmware *fw, void *buffer, uint64_t size, struct fw_map *ret)
-{
-	struct fw_map map = {.buffer = buffer, .capacity = size};
-	enum kb_status st = fw_map_refresh(fw, &map);
-
-	if (!st && map.desc_size < sizeof(EFI_MEMORY_DESCRIPTOR))
-		st = KB_FW_MAP;
-	if (!st)
-		*ret = map;
-	return st;
-}
 
 static bool claim_piece(struct firmware *fw, struct range r)
 {
@@ -43,8 +31,9 @@ static bool claim_pieces(struct firmware *fw, const struct range_list *pieces,
 	return ours->count - before == pieces->count;
 }
 
-enum kb_status fw_claim_all(struct firmware *fw, struct fw_map *map, const struct range_list *keep,
-			    struct range_list *work, struct range_list *ours)
+static enum kb_status claim_all(struct firmware *fw, struct fw_map *map,
+				const struct range_list *keep, struct range_list *work,
+				struct range_list *ours)
 {
 	uint64_t calls = 0, start = cpu_clock();
 	bool done = false;
@@ -52,7 +41,7 @@ enum kb_status fw_claim_all(struct firmware *fw, struct fw_map *map, const struc
 	ours->count = 0;
 	for (unsigned int round = 0; round < ROUNDS && !done; round++) {
 		enum kb_status st = round ? fw_map_refresh(fw, map) : KB_OK;
-		struct efi_map view = {map->buffer, map->size, map->desc_size};
+		struct efi_map view = fw_map_view(map);
 
 		if (!st)
 			st = efi_map_claims(&view, ARCH_LOW_MEMORY, keep, work);
@@ -62,8 +51,55 @@ enum kb_status fw_claim_all(struct firmware *fw, struct fw_map *map, const struc
 		done = claim_pieces(fw, work, ours);
 	}
 	range_list_sort(ours);
-	kb_info("claim", "%llu bytes in %llu calls, %llu us",
-		(unsigned long long)range_list_bytes(ours), (unsigned long long)calls,
-		(unsigned long long)cpu_clock_us(cpu_clock() - start));
+	kb_info("claim", "%" PRIu64 " bytes in %" PRIu64 " calls, %" PRIu64 " us",
+		range_list_bytes(ours), calls, cpu_clock_us(cpu_clock() - start));
 	return KB_OK;
+}
+
+/* Scratch, less the record and the copies: what firmware may still give to anybody. */
+static enum kb_status list_keep(struct uefi *u, struct uefi_early *e, const struct range_list *ram,
+				struct range_list *keep)
+{
+	struct mem m = {.ram = *ram, .map = mem_map_identity};
+	struct range_list ours = {e->keep, 0, UEFI_KEEP_MAX};
+	uint64_t trimmed;
+	enum kb_status st = kho_scratch_parse(&m, &u->s.handover, keep, &trimmed);
+
+	if (st)
+		return kb_refuse("route", st, &m.diag);
+	if (u->s.record)
+		st = route_keep(u->s.record, &ours);
+	for (size_t i = 0; i < ours.count && !st; i++)
+		st = range_list_subtract(keep, ours.r[i]);
+	return st ? kb_refuse("route", st, NULL) : KB_OK;
+}
+
+enum kb_status uefi_claim(struct uefi *u, struct uefi_early *e, struct fw_map *map,
+			  const struct range_list *ram)
+{
+	struct range_list keep = {e->scratch, 0, ARRAY_SIZE(e->scratch)};
+	struct range_list work = {e->claims, 0, ARRAY_SIZE(e->claims)};
+	struct range_list ours = {e->claimed, 0, ARRAY_SIZE(e->claimed)};
+	enum kb_status st = list_keep(u, e, ram, &keep);
+	void *store;
+
+	if (st)
+		return st;
+	st = claim_all(&u->fw, map, &keep, &work, &ours);
+	if (st)
+		return kb_refuse("claim", st, NULL);
+	/* From here on firmware can only give scratch. One more for each home will come. */
+	u->claimed.max = ours.count + u->s.moves.count;
+	st = fw_alloc(&u->fw, (u->claimed.max + 1) * sizeof(struct range), &store);
+	if (st)
+		return kb_refuse("claim", st, NULL);
+	u->claimed.r = store;
+	return range_list_copy(&ours, &u->claimed);
+}
+
+enum kb_status uefi_check_claims(struct uefi *u, const struct kho *k)
+{
+	enum kb_status st = u->s.record ? route_homes(u->s.record, &u->claimed) : KB_OK;
+
+	return st ? st : route_covered(&u->s.mem, k, &u->claimed);
 }

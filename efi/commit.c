@@ -1,63 +1,54 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The UEFI door, commit: boot services end, and what the map says then is handed over. */
+#include <arch/cache.h>
 #include <arch/cpu.h>
-#include <arch/reset.h>
-#include <arch/serial.h>
-#include <arch/stop.h>
-#include <khoboot/log.h>
+#include <arch/uart.h>
+#include <core/log.h>
+#include <route/route.h>
+#include <stage/serial.h>
+#include <stage/stop.h>
 
-#include "door.h"
+#include "uefi.h"
 
 /* Firmware's last allocations must not have taken scratch that the kernel will believe in. */
-static enum kb_status scratch_is_ram(struct door *d, const struct efi_map *map)
+static enum kb_status scratch_is_ram(struct uefi *u, const struct efi_map *map)
 {
-	enum kb_status st = efi_map_ram(map, &d->ram);
+	enum kb_status st = efi_map_ram(map, &u->ram);
 
-	return st ? st : route_scratch_is_ram(&d->kho->scratch, &d->ram);
+	return st ? st : route_scratch_is_ram(&u->s.kho->scratch, &u->ram);
 }
 
 /* The map of the last moment. */
-static enum kb_status hand_over_map(struct door *d)
+static enum kb_status hand_over_map(struct uefi *u)
 {
-	struct efi_info efi = {(uintptr_t)d->fw.st, door_map(d), d->map.desc_version};
-	enum kb_status st =
-		boot_set_map(&d->boot, &d->layout, d->block, d->place.block.base, &efi, &d->homes);
+	struct efi_info efi = {(uintptr_t)u->fw.st, uefi_map(u), u->map.desc_version};
+	enum kb_status st = boot_set_map(&u->s.boot, &u->s.layout, stage_block(&u->s),
+					 u->s.place.block.base, &efi, &u->homes);
 
-	if (!st && d->kho)
-		st = scratch_is_ram(d, &efi.map);
-	kb_debug("boot", "UEFI memory map of %llu bytes", (unsigned long long)d->map.size);
+	if (!st && u->s.kho)
+		st = scratch_is_ram(u, &efi.map);
+	kb_debug("boot", "UEFI memory map of %" PRIu64 " bytes", u->map.size);
 	return st;
 }
 
-_Noreturn void uefi_commit(struct door *d)
+_Noreturn void uefi_commit(struct uefi *u)
 {
-	struct door_exit leave = {
-		.entered = d->entered,
-		.kernel = &d->kernel,
-		.kho = d->kho,
-		.layout = &d->layout,
-		.place = &d->place,
-		.initrd = d->initrd,
-		.tables = &d->tables,
-		.moves = d->moves.count ? &d->moves : NULL,
-		.stub = d->stub.base,
-	};
 	enum kb_status st;
 
-	kb_log_remove_sink(console_line);
-	st = fw_exit(&d->fw, &d->map);
-	if (serial_open(serial_named(d->cmdline)))
+	kb_log_remove_sink(fw_console_line);
+	st = fw_exit(&u->fw, &u->map);
+	if (serial_open(uart_named(u->s.cmdline)))
 		kb_log_add_sink(serial_line);
 	cpu_init();
 	if (!st)
-		st = hand_over_map(d);
+		st = hand_over_map(u);
 	if (st)
-		stop(kb_refuse("boot", st, NULL));
-	cpu_use_tables(&d->tables);
-	/* Whatever happens now, nobody is to try again. */
-	if (d->record && d->kho) {
-		record_take(d->record);
-		flush_range(d->record, SZ_4K);
+		stop_refused(kb_refuse("boot", st, NULL));
+	cpu_use_tables(&u->s.tables);
+	/* Whatever happens now, this is not to be tried again. */
+	if (u->s.record && u->s.kho) {
+		record_take(u->s.record);
+		cache_flush_range(u->s.record, SZ_4K);
 	}
-	door_leave(&leave);
+	stage_leave(&u->s);
 }

@@ -2,16 +2,16 @@
 /* The firmware's console as a log sink. */
 #include "firmware.h"
 
-#include <khoboot/log.h>
+#include <core/log.h>
 
 static SIMPLE_TEXT_OUTPUT_INTERFACE *out;
 
-void console_use(EFI_SYSTEM_TABLE *st)
+void fw_console_open(EFI_SYSTEM_TABLE *st)
 {
 	out = st->ConOut;
 }
 
-void console_line(const char *line)
+void fw_console_line(const char *line)
 {
 	CHAR16 text[260];
 	size_t n = 0;
@@ -26,10 +26,4 @@ void console_line(const char *line)
 	text[n++] = '\n';
 	text[n] = 0;
 	out->OutputString(out, text);
-}
-
-enum kb_status fw_fail(enum kb_status status, const char *call, EFI_STATUS answer)
-{
-	kb_error("efi", "%s answered 0x%llx", call, (unsigned long long)answer);
-	return status;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* khoboot.fence=on: the kernel's page allocator is kept out of the firmware zone. */
 #include <arch/const.h>
-#include <khoboot/log.h>
-#include <khoboot/zone.h>
+#include <core/log.h>
+#include <route/zone.h>
 
-#include "firmware.h"
+#include "uefi.h"
 
 /*
  * Linux include/linux/efi.h: struct linux_efi_memreserve. The kernel reserves the table itself, by
@@ -31,7 +31,7 @@ static enum kb_status choose_zone(struct firmware *fw, struct kb_text given,
 	if (given.text)
 		return zone_parse(given, ret);
 	*name = "calibrated";
-	if (calibration_load(fw, &c)) {
+	if (uefi_load_calibration(fw, &c)) {
 		learned = calibration_zone(&c);
 		return range_list_copy(&learned, ret);
 	}
@@ -82,12 +82,12 @@ static enum kb_status install(struct firmware *fw, const struct range_list *zone
 	table->count = (int32_t)cut.count;
 	st = hand_over(fw, table);
 	if (!st)
-		kb_info("fence", "%zu ranges, %llu bytes kept from the kernel (%s zone)", cut.count,
-			(unsigned long long)range_list_bytes(&cut), name);
+		kb_info("fence", "%zu ranges, %" PRIu64 " bytes kept from the kernel (%s zone)",
+			cut.count, range_list_bytes(&cut), name);
 	return st;
 }
 
-enum kb_status fence_none(struct firmware *fw)
+enum kb_status uefi_install_empty_fence(struct firmware *fw)
 {
 	struct memreserve *table;
 	enum kb_status st = new_table(fw, &table);
@@ -109,7 +109,7 @@ static enum kb_status get_ram(struct firmware *fw, struct range_list *ret)
 	return st ? st : efi_map_ram(&(struct efi_map){map.buffer, map.size, map.desc_size}, ret);
 }
 
-enum kb_status fence_install(struct firmware *fw, struct kb_text given)
+enum kb_status uefi_install_fence(struct firmware *fw, struct kb_text given)
 {
 	struct range store[KB_ZONE_MAX];
 	struct range_list zone = {store, 0, KB_ZONE_MAX}, ram;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Files of the volume that khoboot was loaded from. The file system is the firmware's. */
-#include <khoboot/log.h>
+#include <core/log.h>
 
 #include "firmware.h"
 
@@ -60,8 +60,8 @@ static enum kb_status read_all(struct firmware *fw, EFI_FILE_HANDLE f, const uin
 	return KB_OK;
 }
 
-enum kb_status file_read(struct firmware *fw, const char *path, const uint8_t **data,
-			 uint64_t *size)
+enum kb_status fw_read_file(struct firmware *fw, const char *path, const uint8_t **data,
+			    uint64_t *size)
 {
 	CHAR16 name[256];
 	EFI_FILE_HANDLE root, f;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The frame buffer for the kernel, as Linux drivers/firmware/efi/libstub/gop.c describes it. */
-#include <khoboot/stub.h>
+#include <format/stub.h>
 
 #include <string.h>
 
@@ -71,7 +71,7 @@ static void describe(const EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE *mode, const struct
 	si->rsvd_size = p->x.size, si->rsvd_pos = p->x.pos;
 }
 
-void gop_describe(struct firmware *fw, struct screen_info *si)
+void fw_describe_screen(struct firmware *fw, struct screen_info *si)
 {
 	static EFI_GUID guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
 	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;

@@ -7,106 +7,107 @@
  * provides is provided here.
  */
 #include <arch/cpu.h>
-#include <arch/stop.h>
+#include <core/log.h>
 #include <khoboot/layout.h>
-#include <khoboot/log.h>
+#include <stage/stop.h>
 
-#include "door.h"
+#include "uefi.h"
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *st, const uint8_t *image_base);
 
-static enum kb_status open_firmware(struct door *d, EFI_HANDLE image, EFI_SYSTEM_TABLE *st)
+static enum kb_status open_firmware(struct uefi *u, EFI_HANDLE image, EFI_SYSTEM_TABLE *st)
 {
 	static EFI_GUID guid = LOADED_IMAGE_PROTOCOL;
 	void *loaded;
 
-	d->fw = (struct firmware){.image = image, .st = st, .bs = st->BootServices};
-	console_use(st);
-	kb_log_add_sink(console_line);
-	if (d->fw.bs->HandleProtocol(image, &guid, &loaded))
+	u->fw = (struct firmware){.image = image, .st = st, .bs = st->BootServices};
+	fw_console_open(st);
+	kb_log_add_sink(fw_console_line);
+	if (u->fw.bs->HandleProtocol(image, &guid, &loaded))
 		return kb_refuse("efi", KB_FW_PROTOCOL, NULL);
-	d->fw.loaded = loaded;
-	secure_boot_read(&d->fw);
+	u->fw.loaded = loaded;
+	fw_read_secure_boot(&u->fw);
 	kb_info("start", "khoboot " KB_VERSION ", UEFI door, Secure Boot %s",
-		d->fw.secure_boot ? "on" : "off");
-	uefi_learn_machine(&d->fw);
+		u->fw.secure_boot ? "on" : "off");
+	uefi_detect_machine(&u->fw);
 	return KB_OK;
 }
 
 /* Firmware is left alone until it is clear what memory it may give us. */
-static enum kb_status look(struct door *d, EFI_HANDLE image, EFI_SYSTEM_TABLE *st)
+static enum kb_status find_handover(struct uefi *u, EFI_HANDLE image, EFI_SYSTEM_TABLE *st)
 {
-	enum kb_status kb = open_firmware(d, image, st);
+	enum kb_status kb = open_firmware(u, image, st);
 
 	if (!kb)
-		kb = uefi_read_image(d);
+		kb = uefi_read_image(u);
 	if (!kb)
-		kb = uefi_read_options(d);
-	return kb ? kb : uefi_settle(d, uefi_find_handover(d));
+		kb = uefi_read_options(u);
+	return kb ? kb : stage_give_up_kho(&u->s, uefi_find_handover(u));
 }
 
-static enum kb_status open_log(struct door *d)
+static enum kb_status open_log(struct uefi *u)
 {
 	enum kb_status st;
 	void *log;
 
-	st = fw_alloc(&d->fw, DOOR_LOG_SIZE, &log);
+	st = fw_alloc(&u->fw, STAGE_LOG_SIZE, &log);
 	if (st)
 		return kb_refuse("efi", st, NULL);
-	kb_log_buffer(log, DOOR_LOG_SIZE);
+	kb_log_buffer(log, STAGE_LOG_SIZE);
 	return KB_OK;
 }
 
-static enum kb_status gather(struct door *d)
+/* The fence is for cold boots: what is handed over lies where it lies. */
+static enum kb_status install_fence(struct uefi *u)
 {
-	enum kb_status st = open_log(d);
-
-	if (!st)
-		st = uefi_read_kernel(d);
-	if (!st)
-		st = uefi_alloc_lists(d);
-	/* The fence is for cold boots: what is handed over lies where it lies. */
-	if (!st && d->options.fence && !d->found)
-		st = fence_install(&d->fw, d->options.zone);
-	else if (!st && ARCH_MEMRESERVE)
-		st = fence_none(&d->fw);
-	if (st)
-		return st;
-	/* These take memory that is no RAM for the kernel: before scratch is compared with it. */
-	rng_seed_install(&d->fw);
-	tpm_log_install(&d->fw);
-	uefi_install_tables(d);
-	st = fw_map_get(&d->fw, &d->map);
-	if (st)
-		return kb_refuse("efi", st, NULL);
-	return d->found ? uefi_settle(d, uefi_gather_kho(d)) : KB_OK;
+	if (u->s.options.fence && !u->s.has_kho)
+		return uefi_install_fence(&u->fw, u->s.options.zone);
+	return ARCH_MEMRESERVE ? uefi_install_empty_fence(&u->fw) : KB_OK;
 }
 
-/* Without room in scratch there may be some elsewhere, if the operator gives the data up. */
-static enum kb_status plan(struct door *d)
+static enum kb_status gather(struct uefi *u)
 {
-	enum kb_status st = uefi_plan(d);
+	enum kb_status st = open_log(u);
 
-	if (st && d->found) {
-		st = uefi_settle(d, st);
-		if (!st)
-			st = uefi_plan(d);
+	if (!st)
+		st = uefi_read_kernel(u);
+	if (!st)
+		st = uefi_alloc_lists(u);
+	if (!st)
+		st = install_fence(u);
+	if (st)
+		return st;
+	/* These take memory that is not RAM for the kernel: before scratch is compared with it. */
+	uefi_install_seed(&u->fw);
+	uefi_install_tpm_log(&u->fw);
+	uefi_install_tables(u);
+	st = fw_map_get(&u->fw, &u->map);
+	if (st)
+		return kb_refuse("efi", st, NULL);
+	return u->s.has_kho ? stage_give_up_kho(&u->s, uefi_gather_kho(u)) : KB_OK;
+}
+
+/* Back to firmware, but only when nothing is handed over, which it would overwrite. */
+static EFI_STATUS give_up(struct uefi *u, enum kb_status st)
+{
+	if (stage_give_up_kho(&u->s, st) && u->s.has_kho) {
+		fw_watchdog_off(&u->fw);
+		stop_refused(st);
 	}
-	return st;
+	return EFI_LOAD_ERROR;
 }
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *st, const uint8_t *image_base)
 {
 	char early_log[2048];
-	struct door d = {0};
+	struct uefi u = {.s = {.image = image_base}};
 	enum kb_status kb;
 
-	d.entered = cpu_clock();
-	d.image = image_base;
+	u.s.entered = cpu_clock();
 	kb_log_buffer(early_log, sizeof(early_log));
-	kb = look(&d, image, st);
-	if (!kb && d.options.calibrate && !d.found) {
-		kb = calibrate(&d.fw, d.options.calibrate);
+	kb = find_handover(&u, image, st);
+	if (!kb && u.s.options.calibrate && !u.s.has_kho) {
+		kb = uefi_calibrate(&u.fw, u.s.options.calibrate);
 		/*
 		 * Success would end in the boot manager's menu (edk2 BdsDxe), an error in the next
 		 * entry.
@@ -114,13 +115,10 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *st, const uint8_t *image
 		return kb ? EFI_LOAD_ERROR : EFI_ABORTED;
 	}
 	if (!kb)
-		kb = gather(&d);
+		kb = gather(&u);
 	if (!kb)
-		kb = plan(&d);
-	/* Back to firmware: only when nothing is handed over, which it would overwrite. */
-	if (kb) {
-		uefi_settle(&d, kb);
-		return EFI_LOAD_ERROR;
-	}
-	uefi_commit(&d);
+		kb = stage_plan(&u.s, uefi_plan);
+	if (kb)
+		return give_up(&u, kb);
+	uefi_commit(&u);
 }

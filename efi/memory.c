@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Memory map, allocation and the exit from boot services. */
-#include <khoboot/log.h>
+/* What firmware answers, its memory map, allocation, and the exit from boot services. */
+#include <core/log.h>
 
 #include <string.h>
 
@@ -8,6 +8,12 @@
 
 /* Descriptors that allocations between two fetches may add: each splits one into three at most. */
 #define SLACK 64
+
+enum kb_status fw_fail(enum kb_status status, const char *call, EFI_STATUS answer)
+{
+	kb_error("efi", "%s answered 0x%" PRIx64, call, answer);
+	return status;
+}
 
 enum kb_status fw_map_refresh(struct firmware *fw, struct fw_map *map)
 {
@@ -40,6 +46,18 @@ enum kb_status fw_map_get(struct firmware *fw, struct fw_map *ret)
 	if (!kb)
 		*ret = map;
 	return kb;
+}
+
+enum kb_status fw_map_early(struct firmware *fw, void *buffer, uint64_t size, struct fw_map *ret)
+{
+	struct fw_map map = {.buffer = buffer, .capacity = size};
+	enum kb_status st = fw_map_refresh(fw, &map);
+
+	if (!st && map.desc_size < sizeof(EFI_MEMORY_DESCRIPTOR))
+		st = KB_FW_MAP;
+	if (!st)
+		*ret = map;
+	return st;
 }
 
 void fw_watchdog_off(struct firmware *fw)

@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Load options: UCS-2 text, as a boot entry or a shell passes it. */
-#include <khoboot/log.h>
+/* The UEFI door: our own image in memory, the options, the kernel to start. */
+#include <core/log.h>
 
-#include "firmware.h"
+#include <string.h>
+
+#include "uefi.h"
+
+enum kb_status uefi_read_image(struct uefi *u)
+{
+	struct kb_diag diag = {0};
+	enum kb_status st = uki_open_mapped(u->s.image, u->fw.loaded->ImageSize, &u->s.uki, &diag);
+
+	return st ? kb_refuse("image", st, &diag) : KB_OK;
+}
 
 /*
  * Firmware is known to leave binary junk in load options of entries that it made itself. Only text
  * is taken: printable ASCII up to a NUL or the end.
  */
-enum kb_status options_read(const struct firmware *fw, char *buf, size_t size)
+static enum kb_status read_load_options(const struct firmware *fw, char *buf, size_t size)
 {
 	const CHAR16 *text = fw->loaded->LoadOptions;
 	size_t max = fw->loaded->LoadOptionsSize / sizeof(*text), n = 0;
@@ -25,4 +35,96 @@ enum kb_status options_read(const struct firmware *fw, char *buf, size_t size)
 	}
 	buf[n] = '\0';
 	return KB_OK;
+}
+
+enum kb_status uefi_read_options(struct uefi *u)
+{
+	enum kb_status st = read_load_options(&u->fw, u->outside, sizeof(u->outside));
+	struct kb_text outside;
+
+	/* Firmware's own boot entries carry binary data there: not an error of the user's. */
+	if (st) {
+		kb_warn("options", "KB-%03d %s; ignored", (int)st, kb_cause(st));
+		u->outside[0] = '\0';
+	}
+	outside = (struct kb_text){u->outside, strlen(u->outside)};
+	return stage_read_options(&u->s, outside, u->fw.secure_boot, CMDLINE_PATHS | CMDLINE_ARGV0,
+				  KB_DOOR_UEFI);
+}
+
+static enum kb_status read_path(struct uefi *u, struct kb_text path, const uint8_t **data,
+				uint64_t *size)
+{
+	char name[256];
+
+	if (path.len >= sizeof(name))
+		return KB_FW_FILE;
+	memcpy(name, path.text, path.len);
+	name[path.len] = '\0';
+	return fw_read_file(&u->fw, name, data, size);
+}
+
+/* The files of all initrd= words, one after the other as a boot loader puts them. */
+static enum kb_status read_initrds(struct uefi *u, struct range *ret)
+{
+	const uint8_t *data[KB_INITRD_MAX];
+	uint64_t size[KB_INITRD_MAX], sum = 0, at = 0;
+	enum kb_status st = KB_OK;
+	void *all;
+
+	for (size_t i = 0; i < u->s.options.initrds && !st; i++) {
+		st = read_path(u, u->s.options.initrd[i], &data[i], &size[i]);
+		if (!st)
+			sum += align_down(size[i] + 3, 4);
+	}
+	if (st || !sum)
+		return st;
+	st = fw_alloc(&u->fw, sum, &all);
+	if (st)
+		return st;
+	for (size_t i = 0; i < u->s.options.initrds; i++) {
+		memcpy((uint8_t *)all + at, data[i], size[i]);
+		at += align_down(size[i] + 3, 4);
+	}
+	*ret = (struct range){(uintptr_t)all, sum};
+	return KB_OK;
+}
+
+/* linux= and initrd= of the load options: files that nobody has verified. */
+static enum kb_status read_files(struct uefi *u, const uint8_t **kernel, uint64_t *size,
+				 struct range *initrd)
+{
+	enum kb_status st;
+
+	if (u->fw.secure_boot)
+		return kb_refuse("kernel", KB_FW_SECURE, NULL);
+	if (!u->s.options.kernel.text)
+		return kb_refuse("kernel", KB_NO_KERNEL, NULL);
+	st = read_path(u, u->s.options.kernel, kernel, size);
+	if (!st)
+		st = read_initrds(u, initrd);
+	return st ? kb_refuse("kernel", st, NULL) : KB_OK;
+}
+
+static enum kb_status alloc_work(struct uefi *u)
+{
+	void *work = NULL;
+	enum kb_status st = KERNEL_WORK_SIZE ? fw_alloc(&u->fw, KERNEL_WORK_SIZE, &work) : KB_OK;
+
+	u->s.kernel_work = (struct range){(uintptr_t)work, KERNEL_WORK_SIZE};
+	return st ? kb_refuse("kernel", st, NULL) : KB_OK;
+}
+
+enum kb_status uefi_read_kernel(struct uefi *u)
+{
+	const uint8_t *file = u->s.uki.kernel.data;
+	uint64_t size = u->s.uki.kernel.size;
+	struct range initrd = {0, 0};
+	enum kb_status st = file ? KB_OK : read_files(u, &file, &size, &initrd);
+
+	if (st)
+		return st;
+	stage_take_initrd(&u->s, initrd);
+	st = alloc_work(u);
+	return st ? st : stage_open_kernel(&u->s, file, size);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Secure Boot state, as Linux drivers/firmware/efi/libstub/secureboot.c reads it. */
-#include <khoboot/stub.h>
+#include <format/stub.h>
 
 #include "firmware.h"
 
@@ -12,7 +12,7 @@ static EFI_STATUS read_byte(const struct firmware *fw, CHAR16 *name, uint8_t *va
 	return fw->st->RuntimeServices->GetVariable(name, &global, NULL, &size, value);
 }
 
-void secure_boot_read(struct firmware *fw)
+void fw_read_secure_boot(struct firmware *fw)
 {
 	static CHAR16 secure_name[] = L"SecureBoot", setup_name[] = L"SetupMode";
 	uint8_t secure = 0, setup = 1;

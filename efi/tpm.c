@@ -3,12 +3,12 @@
  * The TPM event log goes away with boot services; the kernel finds a copy in a configuration table
  * (Linux drivers/firmware/efi/libstub/tpm.c, drivers/firmware/efi/tpm.c:efi_tpm_eventlog_init).
  */
-#include <khoboot/log.h>
-#include <khoboot/tcg.h>
+#include <core/log.h>
+#include <format/tcg.h>
 
 #include <string.h>
 
-#include "firmware.h"
+#include "uefi.h"
 
 #define FORMAT_SHA1      1
 #define FORMAT_AGILE     2
@@ -108,7 +108,7 @@ static uint64_t preboot_final_size(const struct firmware *fw, const struct event
 	return at - 16;
 }
 
-void tpm_log_install(struct firmware *fw)
+void uefi_install_tpm_log(struct firmware *fw)
 {
 	static EFI_GUID guid = {0xb7799cb0,
 				0xeca2,

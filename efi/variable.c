@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Variables of the firmware. */
+#include <core/log.h>
+
 #include "firmware.h"
 
 EFI_GUID fw_vendor_guid = {0x7c9b3a52,
@@ -7,7 +9,8 @@ EFI_GUID fw_vendor_guid = {0x7c9b3a52,
 			   0x4c1d,
 			   {0x9b, 0x62, 0x2f, 0x8d, 0x6a, 0x41, 0xe0, 0xc7}};
 
-size_t variable_get(const struct firmware *fw, CHAR16 *name, EFI_GUID *guid, void *buf, size_t size)
+size_t fw_get_variable(const struct firmware *fw, CHAR16 *name, EFI_GUID *guid, void *buf,
+		       size_t size)
 {
 	UINTN got = size;
 	EFI_STATUS st = fw->st->RuntimeServices->GetVariable(name, guid, NULL, &got, buf);
@@ -16,12 +19,12 @@ size_t variable_get(const struct firmware *fw, CHAR16 *name, EFI_GUID *guid, voi
 	return st && st != EFI_BUFFER_TOO_SMALL ? 0 : got;
 }
 
-bool variable_set(const struct firmware *fw, CHAR16 *name, EFI_GUID *guid, UINT32 attributes,
-		  void *data, size_t size)
+bool fw_set_variable(const struct firmware *fw, CHAR16 *name, EFI_GUID *guid, UINT32 attributes,
+		     void *data, size_t size)
 {
 	EFI_STATUS st = fw->st->RuntimeServices->SetVariable(name, guid, attributes, size, data);
 
 	if (st)
-		(void)fw_fail(KB_CAL_VARIABLE, "SetVariable", st);
+		kb_error("efi", "SetVariable answered 0x%" PRIx64, (uint64_t)st);
 	return !st;
 }

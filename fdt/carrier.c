@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Carriers of the KHO addresses besides the kernel; see the header. */
-#include <khoboot/carrier.h>
-#include <khoboot/tree.h>
+#include <fdt/carrier.h>
+#include <fdt/dtb.h>
 
 #include <libfdt.h>
 #include <string.h>
@@ -29,25 +29,7 @@ enum kb_status carrier_table(struct mem *m, uint64_t at, bool *found, struct kho
 	return KB_OK;
 }
 
-/* ---- device tree ------------------------------------------------------------------------------
- */
-
-/* The whole tree at @at, checked; NULL when it cannot be believed. */
-static const void *get_tree(const struct mem *m, uint64_t at)
-{
-	const struct fdt_header *h = mem_get(m, phys(at), sizeof(*h));
-	const void *tree;
-	uint32_t size;
-
-	/* libfdt reads the header word by word. */
-	if (!h || !is_aligned(at, 8) || fdt_check_header(h))
-		return NULL;
-	size = fdt_totalsize(h);
-	if (size > KB_CARRIER_DTB_MAX)
-		return NULL;
-	tree = mem_get(m, phys(at), size);
-	return tree && !tree_check(tree, size) ? tree : NULL;
-}
+/* ---- device tree ----------------------------------------------------------------------------- */
 
 /* 0: no such property, 1: a range, -1: something else. */
 static int read_property(const void *tree, int node, const char *name, struct range *ret)
@@ -72,8 +54,7 @@ enum kb_status carrier_dtb(struct mem *m, uint64_t at, bool *found, struct kho_h
 	*found = false;
 	if (!at)
 		return KB_OK;
-	tree = get_tree(m, at);
-	if (!tree)
+	if (dtb_get(m, at, &tree, NULL))
 		return kb_fail(m, KB_CARRIER_DTB, at, 0);
 	node = fdt_path_offset(tree, "/chosen");
 	if (node < 0)
@@ -89,8 +70,7 @@ enum kb_status carrier_dtb(struct mem *m, uint64_t at, bool *found, struct kho_h
 	return KB_OK;
 }
 
-/* ---- words ------------------------------------------------------------------------------------
- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 enum kb_status carrier_options(const struct kb_options *o, bool *found, struct kho_handover *ret)
 {

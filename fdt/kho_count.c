@@ -3,9 +3,9 @@
  * Counting the bits of a strip and marking what they occupy, by whole words: a run of bits costs
  * nothing by itself, so fragmentation cannot make the walk slow.
  */
-#include <khoboot/kho.h>
-#include <khoboot/kho_bits.h>
-#include <khoboot/kho_count.h>
+#include <core/bits.h>
+#include <fdt/internal.h>
+#include <fdt/kho.h>
 
 #define GROUP 8 /* words; 512 blocks of 4 KiB are one granule */
 
@@ -139,7 +139,8 @@ static void mark_group(struct kho_occupancy *occ, const struct kho_strip *s, uin
 	}
 }
 
-/* Set bits of each byte of @v, in that byte: those of a group are added up before they are summed.
+/*
+ * Set bits of each byte of @v, in that byte: those of a group are added up before they are summed.
  */
 static inline uint64_t count_in_bytes(uint64_t v)
 {

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* One face for the map formats, and runs of bits within a strip. */
-#include <khoboot/kho_bits.h>
-#include <khoboot/kho_format.h>
-
-unsigned int kho_orders(unsigned int page_shift)
-{
-	return 62 - 2 * page_shift;
-}
+#include <core/bits.h>
+#include <fdt/internal.h>
 
 enum kb_status kho_map_each_page(struct mem *m, const struct kho_map *map, kho_meta_fn *fn,
 				 void *ctx)
@@ -34,7 +29,8 @@ bool kho_strip_next(struct kho_strips *it)
 	return kho_v1_next(it);
 }
 
-/* First bit from @bit on that is not @skip (0 or ~0 for all words); s->blocks when there is none.
+/*
+ * First bit from @bit on that is not @skip (0 or ~0 for all words); s->blocks when there is none.
  */
 static uint64_t find_bit(const struct kho_strip *s, uint64_t bit, uint64_t skip)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* One bit per 2 MiB that KHO touches: the size follows from RAM, not from what is preserved. */
-#include <khoboot/kho.h>
-#include <khoboot/kho_bits.h>
+#include <core/bits.h>
+#include <fdt/kho.h>
 
 /* Bits of word @i that lie between the granules @first and @last, both included. */
 static uint64_t word_part(uint64_t i, uint64_t first, uint64_t last)

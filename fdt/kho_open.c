@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The gather step: every reader in turn, and the checks that need more than one of them. */
-#include <khoboot/kho.h>
+#include <fdt/kho.h>
 
 static struct range blob_range(const struct kho_blob *b)
 {

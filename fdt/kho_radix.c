@@ -6,8 +6,8 @@
  * tells the order. Nodes are arrays of physical addresses, 0 for none; whether a page is a node or
  * a leaf follows from its depth alone. (linux 7.1.13 kho_encode_radix_key, __kho_radix_walk_tree)
  */
-#include <khoboot/kho_bits.h>
-#include <khoboot/kho_format.h>
+#include <core/bits.h>
+#include <fdt/internal.h>
 
 static unsigned int table_bits(const struct kho_map *map)
 {
@@ -49,43 +49,17 @@ struct visit {
 	kho_meta_fn *fn;
 	void *ctx;
 	uint64_t orders;
-	/* RAM that answered last: most lookups hit it again. */
-	struct range page_hit;
-	struct range span_hit;
+	struct range page_hint; /* RAM that the last page lay in */
+	struct range span_hint; /* RAM that the last subtree described */
 };
-
-static bool page_is_ram(struct visit *v, struct range page)
-{
-	const struct range *hit;
-
-	if (range_contains(v->page_hit, page))
-		return true;
-	if (!range_list_contains(&v->m->ram, page))
-		return false;
-	hit = range_list_overlap(&v->m->ram, page);
-	v->page_hit = *hit;
-	return true;
-}
-
-static bool span_touches_ram(struct visit *v, struct range span)
-{
-	const struct range *hit;
-
-	if (ranges_overlap(v->span_hit, span))
-		return true;
-	hit = range_list_overlap(&v->m->ram, span);
-	if (hit)
-		v->span_hit = *hit;
-	return hit;
-}
 
 static enum kb_status check_page(struct visit *v, uint64_t slot, uint64_t pa)
 {
-	uint64_t size = 1ULL << v->map->page_shift;
+	struct range page = {pa, 1ULL << v->map->page_shift};
 
-	if (!is_aligned(pa, size))
+	if (!is_aligned(pa, page.size))
 		return kb_fail(v->m, KB_KHO_NODE_ALIGN, slot, pa);
-	if (range_wraps((struct range){pa, size}) || !page_is_ram(v, (struct range){pa, size}))
+	if (!range_list_contains_near(&v->m->ram, &v->page_hint, page))
 		return kb_fail(v->m, KB_KHO_NODE_RAM, slot, pa);
 	return KB_OK;
 }
@@ -94,6 +68,7 @@ static enum kb_status check_page(struct visit *v, uint64_t slot, uint64_t pa)
 static enum kb_status check_key(struct visit *v, uint64_t slot, uint64_t key, unsigned int shift)
 {
 	unsigned int marker, unit;
+	struct range span;
 	uint64_t base;
 
 	if (key >> key_width(v->map))
@@ -103,7 +78,8 @@ static enum kb_status check_key(struct visit *v, uint64_t slot, uint64_t key, un
 	marker = highest_bit(key);
 	unit = 64 - marker;
 	base = (key ^ (1ULL << marker)) << unit;
-	if (!span_touches_ram(v, kho_span(base, base | (((1ULL << shift) << unit) - 1))))
+	span = kho_span(base, base | (((1ULL << shift) << unit) - 1));
+	if (!range_list_overlaps_near(&v->m->ram, &v->span_hint, span))
 		return kb_fail(v->m, KB_KHO_KEY_OUTSIDE, slot, base);
 	if (shift == leaf_bits(v->map))
 		v->orders |= 1ULL << (unit - v->map->page_shift);

@@ -3,7 +3,7 @@
  * Preserved ranges in ascending order: the strips of each order ascend, so one cursor per order and
  * a merge of the cursors need no memory that grows with the map.
  */
-#include <khoboot/kho_format.h>
+#include <fdt/internal.h>
 
 /* Load the run from c->bit on, of this strip or of a later one. */
 static void cursor_load(struct kho_cursor *c)

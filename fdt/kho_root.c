@@ -7,8 +7,8 @@
  */
 #include <libfdt.h>
 
-#include <khoboot/kho.h>
-#include <khoboot/tree.h>
+#include <fdt/kho.h>
+#include <fdt/tree.h>
 
 #define METADATA_VERSION 1
 #define METADATA_BYTES   73
@@ -66,8 +66,7 @@ static bool property_twice(const struct parse *p, int node, const char *name)
 	unsigned int n = 0;
 	int off;
 
-	fdt_for_each_property_offset(off, p->fdt, node)
-	{
+	fdt_for_each_property_offset(off, p->fdt, node) {
 		const char *this = NULL;
 
 		if (fdt_getprop_by_offset(p->fdt, off, &this, NULL) && this && same(this, name))
@@ -215,8 +214,7 @@ static enum kb_status parse_blobs(struct parse *p)
 	struct kho_root *root = p->root;
 	int node;
 
-	fdt_for_each_subnode(node, p->fdt, 0)
-	{
+	fdt_for_each_subnode(node, p->fdt, 0) {
 		enum kb_status st;
 
 		if (root->blob_count == KHO_BLOBS)

@@ -3,7 +3,7 @@
  * The scratch array: {addr u64, size u64} per area, no header and no terminator (linux 7.1.13
  * struct kho_scratch, kho_populate). The kernel adds every area to its RAM unseen.
  */
-#include <khoboot/kho.h>
+#include <fdt/kho.h>
 
 #define AREA_SIZE 16
 

@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <khoboot/diag.h>
-#include <khoboot/kho_target.h>
+/* Will the next kernel take what was handed over? */
+#include <core/diag.h>
+#include <core/text.h>
+#include <fdt/kho_target.h>
 
 #define RELEASE(major, minor, patch) ((major) << 20 | (minor) << 10 | (patch))
-#define RELEASE_PART_MAX	     1023
+#define RELEASE_PART_MAX             1023
 
-/* One decimal number at *p, which moves behind it; RELEASE_PART_MAX for what is larger. */
-static uint32_t number(const char **p, const char *end)
+/* One decimal number, at most RELEASE_PART_MAX; 0 where there is none. */
+static uint32_t take_part(struct kb_text *t)
 {
-	uint32_t v = 0;
+	size_t before = t->len;
+	uint64_t v = 0;
 
-	for (; *p < end && **p >= '0' && **p <= '9'; ++*p)
-		if (v < RELEASE_PART_MAX)
-			v = v * 10 + (uint32_t)(**p - '0');
-	return v < RELEASE_PART_MAX ? v : RELEASE_PART_MAX;
+	if (!text_take_number(t, 10, &v) && t->len != before)
+		v = RELEASE_PART_MAX;
+	return (uint32_t)min_u64(v, RELEASE_PART_MAX);
 }
 
-/* "6.18.15-amd64" or "6.18-rc1": the numbers in one, 0 for what is not there. */
-static uint32_t parse_release(const char *p, size_t len)
+/* "6.18.15-amd64" or "6.18-rc1": the numbers in one, 0 for those that are missing. */
+static uint32_t parse_release(struct kb_text t)
 {
-	const char *end = p + len;
 	uint32_t part[3] = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(part); i++) {
-		part[i] = number(&p, end);
-		if (p == end || *p++ != '.')
+		part[i] = take_part(&t);
+		if (!text_skip(&t, "."))
 			break;
 	}
 	return RELEASE(part[0], part[1], part[2]);
@@ -32,7 +33,7 @@ static uint32_t parse_release(const char *p, size_t len)
 
 enum kho_bitmap_hint kho_target_bitmaps(const char *release, size_t len)
 {
-	uint32_t r = release ? parse_release(release, len) : 0;
+	uint32_t r = release ? parse_release((struct kb_text){release, len}) : 0;
 
 	if (r >= RELEASE(6, 18, 0))
 		return KHO_BITMAP_PAGE;

@@ -4,14 +4,14 @@
  * chosen by whoever wrote the map): collect the lowest addresses that fit, sort, compare
  * neighbours, and go again with those above.
  */
-#include <khoboot/kho.h>
-#include <khoboot/kho_bits.h>
-#include <khoboot/kho_format.h>
+#include <core/bits.h>
+#include <fdt/internal.h>
+#include <fdt/kho.h>
 
 /* Objects are aligned to 512 bytes or more: bit 0 tells a whole page from a small bitmap. */
 #define WHOLE_PAGE 1ULL
 
-struct window {
+struct batch {
 	struct mem *m;
 	uint64_t page_size;
 	uint64_t *buf;
@@ -71,13 +71,13 @@ static void sort_keys(uint64_t *v, size_t n)
 		sort_bits(v, n, 1ULL << highest_bit(differ));
 }
 
-static uint64_t key_end(const struct window *w, uint64_t key)
+static uint64_t key_end(const struct batch *w, uint64_t key)
 {
 	return (key & ~WHOLE_PAGE) + (key & WHOLE_PAGE ? w->page_size : 512);
 }
 
 /* Sort and compare; *end is what the first must not begin before, and then the end of the last. */
-static enum kb_status settle(struct window *w, uint64_t *end)
+static enum kb_status settle(struct batch *w, uint64_t *end)
 {
 	sort_keys(w->buf, w->n);
 	for (size_t i = 0; i < w->n; i++) {
@@ -91,7 +91,7 @@ static enum kb_status settle(struct window *w, uint64_t *end)
 }
 
 /* The buffer is full: leave the upper half to a later pass. */
-static enum kb_status shrink(struct window *w)
+static enum kb_status shrink(struct batch *w)
 {
 	uint64_t end = w->end;
 	enum kb_status st = settle(w, &end);
@@ -101,7 +101,7 @@ static enum kb_status shrink(struct window *w)
 	return st;
 }
 
-static enum kb_status take(struct window *w, const struct kho_meta *meta)
+static enum kb_status take(struct batch *w, const struct kho_meta *meta)
 {
 	uint64_t key = meta->bytes.base | (meta->bytes.size == w->page_size ? WHOLE_PAGE : 0);
 	enum kb_status st = KB_OK;
@@ -117,13 +117,13 @@ static enum kb_status take(struct window *w, const struct kho_meta *meta)
 
 static enum kb_status collect(void *ctx, const struct kho_meta *meta)
 {
-	struct window *w = ctx;
+	struct batch *w = ctx;
 	enum kb_status st = w->fn ? w->fn(w->ctx, meta) : KB_OK;
 
 	return st ? st : take(w, meta);
 }
 
-static enum kb_status pass(struct window *w, const struct kho_map *map, struct range fdt)
+static enum kb_status pass(struct batch *w, const struct kho_map *map, struct range fdt)
 {
 	struct kho_meta meta = {.bytes = fdt, .page = fdt};
 	enum kb_status st = KB_OK;
@@ -144,12 +144,12 @@ static enum kb_status pass(struct window *w, const struct kho_map *map, struct r
 enum kb_status kho_unique(struct mem *m, const struct kho_map *map, struct range fdt,
 			  kho_meta_fn *fn, void *ctx, uint64_t *buf, size_t cap)
 {
-	struct window w = {.m = m,
-			   .page_size = 1ULL << map->page_shift,
-			   .buf = buf,
-			   .cap = cap,
-			   .fn = fn,
-			   .ctx = ctx};
+	struct batch w = {.m = m,
+			  .page_size = 1ULL << map->page_shift,
+			  .buf = buf,
+			  .cap = cap,
+			  .fn = fn,
+			  .ctx = ctx};
 	enum kb_status st;
 
 	do

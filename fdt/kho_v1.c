@@ -5,8 +5,8 @@
  * Chunk: next u64 @0, order u32 @8, num_elms u32 @12, then elements {phys_start u64, bitmap u64}.
  * (linux 6.17.8 and 6.18.15, struct khoser_mem_chunk, kho_mem_serialize, deserialize_bitmap)
  */
-#include <khoboot/kho_bits.h>
-#include <khoboot/kho_format.h>
+#include <core/bits.h>
+#include <fdt/internal.h>
 
 #define CHUNK_HEADER 16
 #define ELM_SIZE     16
@@ -78,7 +78,7 @@ struct scan {
 	void *ctx;
 	bool undecided; /* the bitmaps may be page-size ones, whatever map->format says */
 	unsigned int empty;
-	struct range hit; /* RAM that the last bitmap described: the next one most often does too */
+	struct range ram_hint; /* RAM that the last bitmap described */
 	/* The element before. */
 	bool any;
 	uint32_t order;
@@ -89,18 +89,6 @@ struct scan {
 static bool ascends(const struct scan *s, uint32_t order, uint64_t start)
 {
 	return !s->any || order > s->order || (order == s->order && start > s->start);
-}
-
-static bool describes_ram(struct scan *s, struct range span)
-{
-	const struct range *hit;
-
-	if (ranges_overlap(s->hit, span))
-		return true;
-	hit = range_list_overlap(&s->m->ram, span);
-	if (hit)
-		s->hit = *hit;
-	return hit;
 }
 
 /* The last address that @e may describe. A strip that begins below RAM may reach into it. */
@@ -115,12 +103,13 @@ static enum kb_status check_elm(struct scan *s, const struct chunk *c, const str
 {
 	uint64_t bytes = bitmap_bytes(s->map);
 	uint64_t mask = strip_mask(bytes, s->map->page_shift + c->order);
+	struct range described = kho_span(e->start, last_described(s, c, e));
 
 	if (e->start & mask)
 		return kb_fail(s->m, KB_KHO_BITMAP_START, e->at, e->start);
 	if (!ascends(s, c->order, e->start))
 		return kb_fail(s->m, KB_KHO_BITMAP_SORT, e->at, e->start);
-	if (!describes_ram(s, kho_span(e->start, last_described(s, c, e))))
+	if (!range_list_overlaps_near(&s->m->ram, &s->ram_hint, described))
 		return kb_fail(s->m, KB_KHO_BITMAP_OUTSIDE, e->at, e->start);
 	if (!is_aligned(e->bitmap, bytes))
 		return kb_fail(s->m, KB_KHO_BITMAP_ALIGN, e->at, e->bitmap);
@@ -204,19 +193,18 @@ enum kb_status kho_v1_each(struct mem *m, const struct kho_map *map, kho_meta_fn
 	return scan_list(&s);
 }
 
-/* ---- which bitmap size? ---- */
+/* ---- what tells the bitmap size ---- */
 
-struct evidence {
+struct gather {
 	struct mem *m;
-	struct kho_map *map; /* read as small; orders and first chunks are filled in */
-	bool small;          /* cannot have page-size bitmaps */
-	bool differ;         /* page-size bitmaps would have more bits set */
+	struct kho_map *map;
+	struct kho_v1_evidence *ev;
 };
 
-static bool more_bits(const struct evidence *ev, uint64_t bitmap)
+static bool more_bits(const struct gather *g, uint64_t bitmap)
 {
-	uint64_t size = 1ULL << ev->map->page_shift;
-	const uint8_t *p = mem_get(ev->m, phys(bitmap), size);
+	uint64_t size = 1ULL << g->map->page_shift;
+	const uint8_t *p = mem_get(g->m, phys(bitmap), size);
 
 	for (uint64_t i = SMALL_BYTES; p && i < size; i += 8)
 		if (get_u64(p + i))
@@ -224,77 +212,36 @@ static bool more_bits(const struct evidence *ev, uint64_t bitmap)
 	return false;
 }
 
-static enum kb_status gather_evidence(void *ctx, const struct chunk *c, const struct elm *e)
+static enum kb_status gather_elm(void *ctx, const struct chunk *c, const struct elm *e)
 {
-	struct evidence *ev = ctx;
-	uint64_t size = 1ULL << ev->map->page_shift;
+	struct gather *g = ctx;
+	uint64_t size = 1ULL << g->map->page_shift;
 
-	if (!(ev->map->orders >> c->order & 1))
-		ev->map->first[c->order] = c->at;
-	ev->map->orders |= 1ULL << c->order;
-	if (!is_aligned(e->bitmap, size) || !mem_get(ev->m, phys(e->bitmap), size))
-		ev->small = true;
-	else if (e->start & strip_mask(size, ev->map->page_shift + c->order))
-		ev->small = true;
-	else if (!ev->differ)
-		ev->differ = more_bits(ev, e->bitmap);
+	if (!(g->map->orders >> c->order & 1))
+		g->map->first[c->order] = c->at;
+	g->map->orders |= 1ULL << c->order;
+	if (!is_aligned(e->bitmap, size) || !mem_get(g->m, phys(e->bitmap), size))
+		g->ev->small = true;
+	else if (e->start & strip_mask(size, g->map->page_shift + c->order))
+		g->ev->small = true;
+	else if (!g->ev->differ)
+		g->ev->differ = more_bits(g, e->bitmap);
 	return KB_OK;
 }
 
-static bool covers_all(const struct evidence *ev, const struct range *known, size_t count)
+enum kb_status kho_v1_gather(struct mem *m, struct kho_map *map, struct kho_v1_evidence *ret)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!kho_map_covers(ev->m, ev->map, known[i]))
-			return false;
-	return true;
+	struct gather g = {m, map, ret};
+	struct scan s = {.m = m, .map = map, .elm = gather_elm, .ctx = &g, .undecided = true};
+
+	return scan_list(&s);
 }
 
-/*
- * A reader of small bitmaps would miss blocks of a page-size one, and they would be reused. The
- * other way round it only takes too much for preserved.
- */
-static enum kb_status decide(const struct evidence *ev, enum kho_bitmap_hint hint, bool covered,
-			     enum kho_map_format *ret)
-{
-	enum kho_map_format format = ev->small ? KHO_MAP_V1_SMALL : KHO_MAP_V1_PAGE;
-	bool certain = ev->small || !covered;
-
-	if (certain && hint == (ev->small ? KHO_BITMAP_PAGE : KHO_BITMAP_SMALL))
-		return kb_fail(ev->m, KB_KHO_V1_HINT, ev->map->root.addr, hint);
-	if (!certain && ev->differ && hint != KHO_BITMAP_PAGE)
-		return kb_fail(ev->m, KB_KHO_V1_AMBIGUOUS, ev->map->root.addr, 0);
-	if (!certain && hint == KHO_BITMAP_SMALL)
-		format = KHO_MAP_V1_SMALL;
-	*ret = format;
-	return KB_OK;
-}
-
-/* Before the decision a small strip passed whose page-size one reaches into RAM. */
-static enum kb_status check_decided(struct mem *m, const struct kho_map *map)
+enum kb_status kho_v1_check(struct mem *m, const struct kho_map *map)
 {
 	struct scan s = {.m = m, .map = map};
 
-	return map->format == KHO_MAP_V1_SMALL ? scan_list(&s) : KB_OK;
-}
-
-enum kb_status kho_map_open_v1(struct mem *m, unsigned int page_shift, phys_t root,
-			       enum kho_bitmap_hint hint, const struct range *known,
-			       size_t known_count, struct kho_map *ret)
-{
-	struct kho_map map = {.format = KHO_MAP_V1_SMALL, .page_shift = page_shift, .root = root};
-	struct evidence ev = {.m = m, .map = &map};
-	struct scan s = {
-		.m = m, .map = &map, .elm = gather_evidence, .ctx = &ev, .undecided = true};
-	enum kb_status st = scan_list(&s);
-
-	if (!st)
-		st = decide(&ev, hint, ev.small || covers_all(&ev, known, known_count),
-			    &map.format);
-	if (!st)
-		st = check_decided(m, &map);
-	if (!st)
-		*ret = map;
-	return st;
+	return scan_list(&s);
 }
 
 /* ---- strips ---- */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The walk: each page of metadata, then each strip of blocks, against RAM and scratch. */
-#include <khoboot/kho.h>
-#include <khoboot/kho_bits.h>
-#include <khoboot/kho_count.h>
-#include <khoboot/kho_format.h>
+#include <core/bits.h>
+#include <fdt/internal.h>
+#include <fdt/kho.h>
 
 #define UNIQUE_BYTES 0x80000ULL
 
@@ -13,8 +12,7 @@ struct walk {
 	const struct range_list *scratch;
 	struct kho_summary *sum;
 	struct kho_occupancy *occ;
-	/* RAM that held the last strip whole: most strips lie in it too. */
-	struct range ram_hit;
+	struct range ram_hint; /* RAM that held the last strip whole */
 };
 
 static uint64_t count_granules(const struct range_list *ram)
@@ -86,14 +84,9 @@ static enum kb_status check_holes(struct walk *w, const struct kho_strip *s)
 
 static enum kb_status check_ram(struct walk *w, const struct kho_strip *s)
 {
-	struct range span = strip_span(s);
-
-	if (range_contains(w->ram_hit, span))
+	if (range_list_contains_near(&w->m->ram, &w->ram_hint, strip_span(s)))
 		return KB_OK;
-	if (!range_list_contains(&w->m->ram, span))
-		return check_holes(w, s);
-	w->ram_hit = *range_list_overlap(&w->m->ram, span);
-	return KB_OK;
+	return check_holes(w, s);
 }
 
 static enum kb_status check_scratch(struct walk *w, const struct kho_strip *s)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <libfdt.h>
 
-#include <khoboot/tree.h>
+#include <fdt/tree.h>
 
 int tree_check(const void *fdt, uint64_t max)
 {

@@ -17,7 +17,7 @@ $(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \
 # The pure code of arm64 is tested on this machine, too: the same core, with the headers and arch/arm64/plan
 # of arm64. Binaries and objects of tests/unit/arm64/test_X.c and tests/fuzz/arm64/fuzz_X.c have arm64 in
 # their names.
-ARM64_PURE     := $(wildcard core/*.c fdt/*.c arch/plan/*.c arch/arm64/plan/*.c)
+ARM64_PURE     := $(call pure_of,arch/arm64)
 ARM64_TEST_SRC := $(wildcard tests/unit/arm64/test_*.c)
 ARM64_FUZZ_SRC := $(wildcard tests/fuzz/arm64/fuzz_*.c)
 ARM64_TESTS    := $(patsubst tests/unit/arm64/%.c,$(O)/host/tests/arm64_%,$(ARM64_TEST_SRC))
@@ -31,7 +31,7 @@ define arm64_rules
 $(O)/host/obj-arm64-$(1)/%.c.o: %.c
 	$$(call say,CC($(1)),$$<)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$(2) $(subst $(ARCHDIR)/include,arch/arm64/include,$(HOST_CFLAGS)) $(3) -c $$< -o $$@
+	$$(Q)$(2) $(subst $(call includes,$(ARCHDIR)),$(call includes,arch/arm64),$(HOST_CFLAGS)) $(3) -c $$< -o $$@
 endef
 $(eval $(call arm64_rules,test,$(CC),-O1 $(SAN)))
 $(eval $(call arm64_rules,fuzz,$(CLANG),-O1 $(SAN) -fsanitize=fuzzer-no-link))
@@ -78,7 +78,7 @@ CLANG_OBJ += \
 		tests/firmware/carried.c) \
 	$(call host_obj,arm64-clang,$(ARM64_PURE) $(ARM64_TEST_SRC))
 endif
-GCC_ONLY  := -flto -fno-tree-loop-distribute-patterns -fno-tree-sra -fno-shrink-wrap
+GCC_ONLY  := -flto -fno-tree-loop-distribute-patterns
 
 $(O)/$(ARCH)/clang/%.c.o: %.c | $(IMAGE_SYSROOT)
 	$(call say,CC(clang),$<)

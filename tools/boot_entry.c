@@ -181,7 +181,7 @@ static size_t volume_size(const struct load_option *o)
 	return size <= VOLUME_MAX ? size : 0;
 }
 
-bool boot_file_path(const struct load_option *from, const char *file, struct buffer *out)
+bool boot_entry_file_path(const struct load_option *from, const char *file, struct buffer *out)
 {
 	size_t volume = from ? volume_size(from) : 0;
 
@@ -221,7 +221,7 @@ static bool read_option(const struct running *r, const char *name, struct efivar
 	return true;
 }
 
-bool boot_current(const struct running *r, struct efivar *ret, struct load_option *option)
+bool boot_entry_current(const struct running *r, struct efivar *ret, struct load_option *option)
 {
 	uint64_t number = efivar_number(r, EFI_GLOBAL("BootCurrent"), 2, NUMBERS);
 	char name[NAME_SIZE];
@@ -305,7 +305,7 @@ int boot_entry_write(const struct running *r, const char *description, const str
 	return ret ? ret : efivar_write(r, boot_next, EFIVAR_ATTRIBUTES, &next, sizeof(next));
 }
 
-void boot_next_clear(const struct running *r)
+void boot_entry_clear_next(const struct running *r)
 {
 	(void)efivar_delete(r, boot_next);
 }

@@ -49,10 +49,10 @@ bool load_option_partition(const struct load_option *o, char ret[PARTUUID_SIZE])
  * firmware made for a whole disk says neither: then the path has only the file, for which firmware
  * looks on all its volumes (section 3.1.2), and false is returned.
  */
-bool boot_file_path(const struct load_option *from, const char *file, struct buffer *out);
+bool boot_entry_file_path(const struct load_option *from, const char *file, struct buffer *out);
 
 /* The entry that the running system was started by. False when it is not known or malformed. */
-bool boot_current(const struct running *r, struct efivar *ret, struct load_option *option);
+bool boot_entry_current(const struct running *r, struct efivar *ret, struct load_option *option);
 
 /*
  * boot_entry_write - have firmware start an entry at the next boot, and only then
@@ -64,7 +64,7 @@ int boot_entry_write(const struct running *r, const char *description, const str
 		     const char *text);
 
 /* Take back what boot_entry_write() set for the next boot. The entry stays, for the next time. */
-void boot_next_clear(const struct running *r);
+void boot_entry_clear_next(const struct running *r);
 
 /* Delete the entry with that description. Returns 0, also when there is none; -1 with errno set. */
 int boot_entry_delete(const struct running *r, const char *description);

@@ -100,7 +100,7 @@ static bool sound_rounds(const char *text)
 {
 	uint64_t n;
 
-	return cmdline_number((struct kb_text){text, strlen(text)}, &n) && n >= 1 &&
+	return text_number((struct kb_text){text, strlen(text)}, &n) && n >= 1 &&
 	       n <= KB_CALIBRATION_ROUNDS;
 }
 
@@ -147,7 +147,8 @@ static int write_entry(const struct request *r, const struct running *running,
 {
 	char text[64];
 
-	/* What a run that was broken off has left; the old result stays until there is a new one.
+	/*
+	 * What a run that was broken off has left; the old result stays until there is a new one.
 	 */
 	if (efivar_delete(running, CALIBRATING_VARIABLE))
 		return variable_failed(KB_CALIBRATING_NAME);

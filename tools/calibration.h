@@ -3,7 +3,7 @@
 #ifndef KHOCTL_CALIBRATION_H
 #define KHOCTL_CALIBRATION_H
 
-#include <khoboot/calibration.h>
+#include <route/calibration.h>
 
 #include <stdio.h>
 

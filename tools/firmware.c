@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "boot_entry.h"
 #include "firmware.h"
+#include "boot_entry.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -454,13 +454,14 @@ enum kb_status firmware_file(const struct running *r, const char *file, const ch
 	enum kb_status st;
 	bool known;
 
-	known = boot_current(r, &entry, &current);
+	known = boot_entry_current(r, &entry, &current);
 	if (name)
 		st = given_name(name, ret->name, sizeof(ret->name));
 	else
 		st = name_on_esp(r, file, known ? &current : NULL, ret->name, sizeof(ret->name));
 	if (!st)
-		ret->anywhere = !boot_file_path(known ? &current : NULL, ret->name, &ret->path);
+		ret->anywhere =
+			!boot_entry_file_path(known ? &current : NULL, ret->name, &ret->path);
 	efivar_free(&entry);
 	return st;
 }

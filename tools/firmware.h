@@ -6,7 +6,7 @@
 #ifndef KHOCTL_FIRMWARE_H
 #define KHOCTL_FIRMWARE_H
 
-#include <khoboot/calibration.h>
+#include <route/calibration.h>
 
 #include "running.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Lay out a UKI so that file offset, virtual address and place behind the load address agree. */
-#include <khoboot/arm64_image.h>
-#include <khoboot/bzimage.h>
-#include <khoboot/diag.h>
+#include <core/diag.h>
+#include <format/arm64_image.h>
+#include <format/bzimage.h>
 #include <khoboot/layout.h>
 
 #include "image.h"

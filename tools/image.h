@@ -6,12 +6,14 @@
 #ifndef KHOCTL_IMAGE_H
 #define KHOCTL_IMAGE_H
 
-#include <khoboot/mem.h>
-#include <khoboot/pe.h>
+#include <core/mem.h>
+#include <format/pe.h>
 
 #include "buffer.h"
 
-/* All of an image: what its header asks for may not pass this (core/bzimage.c, core/arm64_image.c).
+/*
+ * All of an image: what its header asks for may not pass this (format/bzimage.c,
+ * format/arm64_image.c).
  */
 #define IMAGE_MAX SZ_1G
 
@@ -31,7 +33,7 @@ struct image_part {
  * KB_CTL_NOT_STUB, KB_CTL_SIGNED. @ret is untouched on failure.
  */
 __must_check enum kb_status image_open(const void *data, size_t size, struct pe *ret,
-					struct kb_diag *diag);
+				       struct kb_diag *diag);
 
 /*
  * image_check - check that @size bytes at @data start through either door as they are
@@ -41,7 +43,7 @@ __must_check enum kb_status image_open(const void *data, size_t size, struct pe 
  * PE_FLAT, and bzimage_parse() or arm64_image_parse() return, or KB_CTL_NOT_STUB.
  */
 __must_check enum kb_status image_check(const void *data, size_t size, struct pe *ret,
-					 struct kb_diag *diag);
+					struct kb_diag *diag);
 
 /*
  * image_layout - write the image of @stub with @parts
@@ -57,6 +59,6 @@ __must_check enum kb_status image_check(const void *data, size_t size, struct pe
  * moved apart, or what pe_open() returns for the result. @out is not to be used on failure.
  */
 __must_check enum kb_status image_layout(const struct pe *stub, const struct image_part *parts,
-					  size_t count, struct buffer *out, struct kb_diag *diag);
+					 size_t count, struct buffer *out, struct kb_diag *diag);
 
 #endif

@@ -3,8 +3,8 @@
  * Packed kernels: Linux scripts/Makefile.lib packs with the usual tools and, except for gzip, which
  * ends like that anyway, appends the unpacked size as 32 bits (size_append).
  */
-#include <khoboot/diag.h>
-#include <khoboot/kho.h>
+#include <core/diag.h>
+#include <fdt/kho.h>
 
 #include "kernel_abi.h"
 
@@ -140,8 +140,8 @@ static enum kb_status unpack(const struct format *f, const uint8_t *in, size_t s
 	return f->unpack(in, size - f->trailer, out->data, promised) ? KB_OK : KB_CTL_UNPACK;
 }
 
-enum kb_status kernel_unpack(const void *image, const struct bzimage *b, struct buffer *out,
-			     struct kb_diag *diag)
+enum kb_status kernel_abi_unpack(const void *image, const struct bzimage *b, struct buffer *out,
+				 struct kb_diag *diag)
 {
 	const struct format *f;
 	uint64_t offset, size;
@@ -186,7 +186,8 @@ static bool is_known(uint32_t version)
 	return version == KHO_ABI_V1 || version == KHO_ABI_V3 || version == KHO_ABI_V4;
 }
 
-enum kb_status kho_versions(const void *data, size_t size, uint32_t *ret, struct kb_diag *diag)
+enum kb_status kernel_abi_versions(const void *data, size_t size, uint32_t *ret,
+				   struct kb_diag *diag)
 {
 	const uint8_t *base = data, *p = data;
 	uint32_t versions = 0;
@@ -207,7 +208,7 @@ enum kb_status kho_versions(const void *data, size_t size, uint32_t *ret, struct
 
 #define RELEASE_MAX 64 /* the kernel's own limit (__NEW_UTS_LEN) */
 
-void kernel_banner(const void *data, size_t size, struct buffer *out)
+void kernel_abi_banner(const void *data, size_t size, struct buffer *out)
 {
 	static const char banner[] = "Linux version ";
 	const uint8_t *p = data, *end = p + size;

@@ -7,7 +7,7 @@
 #ifndef KHOCTL_KERNEL_ABI_H
 #define KHOCTL_KERNEL_ABI_H
 
-#include <khoboot/bzimage.h>
+#include <format/bzimage.h>
 
 #include "buffer.h"
 
@@ -18,8 +18,8 @@
  * Returns KB_OK, KB_BZ_PAYLOAD, KB_CTL_BZIP2, KB_CTL_LZO, KB_CTL_PACKING, or KB_CTL_UNPACK also
  * when the size is not the one that the image promises.
  */
-__must_check enum kb_status kernel_unpack(const void *image, const struct bzimage *b,
-					  struct buffer *out, struct kb_diag *diag);
+__must_check enum kb_status kernel_abi_unpack(const void *image, const struct bzimage *b,
+					      struct buffer *out, struct kb_diag *diag);
 
 /*
  * kho_versions - the KHO versions named in @size bytes at @data, bit N for kho-vN
@@ -27,8 +27,8 @@ __must_check enum kb_status kernel_unpack(const void *image, const struct bzimag
  * Only strings of their own count, "test-kho-v1" does not. Returns KB_OK, or KB_CTL_VERSION for a
  * version that khoboot cannot hand over to; diag->value is then its number.
  */
-__must_check enum kb_status kho_versions(const void *data, size_t size, uint32_t *ret,
-					 struct kb_diag *diag);
+__must_check enum kb_status kernel_abi_versions(const void *data, size_t size, uint32_t *ret,
+						struct kb_diag *diag);
 
 /*
  * kernel_banner - append the release that @size bytes of kernel at @data name in their banner
@@ -36,9 +36,9 @@ __must_check enum kb_status kho_versions(const void *data, size_t size, uint32_t
  * The first "Linux version 7.3.4 (" (Linux init/version-timestamp.c). Without one nothing is
  * appended.
  */
-void kernel_banner(const void *data, size_t size, struct buffer *out);
+void kernel_abi_banner(const void *data, size_t size, struct buffer *out);
 
-/* Append the text of the .kho section (<khoboot/uki.h>); @versions has bit N for kho-vN. */
+/* Append the text of the .kho section (<format/uki.h>); @versions has bit N for kho-vN. */
 void kernel_abi_write(uint32_t versions, uint32_t page_size, struct buffer *out);
 
 #endif

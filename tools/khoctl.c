@@ -3,7 +3,6 @@
 #include <khoboot/layout.h>
 
 #include "khoctl.h"
-#include "status.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -34,12 +33,10 @@ static const struct {
 
 int ctl_refuse(const char *what, enum kb_status status, const struct kb_diag *diag)
 {
-	fprintf(stderr, "khoctl: %s: KB-%03d %s", what, (int)status, ctl_cause(status));
+	fprintf(stderr, "khoctl: %s: KB-%03d %s", what, (int)status, kb_cause(status));
 	if (diag && diag->status)
-		fprintf(stderr, " (at 0x%llx, value 0x%llx)", (unsigned long long)diag->at,
-			(unsigned long long)diag->value);
-	fprintf(stderr, "\nkhoctl: %s: KB-%03d remedy: %s\n", what, (int)status,
-		ctl_remedy(status));
+		fprintf(stderr, " (at 0x%" PRIx64 ", value 0x%" PRIx64 ")", diag->at, diag->value);
+	fprintf(stderr, "\nkhoctl: %s: KB-%03d remedy: %s\n", what, (int)status, kb_remedy(status));
 	return CTL_REFUSED;
 }
 

@@ -3,8 +3,8 @@
 #ifndef KHOCTL_H
 #define KHOCTL_H
 
+#include <core/mem.h>
 #include <khoboot/compiler.h>
-#include <khoboot/mem.h>
 #include <khoboot/status.h>
 
 #include <getopt.h>

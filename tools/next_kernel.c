@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <khoboot/diag.h>
-#include <khoboot/pe.h>
+#include <core/diag.h>
+#include <format/pe.h>
 
 #include "kernel_abi.h"
 #include "next_kernel.h"
@@ -72,7 +72,7 @@ static enum kb_status describe(const struct buffer *kernel, uint32_t page_size,
 			       struct next_kernel_abi *ret, struct kb_diag *diag)
 {
 	uint32_t versions = 0;
-	enum kb_status st = kho_versions(kernel->data, kernel->size, &versions, diag);
+	enum kb_status st = kernel_abi_versions(kernel->data, kernel->size, &versions, diag);
 
 	if (!st)
 		kernel_abi_write(versions, page_size, &ret->kho);
@@ -83,7 +83,7 @@ static enum kb_status look_into_x86(const struct next_kernel *k, struct next_ker
 				    struct kb_diag *diag)
 {
 	struct buffer kernel = {0};
-	enum kb_status st = kernel_unpack(k->data, &k->bz, &kernel, diag);
+	enum kb_status st = kernel_abi_unpack(k->data, &k->bz, &kernel, diag);
 
 	if (!st)
 		st = describe(&kernel, SZ_4K, ret, diag);
@@ -121,7 +121,7 @@ static enum kb_status look_into_arm64(const struct next_kernel *k, struct next_k
 	if (!st)
 		st = describe(&kernel, image->page_size, ret, diag);
 	if (!st)
-		kernel_banner(kernel.data, kernel.size, &ret->release);
+		kernel_abi_banner(kernel.data, kernel.size, &ret->release);
 	buffer_free(&kernel);
 	return st;
 }

@@ -3,8 +3,8 @@
 #ifndef KHOCTL_NEXT_KERNEL_H
 #define KHOCTL_NEXT_KERNEL_H
 
-#include <khoboot/arm64_image.h>
-#include <khoboot/bzimage.h>
+#include <format/arm64_image.h>
+#include <format/bzimage.h>
 
 #include "buffer.h"
 
@@ -29,7 +29,7 @@ __must_check enum kb_status next_kernel_open(const void *data, size_t size, uint
 
 /* What a kernel tells when it is unpacked. Owns both texts; all zero is empty. */
 struct next_kernel_abi {
-	struct buffer kho;     /* the .kho section (<khoboot/uki.h>) */
+	struct buffer kho;     /* the .kho section (<format/uki.h>) */
 	struct buffer release; /* empty when the kernel does not say */
 };
 
@@ -39,8 +39,8 @@ void next_kernel_abi_free(struct next_kernel_abi *a);
  * next_kernel_abi - unpack the kernel and look for what it speaks
  * @ret: all zero; to be freed also on failure
  *
- * Returns KB_OK, what kernel_unpack() and kho_versions() or arm64_kernel_load() return, and
- * KB_ARM64_PAGES.
+ * Returns KB_OK, what kernel_abi_unpack() and kernel_abi_versions() or arm64_kernel_load() return,
+ * and KB_ARM64_PAGES.
  */
 __must_check enum kb_status next_kernel_abi(const struct next_kernel *k,
 					    struct next_kernel_abi *ret, struct kb_diag *diag);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "prepare.h"
 #include "boot_entry.h"
 #include "khoctl.h"
-#include "prepare.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The firmware route as khoctl's commands take it: they say what is wrong, and return exit codes.
+/*
+ * The firmware route as khoctl's commands take it: they say what is wrong, and return exit codes.
  */
 #ifndef KHOCTL_PREPARE_H
 #define KHOCTL_PREPARE_H

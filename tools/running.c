@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "kernel_abi.h"
 #include "running.h"
+#include "kernel_abi.h"
 
-#include <khoboot/cmdline.h>
+#include <core/cmdline.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -140,7 +140,7 @@ bool running_kho(const struct running *r, struct kho_root *ret)
 	bool found;
 
 	found = running_read(r, KHO_OUT "/fdt", &fdt) && fdt.size &&
-		!kho_versions(fdt.data, fdt.size, &versions, NULL) && is_pow2(versions);
+		!kernel_abi_versions(fdt.data, fdt.size, &versions, NULL) && is_pow2(versions);
 	buffer_free(&fdt);
 	if (found)
 		*ret = (struct kho_root){.abi = (enum kho_abi)__builtin_ctz(versions),
@@ -151,7 +151,7 @@ bool running_kho(const struct running *r, struct kho_root *ret)
 
 /* ---- kexec_file_load(2) ---------------------------------------------------------------------- */
 
-enum kb_status kexec_status(int error)
+enum kb_status running_kexec_status(int error)
 {
 	switch (error) {
 	case ENOSYS:

@@ -9,7 +9,7 @@
 #ifndef KHOCTL_RUNNING_H
 #define KHOCTL_RUNNING_H
 
-#include <khoboot/kho.h>
+#include <fdt/kho.h>
 
 #include "buffer.h"
 
@@ -52,6 +52,6 @@ void running_unfinalize(struct running *r);
 bool running_kho(const struct running *r, struct kho_root *ret);
 
 /* The refusal that an errno of kexec_file_load(2) stands for; KB_OK for one that is none. */
-enum kb_status kexec_status(int error);
+enum kb_status running_kexec_status(int error);
 
 #endif

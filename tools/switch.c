@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* khoctl switch: load an image with kexec_file_load(2) and jump. */
-#include <khoboot/cmdline.h>
-#include <khoboot/diag.h>
-#include <khoboot/kho_target.h>
-#include <khoboot/support.h>
-#include <khoboot/uki.h>
+#include <core/cmdline.h>
+#include <core/diag.h>
+#include <fdt/kho_target.h>
+#include <format/uki.h>
 
 #include "boot_entry.h"
 #include "image.h"
@@ -147,7 +146,7 @@ static enum kb_status check_cmdline(const struct request *r, const struct uki *u
 		return kb_note(diag, KB_CMD_LONG, KB_CMDLINE_MAX, r->cmdline.size);
 	st = cmdline_split(&in, words, sizeof(words), &parsed, diag);
 	if (!st)
-		st = options_supported(&parsed, KB_DOOR_BARE);
+		st = cmdline_supported(&parsed, KB_DOOR_BARE);
 	if (!st && strlen(words) > kernel->cmdline_size)
 		st = kb_note(diag, KB_CMDLINE_LONG, kernel->cmdline_size, strlen(words));
 	return st;
@@ -219,7 +218,7 @@ static int load(struct request *r)
 		return CTL_OK;
 	errno = error;
 	ctl_system("kexec_file_load");
-	st = kexec_status(error);
+	st = running_kexec_status(error);
 	return st ? ctl_refuse(r->path, st, NULL) : CTL_SYSTEM;
 }
 
@@ -287,7 +286,7 @@ static int commit(struct request *r, const struct running *running)
 	else if (!r->load_only)
 		ret = jump();
 	if (ret && by_firmware(r))
-		boot_next_clear(running);
+		boot_entry_clear_next(running);
 	return ret;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* khoctl uki: a kernel and what belongs to it, added to a khoboot image. */
-#include <khoboot/cmdline.h>
-#include <khoboot/diag.h>
-#include <khoboot/uki.h>
+#include <core/cmdline.h>
+#include <core/diag.h>
+#include <format/uki.h>
 
 #include "image.h"
 #include "khoctl.h"

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Exception vectors, page tables, leaving, stopping, the counter. */
+#include <arch/cache.h>
 #include <arch/cpu.h>
-#include <arch/door.h>
-#include <arch/early.h>
+#include <arch/cpu_arm64.h>
 #include <arch/granule.h>
-#include <arch/kernel.h>
-#include <arch/reset.h>
 
 #include <string.h>
 
 #define HCR_E2H (1ULL << 34)
 
 /* entry.S, image.lds */
-extern char image_base[], trap_vectors[], cpu_switch_tables_end[], khoboot_leave_end[];
+extern char trap_vectors[], cpu_switch_tables_end[], khoboot_leave_end[];
 void cpu_switch_tables(uint64_t ttbr);
 __noreturn void khoboot_leave(const struct kb_move *moves, uint64_t count, uint64_t entry,
 			      uint64_t block);
@@ -50,6 +48,14 @@ void cpu_halt(void)
 		asm volatile("wfi");
 }
 
+uint64_t cpu_clock(void)
+{
+	uint64_t v;
+
+	asm volatile("isb; mrs %0, cntvct_el0" : "=r"(v) : : "memory");
+	return v;
+}
+
 uint64_t cpu_clock_us(uint64_t ticks)
 {
 	uint64_t hz;
@@ -74,35 +80,9 @@ struct pagetable cpu_tables(void *pool, size_t pages)
 void cpu_use_tables(const struct pagetable *pt)
 {
 	/* The switch runs with the MMU off for a moment: from memory, not from caches. */
-	flush_range((const void *)cpu_switch_tables,
-		    (uintptr_t)cpu_switch_tables_end - (uintptr_t)cpu_switch_tables);
+	cache_flush_range((const void *)cpu_switch_tables,
+			  (uintptr_t)cpu_switch_tables_end - (uintptr_t)cpu_switch_tables);
 	cpu_switch_tables(pt->pool_addr);
-}
-
-/* The tables of entry.S lie at the end of the memory that the Image header asked for. */
-static struct pagetable *early_tables(void)
-{
-	static struct pagetable early;
-	uint64_t end = (uintptr_t)image_base + get_u64(image_base + 16);
-
-	if (early.pool)
-		return &early;
-	early = cpu_tables((void *)(uintptr_t)(end - EARLY_TABLES_SIZE), EARLY_TABLES_PAGES);
-	early.used = EARLY_TABLES_FILLED;
-	return &early;
-}
-
-void cpu_edit_tables(void)
-{
-	cpu_use_tables(early_tables());
-}
-
-enum kb_status cpu_map_early(struct range r, enum pt_flags flags)
-{
-	enum kb_status st = pt_map(early_tables(), r, flags);
-
-	asm volatile("dsb ishst; isb" : : : "memory");
-	return st;
 }
 
 bool cpu_may_write(uint64_t addr)
@@ -133,29 +113,27 @@ enum kb_status cpu_can_start(const struct kernel *k)
 	return granule_check(mmfr0, k->page_size);
 }
 
-/* The code that runs last, where it is, or in the page that is nobody's home. */
-static void *last_code(const struct door_exit *e, size_t size)
+static void flush(struct range r)
 {
-	void *code = (void *)(uintptr_t)khoboot_leave;
-
-	if (!e->moves)
-		return code;
-	return memcpy((void *)(uintptr_t)e->stub, code, size);
+	cache_flush_range((const void *)(uintptr_t)r.base, r.size);
 }
 
-void cpu_leave(const struct door_exit *e)
+/* What is read with the MMU off; and what else we wrote, for whoever debugs the kernel. */
+void cpu_leave(const struct boot_placement *place, struct range initrd, const struct pagetable *pt,
+	       const struct kb_moves *moves, uint64_t stub)
 {
 	size_t size = (uintptr_t)khoboot_leave_end - (uintptr_t)khoboot_leave;
-	const struct range *window = &e->place->window, *block = &e->place->block;
-	__typeof__(&khoboot_leave) leave = (__typeof__(leave))(uintptr_t)last_code(e, size);
+	__typeof__(&khoboot_leave) leave = khoboot_leave;
 
-	/* All that is read with the MMU off; and what else we wrote, for whoever debugs the kernel.
-	 */
-	flush_range((const void *)(uintptr_t)window->base, window->size);
-	flush_range((const void *)(uintptr_t)block->base, block->size);
-	flush_range((const void *)(uintptr_t)e->initrd.base, e->initrd.size);
-	flush_range((const void *)(uintptr_t)leave, size);
+	(void)pt;
+	/* Where evacuated pages are put back we may lie ourselves: by a copy in @stub. */
+	if (moves->count)
+		leave = (__typeof__(leave))(uintptr_t)memcpy((void *)(uintptr_t)stub,
+							     (void *)(uintptr_t)leave, size);
+	flush(place->window);
+	flush(place->block);
+	flush(initrd);
+	flush((struct range){(uintptr_t)leave, size});
 	asm volatile("ic iallu; dsb nsh; isb" : : : "memory");
-	leave(e->moves ? e->moves->m : NULL, e->moves ? e->moves->count : 0, e->place->entry,
-	      block->base);
+	leave(moves->m, moves->count, place->entry, place->block.base);
 }

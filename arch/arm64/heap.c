@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * There is no heap. zlib and libzstd name one for callers that give them no memory; ours do
- * (<khoboot/unpack.h>), so what is here is linked and not called.
+ * (<format/unpack.h>), so what is here is linked and not called.
  */
 #include <stddef.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* A warm reset by PSCI. */
 #include <arch/reset_how.h>
 
 #define PSCI_SYSTEM_RESET  0x84000009
@@ -9,7 +10,7 @@
 static enum psci_conduit conduit;
 
 /* SMC calling convention: x0 to x17 may change (Arm DEN 0028). */
-int64_t monitor_call(enum psci_conduit how, uint64_t function, uint64_t a1, uint64_t a2)
+int64_t psci_call(enum psci_conduit how, uint64_t function, uint64_t a1, uint64_t a2)
 {
 	register uint64_t x0 asm("x0") = function;
 	register uint64_t x1 asm("x1") = a1;
@@ -28,7 +29,7 @@ int64_t monitor_call(enum psci_conduit how, uint64_t function, uint64_t a1, uint
 /* Results of PSCI are 32 bits wide. */
 static int32_t psci(uint64_t function, uint64_t argument)
 {
-	return (int32_t)monitor_call(conduit, function, argument, 0);
+	return (int32_t)psci_call(conduit, function, argument, 0);
 }
 
 void reset_remember(const struct reset_how *how)
@@ -46,27 +47,4 @@ void reset_try(const struct reset_how *how)
 	if (psci(PSCI_FEATURES, PSCI_SYSTEM_RESET2) >= 0)
 		psci(PSCI_SYSTEM_RESET2, RESET2_WARM);
 	psci(PSCI_SYSTEM_RESET, 0);
-}
-
-static uint64_t cache_line(void)
-{
-	uint64_t ctr;
-
-	asm volatile("mrs %0, ctr_el0" : "=r"(ctr));
-	return 4ULL << (ctr >> 16 & 0xf);
-}
-
-void flush_range(const void *p, uint64_t len)
-{
-	uint64_t line = cache_line(), end = (uintptr_t)p + len;
-
-	asm volatile("dsb sy" : : : "memory");
-	for (uint64_t at = align_down((uintptr_t)p, line); at < end; at += line)
-		asm volatile("dc civac, %0" : : "r"(at) : "memory");
-	asm volatile("dsb sy" : : : "memory");
-}
-
-void flush_all(void)
-{
-	asm volatile("dsb sy" : : : "memory");
 }

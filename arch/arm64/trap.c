@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A fault in khoboot: say what, where and with which registers, then follow the error policy. */
+/* A fault in khoboot: what, where and with which registers. */
 #include <arch/cpu.h>
-#include <arch/serial.h>
-#include <arch/stop.h>
-#include <khoboot/log.h>
+#include <core/log.h>
 
 extern char image_base[];
 
@@ -14,15 +12,6 @@ struct trap_frame {
 	uint64_t esr, far;
 	uint64_t spsr;
 };
-
-void trap_report(const struct trap_frame *f);
-void __stack_chk_fail(void);
-
-/* Called by code with a stack protector (ours, Debian's libraries) when a guard was overwritten. */
-void __stack_chk_fail(void)
-{
-	stop(kb_refuse("fault", KB_STACK_GUARD, NULL));
-}
 
 /* The exception class of a synchronous exception. */
 static const char *class_name(unsigned int ec)
@@ -56,25 +45,16 @@ static const char *name(const struct trap_frame *f)
 	return n ? n : class_name(f->esr >> 26 & 0x3f);
 }
 
-void trap_report(const struct trap_frame *f)
+void trap_describe(const struct trap_frame *f)
 {
-	static bool again;
-
-	if (again)
-		cpu_halt();
-	again = true;
-	/* Before there is a console the log has not the room. */
-	serial_log_to(serial_fallback());
 	kb_error("fault",
-		 "%s (vector %llu) in khoboot at image+0x%llx, address 0x%llx, syndrome 0x%llx",
-		 name(f), (unsigned long long)f->vector,
-		 (unsigned long long)(f->elr - (uintptr_t)image_base), (unsigned long long)f->far,
-		 (unsigned long long)f->esr);
-	kb_error("fault", "pc %016llx sp %016llx pstate %llx", (unsigned long long)f->elr,
-		 (unsigned long long)f->sp, (unsigned long long)f->spsr);
+		 "%s (vector %" PRIu64 ") in khoboot at image+0x%" PRIx64 ", address 0x%" PRIx64
+		 ", syndrome 0x%" PRIx64,
+		 name(f), f->vector, f->elr - (uintptr_t)image_base, f->far, f->esr);
+	kb_error("fault", "pc %016" PRIx64 " sp %016" PRIx64 " pstate %" PRIx64, f->elr, f->sp,
+		 f->spsr);
 	for (unsigned int i = 0; i < 30; i += 3)
-		kb_error("fault", "x%02u %016llx %016llx %016llx", i, (unsigned long long)f->x[i],
-			 (unsigned long long)f->x[i + 1], (unsigned long long)f->x[i + 2]);
-	kb_error("fault", "x30 %016llx", (unsigned long long)f->x[30]);
-	stop(kb_refuse("fault", KB_CPU_FAULT, NULL));
+		kb_error("fault", "x%02u %016" PRIx64 " %016" PRIx64 " %016" PRIx64, i, f->x[i],
+			 f->x[i + 1], f->x[i + 2]);
+	kb_error("fault", "x30 %016" PRIx64, f->x[30]);
 }

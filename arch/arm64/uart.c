@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* PL011 (ARM DDI 0183, and its subset in the SBSA), and the 8250 with its registers in memory. */
-#include <arch/cpu.h>
+#include <arch/cpu_arm64.h>
 #include <arch/machine.h>
-#include <arch/serial.h>
 #include <arch/uart.h>
 
 #define PL011_FR   0x18
@@ -54,19 +53,19 @@ void uart_send(struct uart u, char c)
 		*(volatile uint32_t *)(uintptr_t)u.base = (uint8_t)c;
 }
 
-void serial_set_default(struct uart u)
+void uart_set_default(struct uart u)
 {
 	machine_port = u;
 }
 
-struct uart serial_named(const char *cmdline)
+struct uart uart_named(const char *cmdline)
 {
 	struct uart u = console_find(cmdline);
 
 	return u.kind == UART_NONE || u.kind == UART_IO ? machine_port : u;
 }
 
-struct uart serial_fallback(void)
+struct uart uart_fallback(void)
 {
 	return machine_port;
 }

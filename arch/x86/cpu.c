@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Descriptor tables, protection bits, stopping and resetting, the clock. */
 #include <arch/cpu.h>
-#include <arch/door.h>
-#include <arch/pagetable.h>
+#include <arch/cpu_x86.h>
 
 #include <string.h>
 
@@ -39,7 +38,7 @@ struct task_state {
 	uint16_t iomap;
 } __packed;
 
-/* The selectors that the boot protocol wants: code 0x10, data 0x18. Task state behind them. */
+/* The selectors that the boot protocol wants: code 0x10, data 0x18. Task state after them. */
 static uint64_t gdt[6] = {0, 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, 0};
 static struct gate idt[32];
 static struct task_state tss;
@@ -120,20 +119,30 @@ enum kb_status cpu_can_start(const struct kernel *k)
 /* entry.S: position independent, uses no memory but what it is told to copy. */
 extern const char restore_stub[], restore_stub_end[];
 
-void cpu_leave(const struct door_exit *e)
+void cpu_leave(const struct boot_placement *place, struct range initrd, const struct pagetable *pt,
+	       const struct kb_moves *moves, uint64_t stub)
 {
-	uint64_t block = e->place->block.base, cr3 = e->tables->pool_addr;
+	uint64_t block = place->block.base, cr3 = pt->pool_addr;
 
-	if (!e->moves)
-		khoboot_jump(e->place->entry, block, cr3);
-	memcpy((void *)(uintptr_t)e->stub, restore_stub, (size_t)(restore_stub_end - restore_stub));
-	khoboot_restore(e->stub, e->moves->m, e->moves->count, e->place->entry, block, cr3);
+	(void)initrd;
+	if (!moves->count)
+		khoboot_jump(place->entry, block, cr3);
+	memcpy((void *)(uintptr_t)stub, restore_stub, (size_t)(restore_stub_end - restore_stub));
+	khoboot_restore(stub, moves->m, moves->count, place->entry, block, cr3);
 }
 
 void cpu_halt(void)
 {
 	for (;;)
 		asm volatile("cli; hlt");
+}
+
+uint64_t cpu_clock(void)
+{
+	uint32_t lo, hi;
+
+	asm volatile("lfence; rdtsc" : "=a"(lo), "=d"(hi));
+	return (uint64_t)hi << 32 | lo;
 }
 
 /* Time stamp ticks per second from CPUID (Intel leaves 0x15 and 0x16, hypervisor leaf), or 0. */

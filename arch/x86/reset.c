@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arch/cpu.h>
+/* A warm reset: by the register of ACPI, by 0xCF9, by the keyboard controller. */
+#include <arch/cpu_x86.h>
 #include <arch/reset_how.h>
 
-#define CF9_PORT     0xcf9
-#define CF9_WARM     0x06
-#define KBC_PORT     0x64
-#define KBC_PULSE    0xfe
-#define KBC_BUSY     0x02
-#define CLFLUSH_LINE 64
-#define WAIT_US      300000
-#define DELAY_PORT   0x80
+#define CF9_PORT   0xcf9
+#define CF9_WARM   0x06
+#define KBC_PORT   0x64
+#define KBC_PULSE  0xfe
+#define KBC_BUSY   0x02
+#define WAIT_US    300000
+#define DELAY_PORT 0x80
 
 /* Time to take effect: port accesses take about 1 us each, also where no clock is known. */
 static void wait(void)
@@ -47,27 +47,4 @@ void reset_try(const struct reset_how *how)
 	outb(CF9_PORT, CF9_WARM);
 	wait();
 	by_keyboard_controller();
-}
-
-static bool has_clflush(void)
-{
-	return cpuid(1).d & (1u << 19);
-}
-
-/* CLFLUSH is coherent: it reaches the caches of all CPUs. */
-void flush_range(const void *p, uint64_t len)
-{
-	const char *at = (const char *)align_down((uintptr_t)p, CLFLUSH_LINE);
-	const char *end = (const char *)p + len;
-
-	if (!has_clflush())
-		return;
-	for (; at < end; at += CLFLUSH_LINE)
-		asm volatile("clflush %0" : : "m"(*at) : "memory");
-	asm volatile("mfence" : : : "memory");
-}
-
-void flush_all(void)
-{
-	asm volatile("wbinvd" : : : "memory");
 }

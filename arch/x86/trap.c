@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A fault in khoboot: say what, where and with which registers, then follow the error policy. */
+/* A fault in khoboot: what, where and with which registers. */
 #include <arch/cpu.h>
-#include <arch/stop.h>
-#include <khoboot/log.h>
+#include <arch/cpu_x86.h>
+#include <core/log.h>
 
 extern char image_base[];
 
@@ -13,15 +13,6 @@ struct trap_frame {
 	uint64_t vector, code;
 	uint64_t rip, cs, rflags, rsp, ss;
 };
-
-void trap_report(const struct trap_frame *f);
-void __stack_chk_fail(void);
-
-/* Called by code with a stack protector (ours, Debian's libfdt.a) when a guard was overwritten. */
-void __stack_chk_fail(void)
-{
-	stop(kb_refuse("fault", KB_STACK_GUARD, NULL));
-}
 
 static const char *name(uint64_t vector)
 {
@@ -45,25 +36,19 @@ static const char *name(uint64_t vector)
 	}
 }
 
-void trap_report(const struct trap_frame *f)
+void trap_describe(const struct trap_frame *f)
 {
-	static bool again;
-
-	if (again)
-		cpu_halt();
-	again = true;
-	kb_error("fault", "%s (%llu) in khoboot at image+0x%llx, address 0x%llx, code 0x%llx",
-		 name(f->vector), (unsigned long long)f->vector,
-		 (unsigned long long)(f->rip - (uintptr_t)image_base),
-		 (unsigned long long)(f->vector == 14 ? read_cr2() : 0),
-		 (unsigned long long)f->code);
-	kb_error("fault", "rip %016llx rsp %016llx rflags %llx", (unsigned long long)f->rip,
-		 (unsigned long long)f->rsp, (unsigned long long)f->rflags);
-	kb_error("fault", "rax %016llx rbx %016llx rcx %016llx rdx %016llx",
-		 (unsigned long long)f->rax, (unsigned long long)f->rbx, (unsigned long long)f->rcx,
-		 (unsigned long long)f->rdx);
-	kb_error("fault", "rsi %016llx rdi %016llx rbp %016llx r8  %016llx",
-		 (unsigned long long)f->rsi, (unsigned long long)f->rdi, (unsigned long long)f->rbp,
-		 (unsigned long long)f->r8);
-	stop(kb_refuse("fault", KB_CPU_FAULT, NULL));
+	kb_error("fault",
+		 "%s (%" PRIu64 ") in khoboot at image+0x%" PRIx64 ", address 0x%" PRIx64
+		 ", code 0x%" PRIx64,
+		 name(f->vector), f->vector, f->rip - (uintptr_t)image_base,
+		 f->vector == 14 ? read_cr2() : 0, f->code);
+	kb_error("fault", "rip %016" PRIx64 " rsp %016" PRIx64 " rflags %" PRIx64, f->rip, f->rsp,
+		 f->rflags);
+	kb_error("fault",
+		 "rax %016" PRIx64 " rbx %016" PRIx64 " rcx %016" PRIx64 " rdx %016" PRIx64, f->rax,
+		 f->rbx, f->rcx, f->rdx);
+	kb_error("fault",
+		 "rsi %016" PRIx64 " rdi %016" PRIx64 " rbp %016" PRIx64 " r8  %016" PRIx64, f->rsi,
+		 f->rdi, f->rbp, f->r8);
 }

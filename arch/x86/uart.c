@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The 8250, at ports or in memory. */
-#include <arch/cpu.h>
-#include <arch/serial.h>
+#include <arch/cpu_x86.h>
 #include <arch/uart.h>
 
 static uint8_t lsr(struct uart u)
@@ -39,12 +38,12 @@ void uart_send(struct uart u, char c)
 		*(volatile uint32_t *)(uintptr_t)u.base = (uint8_t)c;
 }
 
-struct uart serial_named(const char *cmdline)
+struct uart uart_named(const char *cmdline)
 {
 	return console_find(cmdline);
 }
 
-struct uart serial_fallback(void)
+struct uart uart_fallback(void)
 {
 	return (struct uart){UART_IO, 0x3f8};
 }

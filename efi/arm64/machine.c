@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The UEFI door: what arm64 kernels find in configuration tables and in the device tree. */
-#include <arch/dtb.h>
 #include <arch/machine.h>
 #include <arch/reset_how.h>
-#include <khoboot/acpi.h>
-#include <khoboot/log.h>
-#include <khoboot/stub.h>
+#include <core/log.h>
+#include <fdt/dtb.h>
+#include <format/acpi.h>
+#include <format/stub.h>
 
 #include <string.h>
 
-#include "../door.h"
+#include "../uefi.h"
 
 static struct uart find_console(const struct mem *m, uint64_t rsdp, uint64_t tree)
 {
@@ -25,15 +25,15 @@ static struct uart find_console(const struct mem *m, uint64_t rsdp, uint64_t tre
 	return u;
 }
 
-void uefi_learn_machine(const struct firmware *fw)
+void uefi_detect_machine(const struct firmware *fw)
 {
 	/* Firmware's tables are not in RAM, and firmware has mapped them. */
 	struct range everything = {0, ARCH_ADDRESSES};
 	struct mem m = {.ram = {&everything, 1, 1}, .map = mem_map_identity};
-	uint64_t rsdp = acpi_rsdp(fw), tree = fw_device_tree(fw);
+	uint64_t rsdp = fw_acpi_rsdp(fw), tree = fw_device_tree(fw);
 	struct reset_how reset;
 
-	serial_set_default(find_console(&m, rsdp, tree));
+	uart_set_default(find_console(&m, rsdp, tree));
 	/* One source may be damaged and the other not; whoever has to know asks again. */
 	if (!reset_find(&m, rsdp, tree, &reset) || reset.psci != PSCI_NONE)
 		reset_remember(&reset);
@@ -61,20 +61,20 @@ static void install_display(struct firmware *fw)
 	if (fw->bs->AllocatePool(EfiACPIReclaimMemory, sizeof(*display), &pool))
 		return;
 	display = memset(pool, 0, sizeof(*display));
-	gop_describe(fw, &display->screen);
+	fw_describe_screen(fw, &display->screen);
 	if (!display->screen.orig_video_isVGA || fw->bs->InstallConfigurationTable(&guid, display))
 		fw->bs->FreePool(display);
 }
 
-void uefi_install_tables(struct door *d)
+void uefi_install_tables(struct uefi *u)
 {
-	install_display(&d->fw);
+	install_display(&u->fw);
 }
 
 /* Firmware's tree, or none: the kernel then finds its hardware by ACPI. */
-static const void *device_tree(struct door *d)
+static const void *device_tree(struct uefi *u)
 {
-	const void *fdt = (const void *)(uintptr_t)fw_device_tree(&d->fw);
+	const void *fdt = (const void *)(uintptr_t)fw_device_tree(&u->fw);
 	struct kb_diag diag = {0};
 	enum kb_status st = fdt ? dtb_check(fdt, DTB_MAX, &diag) : KB_OK;
 
@@ -88,28 +88,28 @@ static const void *device_tree(struct door *d)
  * The kernel after the next is loaded into scratch over whatever the next one reserved there, and
  * reads the same memory map: with KHO it has to lie elsewhere.
  */
-static enum kb_status find_map_room(struct door *d)
+static enum kb_status find_map_room(struct uefi *u)
 {
-	uint64_t size = align_up_page(d->boot.efi_map_max);
+	uint64_t size = align_up_page(u->s.boot.efi_map_max);
 	enum kb_status st =
-		boot_find_room(d->kho, &d->claimed, &d->homes, size, &d->boot.efi_map_room);
+		boot_find_room(u->s.kho, &u->claimed, &u->homes, size, &u->s.boot.efi_map_room);
 
-	return st ? st : kho_check_written(&d->mem, d->kho, &d->boot.efi_map_room, 1);
+	return st ? st : kho_check_written(&u->s.mem, u->s.kho, &u->s.boot.efi_map_room, 1);
 }
 
-enum kb_status uefi_describe_machine(struct door *d)
+enum kb_status uefi_describe_boot(struct uefi *u)
 {
-	d->boot.fdt = device_tree(d);
-	d->boot.fdt_addr = (uintptr_t)d->boot.fdt;
-	d->boot.secure = d->fw.secure_boot_state;
+	u->s.boot.fdt = device_tree(u);
+	u->s.boot.fdt_addr = (uintptr_t)u->s.boot.fdt;
+	u->s.boot.secure = u->fw.secure_boot_state;
 	/* Without one, and none in the tree, the kernel does not randomize its addresses. */
-	if (!fw_random(&d->fw, &d->boot.kaslr_seed, sizeof(d->boot.kaslr_seed)))
-		d->boot.kaslr_seed = 0;
-	return d->kho ? find_map_room(d) : KB_OK;
+	if (!fw_random(&u->fw, &u->s.boot.kaslr_seed, sizeof(u->s.boot.kaslr_seed)))
+		u->s.boot.kaslr_seed = 0;
+	return u->s.kho ? find_map_room(u) : KB_OK;
 }
 
 /* Everything is in the tree by now, or comes with the memory map. */
-void uefi_fill_block(struct door *d)
+void uefi_fill_block(struct uefi *u)
 {
-	(void)d;
+	(void)u;
 }

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The UEFI door: what x86 kernels find in boot_params. */
-#include "../door.h"
+#include "../uefi.h"
 
 /* Ports are where they always were. */
-void uefi_learn_machine(const struct firmware *fw)
+void uefi_detect_machine(const struct firmware *fw)
 {
 	(void)fw;
 }
 
-void uefi_install_tables(struct door *d)
+void uefi_install_tables(struct uefi *u)
 {
-	(void)d;
+	(void)u;
 }
 
-enum kb_status uefi_describe_machine(struct door *d)
+enum kb_status uefi_describe_boot(struct uefi *u)
 {
-	d->boot.loader = BP_LOADER_NONE;
-	d->boot.e820_ext_max = d->map.capacity / d->map.desc_size;
+	u->s.boot.loader = BP_LOADER_NONE;
+	u->s.boot.e820_ext_max = u->map.capacity / u->map.desc_size;
 	return KB_OK;
 }
 
-void uefi_fill_block(struct door *d)
+void uefi_fill_block(struct uefi *u)
 {
-	struct boot_params *bp = (void *)d->block;
+	struct boot_params *bp = (void *)stage_block(&u->s);
 
-	bp->acpi_rsdp_addr = acpi_rsdp(&d->fw);
-	bp->secure_boot = d->fw.secure_boot_state;
-	gop_describe(&d->fw, &bp->screen_info);
+	bp->acpi_rsdp_addr = fw_acpi_rsdp(&u->fw);
+	bp->secure_boot = u->fw.secure_boot_state;
+	fw_describe_screen(&u->fw, &bp->screen_info);
 }

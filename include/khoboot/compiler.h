@@ -6,14 +6,15 @@
 #ifndef KHOBOOT_COMPILER_H
 #define KHOBOOT_COMPILER_H
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define __packed      __attribute__((packed))
-#define __must_check  __attribute__((warn_unused_result))
+#define __packed       __attribute__((packed))
+#define __must_check   __attribute__((warn_unused_result))
 #define __printf(f, a) __attribute__((format(printf, f, a)))
-#define __noreturn    __attribute__((noreturn))
+#define __noreturn     __attribute__((noreturn))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -22,12 +23,12 @@
 #define sub_overflow(a, b, res) __builtin_sub_overflow(a, b, res)
 #define mul_overflow(a, b, res) __builtin_mul_overflow(a, b, res)
 
-#define SZ_4K   0x1000ULL
-#define SZ_64K  0x10000ULL
-#define SZ_1M   0x100000ULL
-#define SZ_2M   0x200000ULL
-#define SZ_1G   0x40000000ULL
-#define SZ_4G   0x100000000ULL
+#define SZ_4K  0x1000ULL
+#define SZ_64K 0x10000ULL
+#define SZ_1M  0x100000ULL
+#define SZ_2M  0x200000ULL
+#define SZ_1G  0x40000000ULL
+#define SZ_4G  0x100000000ULL
 
 static inline uint64_t min_u64(uint64_t a, uint64_t b)
 {

@@ -7,7 +7,7 @@
 #ifndef KHOBOOT_LAYOUT_H
 #define KHOBOOT_LAYOUT_H
 
-#define KB_VERSION	  "0.1"
+#define KB_VERSION        "0.1"
 #define KB_VERSION_STRING "khoboot " KB_VERSION
 
 /*
@@ -42,14 +42,14 @@
  */
 #define KB_VERSION_OFFSET_ARM64 0xf00
 /* Longest command line that khoboot takes, without the terminating NUL. */
-#define KB_CMDLINE_MAX	4095
+#define KB_CMDLINE_MAX 4095
 /*
  * Memory behind the last byte of the file that the bare-metal door owns: stack, page tables, the
  * work memory of the KHO walk, the log. Part of the setup header's init_size, or of the Image
  * header's image_size.
  */
-#define KB_ARENA_SIZE	0x200000
+#define KB_ARENA_SIZE 0x200000
 /* First in the arena: what runs over its end meets the image's last page, mapped read-only. */
-#define KB_STACK_SIZE	0x6000
+#define KB_STACK_SIZE 0x6000
 
 #endif

@@ -7,7 +7,7 @@
  */
 #include "../unit/kho_image.h"
 
-#include <khoboot/seal.h>
+#include <route/seal.h>
 
 #include <stdio.h>
 #include <stdlib.h>

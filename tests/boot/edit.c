@@ -2,7 +2,7 @@
 /*
  * edit - damages one thing in a UKI, so that tests/boot/refuse can ask khoboot to notice it.
  *
- * Reads PE headers by itself: were it to use core/pe.c, it would refuse what it is to make.
+ * Reads PE headers by itself: were it to use format/pe.c, it would refuse what it is to make.
  */
 #include <errno.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 #include "../unit/make_image.h"
 #include "../unit/pack.h"
 
-#include <khoboot/arm64_image.h>
+#include <format/arm64_image.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +45,7 @@ static struct range work_area(void)
 	return (struct range){(uintptr_t)work, UNPACK_WORK_SIZE};
 }
 
-/* What <khoboot/arm64_image.h> promises of an accepted kernel. */
+/* What <format/arm64_image.h> promises of an accepted kernel. */
 static void check(const struct arm64_kernel *k, const uint8_t *file, size_t size)
 {
 	const uint8_t *p = k->packed.data;

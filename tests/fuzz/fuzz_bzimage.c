@@ -5,7 +5,7 @@
  */
 #include "../unit/make_image.h"
 
-#include <khoboot/bzimage.h>
+#include <format/bzimage.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct buffer sound;
 static volatile char sink;
 
-/* What <khoboot/bzimage.h> promises of an accepted kernel. */
+/* What <format/bzimage.h> promises of an accepted kernel. */
 static void check(const struct bzimage *b, size_t size)
 {
 	uint64_t at, len;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A variable that anybody may have written, and rounds that go on from it. */
-#include <khoboot/calibration.h>
+#include <route/calibration.h>
 
 #include <string.h>
 

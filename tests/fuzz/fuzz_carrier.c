@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Device trees and texts that say where KHO data are. */
-#include <khoboot/carrier.h>
+#include <fdt/carrier.h>
 
 #include <stdlib.h>
 #include <string.h>

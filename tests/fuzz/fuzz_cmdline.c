@@ -3,7 +3,7 @@
  * Command lines. First byte: flags and lock; second: room for the result; then outside, NUL,
  * .cmdline. Bytes from 0x80 on stand for pieces of options, which chance would not put together.
  */
-#include <khoboot/cmdline.h>
+#include <core/cmdline.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,17 +11,39 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const pieces[] = {
-	"khoboot.", "via=",        "kho=",
-	"bridge=",  "on_error=",   "on-error=",
-	"log=",     "kho-fdt=",    "kho_scratch=",
-	"direct",   "firmware",    "auto",
-	"off",      "park",        "halt",
-	"discard",  "reset",       "debug",
-	"warn",     "0x",          "18446744073709551615",
-	"ffffffff", "linux=",      "initrd=",
-	"\\a.efi",  "BOOT_IMAGE=", "-- ",
-	"\" ",	    "seal=",       "zone=",
-	"nonce=",   "fence=",      "calibrate=",
+	"khoboot.",
+	"via=",
+	"kho=",
+	"bridge=",
+	"on_error=",
+	"on-error=",
+	"log=",
+	"kho-fdt=",
+	"kho_scratch=",
+	"direct",
+	"firmware",
+	"auto",
+	"off",
+	"park",
+	"halt",
+	"discard",
+	"reset",
+	"debug",
+	"warn",
+	"0x",
+	"18446744073709551615",
+	"ffffffff",
+	"linux=",
+	"initrd=",
+	"\\a.efi",
+	"BOOT_IMAGE=",
+	"-- ",
+	"\" ",
+	"seal=",
+	"zone=",
+	"nonce=",
+	"fence=",
+	"calibrate=",
 	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
 };
 

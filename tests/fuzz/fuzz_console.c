@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* console= on a command line, and the same command line as a format's argument. */
-#include <khoboot/console.h>
-#include <khoboot/fmt.h>
+#include <core/console.h>
+#include <core/fmt.h>
 
 #include <stdlib.h>
 #include <string.h>

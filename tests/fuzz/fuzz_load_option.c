@@ -17,7 +17,7 @@ static void check(const struct load_option *from)
 	if (load_option_partition(from, partuuid) && strlen(partuuid) != 11 &&
 	    strlen(partuuid) != 36)
 		abort();
-	boot_file_path(from, "\\x", &path);
+	boot_entry_file_path(from, "\\x", &path);
 	load_option_make("x", &path, "y", &option);
 	if (!load_option_parse(option.data, option.size, &made) || made.path_size != path.size ||
 	    made.data_size != 2 || !load_option_is(&made, "x"))

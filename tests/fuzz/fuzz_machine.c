@@ -3,8 +3,8 @@
  * ACPI and SMBIOS tables: memory at BASE is the input. Checksums are made right where a table
  * begins, so that the fuzzer gets past them.
  */
-#include <khoboot/acpi.h>
-#include <khoboot/smbios.h>
+#include <format/acpi.h>
+#include <format/smbios.h>
 
 #include <stdlib.h>
 #include <string.h>

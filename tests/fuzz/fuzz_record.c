@@ -4,7 +4,7 @@
  * right again, so that what is behind it is judged too, and how much can be read. Then each three
  * bytes change one of a sound record: where, and what to add by exclusive or.
  */
-#include <khoboot/record.h>
+#include <route/record.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static void make_sound(struct kb_record *r)
 	record_layout(r, &shape, nonce);
 	r->facts.arch = KB_RECORD_X86_64;
 	r->facts.page_size = SZ_4K;
-	r->facts.window_shift = 16;
+	r->facts.tile_shift = 16;
 	memcpy(record_scratch(r), areas, sizeof(areas));
 	memcpy(record_moves(r), moves, sizeof(moves));
 	strcpy(record_cmdline(r), "kho=on ");
@@ -76,7 +76,7 @@ static void use(struct kb_record *r)
 	unsigned int attempts = 0;
 
 	read_bytes(record_scratch(r), r->scratch_count * sizeof(struct range));
-	read_bytes(record_windows(r), r->windows_count * sizeof(struct kb_xxh128));
+	read_bytes(record_tiles(r), r->tiles_count * sizeof(struct kb_xxh128));
 	if (strlen(record_cmdline(r)) + 1 != r->cmdline_size)
 		abort();
 	read_bytes(r->facts.compatible, strlen(r->facts.compatible));

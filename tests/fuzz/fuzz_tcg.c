@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A TCG log of as many events as the input has. */
-#include <khoboot/tcg.h>
+#include <format/tcg.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
  */
 #include "../unit/make_image.h"
 
-#include <khoboot/uki.h>
+#include <format/uki.h>
 
 #include <stdlib.h>
 #include <string.h>

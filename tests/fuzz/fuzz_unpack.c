@@ -6,7 +6,7 @@
  */
 #include "../unit/pack.h"
 
-#include <khoboot/unpack.h>
+#include <format/unpack.h>
 
 #include <stdlib.h>
 #include <string.h>

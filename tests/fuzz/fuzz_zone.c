@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The text of a firmware zone. What is taken must be what it says it is, and read back the same. */
-#include <khoboot/zone.h>
+#include <route/zone.h>
 
 #include <stdlib.h>
 #include <string.h>

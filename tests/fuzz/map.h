@@ -5,7 +5,7 @@
 
 #include "words.h"
 
-#include <khoboot/kho_format.h>
+#include <fdt/internal.h>
 
 #include <stdlib.h>
 

@@ -12,9 +12,9 @@ bool words_load(struct kho_image *img, const uint8_t *data, size_t size)
 	if (size < WORDS_HEADER)
 		return false;
 	kho_image_init_sized(img, (enum kho_map_format)(data[0] % 3), 12 + data[0] / 3 % 3 * 2,
-			     WORDS_WINDOW);
-	memset(img->buf, 0, WORDS_WINDOW);
-	img->used = WORDS_WINDOW;
+			     WORDS_FIELD);
+	memset(img->buf, 0, WORDS_FIELD);
+	img->used = WORDS_FIELD;
 	img->hint = (enum kho_bitmap_hint)(data[1] % 3);
 	img->h = (struct kho_handover){phys(get_u64(data + 2)), get_u64(data + 10),
 				       phys(get_u64(data + 18)), get_u64(data + 26)};
@@ -92,7 +92,7 @@ size_t words_seed(uint8_t *data, size_t max, struct kho_random *random)
 	kho_image_init_sized(&img, (enum kho_map_format)(data[0] % 3), 12 + data[0] / 3 % 3 * 2,
 			     4 * SZ_1M);
 	build(&img, random);
-	size = img.used <= WORDS_WINDOW ? dump(&img, data, max) : 0;
+	size = img.used <= WORDS_FIELD ? dump(&img, data, max) : 0;
 	kho_image_free(&img);
 	return size;
 }
@@ -108,10 +108,10 @@ static uint64_t interesting(uint64_t old, struct kho_random *random)
 	uint64_t page = SZ_4K << 2 * kho_random_below(random, 3);
 
 	switch (kho_random_below(random, 5)) {
-	case 0: /* a page of the window */
-		return KHO_IMAGE_BASE + (kho_random_below(random, WORDS_WINDOW) & ~(page - 1));
+	case 0: /* a page of the field */
+		return KHO_IMAGE_BASE + (kho_random_below(random, WORDS_FIELD) & ~(page - 1));
 	case 1: /* a small bitmap, or nothing aligned at all */
-		return KHO_IMAGE_BASE + (kho_random_below(random, WORDS_WINDOW) & ~511ULL);
+		return KHO_IMAGE_BASE + (kho_random_below(random, WORDS_FIELD) & ~511ULL);
 	case 2:
 		return values[kho_random_below(random, ARRAY_SIZE(values))];
 	case 3:

@@ -5,7 +5,7 @@
  *	offset 0   kind of image: format and page size
  *	       1   hint for kho-v1
  *	       2   handover: FDT and size, scratch array and size, u64 each
- *	      34   words: number of the word in the window u16, value u64
+ *	      34   words: number of the word in the field u16, value u64
  *
  * Nothing is out of the fuzzer's reach, and yet it need not find a sound image by chance: when an
  * input is too short the mutator begins with one that the builder of the unit tests made.
@@ -17,7 +17,7 @@
 
 #define WORDS_HEADER 34
 #define WORDS_WORD   10
-#define WORDS_WINDOW 0x80000ULL /* bytes: 8 pages of 64K, 2^16 words */
+#define WORDS_FIELD  0x80000ULL /* bytes: 8 pages of 64K, 2^16 words */
 
 /* What LLVMFuzzerCustomMutator() gets; a fuzzer of these inputs has it call words_mutate(). */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed);
@@ -31,7 +31,8 @@ size_t words_seed(uint8_t *data, size_t max, struct kho_random *random);
 
 size_t words_mutate(uint8_t *data, size_t size, size_t max, unsigned int seed);
 
-/* The address in the map property of the root FDT, which need not be sound; 0 when there is none.
+/*
+ * The address in the map property of the root FDT, which need not be sound; 0 when there is none.
  */
 uint64_t words_map(struct kho_image *img);
 

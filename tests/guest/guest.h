@@ -76,7 +76,7 @@ void place_preserve(const char *ranges, uint64_t seed);
 void place_check(const char *ranges, uint64_t seed);
 
 /* Where the EFI variables are mounted before any of these. */
-#define EFIVARS "/sys/firmware/efi/efivars"
+#define EFIVARS     "/sys/firmware/efi/efivars"
 #define CALIBRATION EFIVARS "/KhobootCalibration-7c9b3a52-5f0e-4c1d-9b62-2f8d6a41e0c7"
 /* What firmware starts without a boot entry. */
 #ifdef __aarch64__
@@ -85,7 +85,8 @@ void place_check(const char *ranges, uint64_t seed);
 #define BOOT_FILE "\\EFI\\BOOT\\BOOTX64.EFI"
 #endif
 
-/* Asks for memory to be cleared at the next reset, by variable; @lock keeps others from undoing it.
+/*
+ * Asks for memory to be cleared at the next reset, by variable; @lock keeps others from undoing it.
  */
 void trouble_mor(int lock);
 

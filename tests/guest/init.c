@@ -577,9 +577,8 @@ static void check_arrival(const char *side)
 static void calibrate(void)
 {
 	static char rounds[16];
-	const char *start[] = {"/khoctl",     "calibrate", "--start",
-			       "--rounds",    rounds,	   "--boot-file",
-			       BOOT_FILE,     "--reboot",  NULL};
+	const char *start[] = {"/khoctl",     "calibrate", "--start",  "--rounds", rounds,
+			       "--boot-file", BOOT_FILE,   "--reboot", NULL};
 	const char *show[] = {"/khoctl", "calibrate", NULL};
 
 	snprintf(rounds, sizeof(rounds), "%lu", (unsigned long)word_number("calibrate"));

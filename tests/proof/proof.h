@@ -74,8 +74,7 @@ struct piece {
  */
 uint64_t ram_changed_elsewhere(const struct ram *r, const struct piece *spared, size_t count);
 
-/* ---- vm.c: QEMU as a child --------------------------------------------------------------------
- */
+/* ---- vm.c: QEMU as a child ------------------------------------------------------------------- */
 
 /* What is at the other end of the socket that vm_start() returns. */
 enum vm_side { VM_GDB, VM_QMP };
@@ -83,7 +82,8 @@ enum vm_side { VM_GDB, VM_QMP };
 /* Starts QEMU on @ram, with VM_GDB stopped before its first instruction. One at a time. */
 int vm_start(char **argv, int argc, const struct ram *ram, enum vm_side side);
 
-/* Passes on what the serial port says, waiting for it up to @ms (-1: for ever); false at its end.
+/*
+ * Passes on what the serial port says, waiting for it up to @ms (-1: for ever); false at its end.
  */
 bool vm_pump(int ms);
 

@@ -54,24 +54,24 @@ evacuated() {
 	handed "$@" && grep -aE '^khoboot: route: .* [1-9][0-9]* bytes evacuated' "$logs/serial.log"
 }
 
-# The windows that khoboot names as damaged, one number a line. Where they touch it names them as one
+# The tiles that khoboot names as damaged, one number a line. Where they touch it names them as one
 # range; a range is cut to what is preserved in it.
-reported_windows() {
+reported_tiles() {
 	local start end
 	while read -r start end; do
-		seq $((start / window)) $(((end - 1) / window))
+		seq $((start / tile)) $(((end - 1) / tile))
 	done < <(tr -d '\r\0' <"$logs/serial.log" |
 		sed -nE 's/^khoboot: route: damaged: (0x[0-9a-f]+)-(0x[0-9a-f]+),.*/\1 \2/p')
 }
 
-# damage_reported: are the windows with damage those that khoboot names, and no other?
+# damage_reported: are the tiles with damage those that khoboot names, and no other?
 damage_reported() {
-	local window
-	window=$(sed -nE 's/.* windows of ([0-9]*) bytes.*/\1/p' "$logs/report")
-	[ -n "$window" ] || { echo "there was no record to damage"; return 1; }
+	local tile
+	tile=$(sed -nE 's/.* tiles of ([0-9]*) bytes.*/\1/p' "$logs/report")
+	[ -n "$tile" ] || { echo "there was no record to damage"; return 1; }
 	sed -nE 's/^damaged (0x[0-9a-f]*).*/\1/p' "$logs/report" |
-		while read -r at; do echo $((at / window)); done | sort -un >"$logs/damaged"
-	reported_windows | sort -un >"$logs/reported"
+		while read -r at; do echo $((at / tile)); done | sort -un >"$logs/damaged"
+	reported_tiles | sort -un >"$logs/reported"
 	diff "$logs/damaged" "$logs/reported"
 }
 

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "../proof/proof.h"
-#include <khoboot/record.h>
+#include <route/record.h>
 
 #define PAGE      4096ULL
 #define MOST_HITS 64
@@ -111,10 +111,8 @@ static bool is_described(struct ram *r, const struct kb_record *k, const struct 
 
 	if (holds(b, k->facts.fdt))
 		return true;
-	fdt_for_each_subnode(node, fdt, 0)
-	{
-		fdt_for_each_property_offset(prop, fdt, node)
-		{
+	fdt_for_each_subnode(node, fdt, 0) {
+		fdt_for_each_property_offset(prop, fdt, node) {
 			int len;
 			const void *value = fdt_getprop_by_offset(fdt, prop, NULL, &len);
 			uint64_t pa = 0;
@@ -205,10 +203,10 @@ static void damage_now(struct ram *r)
 	node.fdt_len = k->facts.page_size;
 	walk_kho(r, &node, &l);
 	report(opt.report,
-	       "record 0x%llx of %llu bytes, %llu moves, windows of %llu bytes, %llu bytes "
+	       "record 0x%llx of %llu bytes, %llu moves, tiles of %llu bytes, %llu bytes "
 	       "preserved",
 	       (unsigned long long)record, (unsigned long long)k->size,
-	       (unsigned long long)k->moves_count, 1ULL << k->facts.window_shift,
+	       (unsigned long long)k->moves_count, 1ULL << k->facts.tile_shift,
 	       (unsigned long long)l.preserved);
 	if (!strcmp(opt.damage, "data"))
 		damage_data(r, k, &l);

@@ -3,7 +3,7 @@
 #ifndef TEST_FAKE_MEM_H
 #define TEST_FAKE_MEM_H
 
-#include <khoboot/mem.h>
+#include <core/mem.h>
 
 #define FAKE_BASE 0x40000000ULL
 #define FAKE_SIZE 0x10000ULL

@@ -35,7 +35,7 @@ uint64_t kho_random(struct kho_random *r)
 	return z ^ (z >> 31);
 }
 
-/* ---- the window ---- */
+/* ---- the field ---- */
 
 /* What is used, and a page behind it. */
 static uint64_t seal_size(const struct kho_image *img)
@@ -90,7 +90,7 @@ uint8_t *kho_image_at(struct kho_image *img, uint64_t at, uint64_t len)
 	uint8_t *p = kho_image_find(img, at, len);
 
 	if (!p)
-		FAIL("not in the window");
+		FAIL("not in the field");
 	return p;
 }
 
@@ -114,7 +114,7 @@ uint64_t kho_image_alloc(struct kho_image *img, uint64_t size, uint64_t align)
 	uint64_t at = (img->used + align - 1) & ~(align - 1);
 
 	if (at + size > img->size)
-		FAIL("the window is too small");
+		FAIL("the field is too small");
 	if (img->sealed)
 		unseal(img);
 	img->used = at + size;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory of an outgoing kernel, made up: RAM with holes, of which one window is really there. The
- * window holds what khoboot reads: root FDT, sub-blobs, map, scratch array, vmalloc chunks.
+ * Memory of an outgoing kernel, made up: RAM with holes, of which one field is really there. The
+ * field holds what khoboot reads: root FDT, sub-blobs, map, scratch array, vmalloc chunks.
  *
  *	kho_image_init(&img, KHO_MAP_RADIX, 12);
  *	kho_image_preserve(&img, 0x80000000, 0);
@@ -9,8 +9,8 @@
  *	st = kho_image_open(&img);		(img.kho is the result)
  *	kho_image_free(&img);
  *
- * A test damages one thing: a knob set between init and finish, or a value put into the window
- * afterwards. Under AddressSanitizer only those bytes of the window can be read that mem_get() was
+ * A test damages one thing: a knob set between init and finish, or a value put into the field
+ * afterwards. Under AddressSanitizer only those bytes of the field can be read that mem_get() was
  * asked for, so that reading past an object is found although objects lie side by side.
  *
  * No test library in here: fuzzers and benchmarks use it too. Whatever fails aborts.
@@ -18,13 +18,13 @@
 #ifndef TESTS_KHO_IMAGE_H
 #define TESTS_KHO_IMAGE_H
 
-#include <khoboot/kho.h>
+#include <fdt/kho.h>
 
 #define KHO_IMAGE_RAM   4
 #define KHO_IMAGE_BLOBS 80   /* more than khoboot takes */
 #define KHO_IMAGE_AREAS 1100 /* likewise */
 
-#define KHO_IMAGE_BASE 0x40000000ULL /* of the window */
+#define KHO_IMAGE_BASE 0x40000000ULL /* of the field */
 #define KHO_IMAGE_DATA 0x80000000ULL /* 1 GiB of RAM for preserved blocks, outside scratch */
 
 /*
@@ -65,11 +65,12 @@ struct kho_image {
 	struct kho_work work;
 	struct range ram[KHO_IMAGE_RAM];
 
-	/* The window. */
+	/* The field. */
 	uint8_t *buf;
 	uint64_t size, used;
 	bool sealed;
-	/* Called before the window is read; may change it (memory that changes while it is read).
+	/*
+	 * Called before the field is read; may change it (memory that changes while it is read).
 	 */
 	void (*on_read)(struct kho_image *img, uint64_t at, uint64_t len);
 	uint64_t reads;
@@ -80,7 +81,8 @@ struct kho_image {
 	struct kho_image_strip *strip;
 	size_t strips, strip_max;
 
-	/* Knobs of the map. v1: elements per chunk, and chunks without elements before the others.
+	/*
+	 * Knobs of the map. v1: elements per chunk, and chunks without elements before the others.
 	 */
 	uint64_t chunk_elms;
 	unsigned int empty_chunks;
@@ -106,15 +108,15 @@ struct kho_image {
 /* With an FDT page, already preserved, and a scratch array. v1 formats get abi v1, radix v4. */
 void kho_image_init(struct kho_image *img, enum kho_map_format format, unsigned int page_shift);
 
-/* As kho_image_init(), with a window of @size bytes; 0 for the default. */
+/* As kho_image_init(), with a field of @size bytes; 0 for the default. */
 void kho_image_init_sized(struct kho_image *img, enum kho_map_format format,
 			  unsigned int page_shift, uint64_t size);
 void kho_image_free(struct kho_image *img);
 
-/* @size zeroed bytes of the window. */
+/* @size zeroed bytes of the field. */
 uint64_t kho_image_alloc(struct kho_image *img, uint64_t size, uint64_t align);
 
-/* The bytes of the window from @at on; NULL when they are not all in it. */
+/* The bytes of the field from @at on; NULL when they are not all in it. */
 uint8_t *kho_image_find(struct kho_image *img, uint64_t at, uint64_t len);
 
 /* The same; aborts instead. */
@@ -160,7 +162,7 @@ void kho_image_write_scratch(struct kho_image *img);
 /* kho_open(); the result is img->kho. */
 enum kb_status kho_image_open(struct kho_image *img);
 
-/* Forbid reading anything of the window but through mem_get(); kho_image_at() ends that. */
+/* Forbid reading anything of the field but through mem_get(); kho_image_at() ends that. */
 void kho_image_seal(struct kho_image *img);
 
 /* ---- places in the map ---- */

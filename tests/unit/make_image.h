@@ -5,7 +5,7 @@
 
 #include "../../tools/buffer.h"
 
-#include <khoboot/pe.h>
+#include <format/pe.h>
 
 /* File offsets in what make_stub() writes; stub_at() has those of any stub. */
 #define STUB_COFF       0x1400u
@@ -15,13 +15,7 @@
 #define STUB_SIZE       0x7000u
 
 /* Fields of a section, from its place in the table. */
-enum {
-	SEC_VSIZE = 8,
-	SEC_VA = 12,
-	SEC_RAW_SIZE = 16,
-	SEC_RAW = 20,
-	SEC_FLAGS = 36
-};
+enum { SEC_VSIZE = 8, SEC_VA = 12, SEC_RAW_SIZE = 16, SEC_RAW = 20, SEC_FLAGS = 36 };
 
 /* A khoboot.efi without code: .text .rodata .data .reloc .sbat, a page each, from 0x2000 on. */
 void make_stub(struct buffer *b);
@@ -32,7 +26,8 @@ void make_arm64_stub(struct buffer *b);
 /* Offset in stub @b of that part of the PE headers which has offset @x86 in one of x86_64. */
 uint32_t stub_at(const struct buffer *b, uint32_t x86);
 
-/* One more section, as tools that know nothing of kexec add it: the file grows by 512-byte steps.
+/*
+ * One more section, as tools that know nothing of kexec add it: the file grows by 512-byte steps.
  */
 void make_section(struct buffer *b, const char *name, const void *data, size_t size);
 

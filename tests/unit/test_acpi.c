@@ -4,7 +4,7 @@
 
 #include "fake_mem.h"
 
-#include <khoboot/acpi.h>
+#include <format/acpi.h>
 
 #define RSDP (FAKE_BASE + 0x100)
 #define RSDT (FAKE_BASE + 0x200)

@@ -5,7 +5,7 @@
 #include "make_image.h"
 #include "pack.h"
 
-#include <khoboot/arm64_image.h>
+#include <format/arm64_image.h>
 
 #include <stdlib.h>
 

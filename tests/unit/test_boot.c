@@ -2,7 +2,7 @@
 /* What the next kernel gets, read back as that kernel reads it. */
 #include "unit.h"
 
-#include <arch/boot.h>
+#include <stage/stage.h>
 
 #include "fake_mem.h"
 
@@ -241,7 +241,7 @@ static void a_map_beyond_the_room_is_refused(void **state)
 	efi.map.size -= sizeof(d[0]);
 	ok(boot_set_map(&b, &l, block, BLOCK, &efi, &homes));
 	b.efi_map_max = efi.map.size - 1;
-	assert_int_equal(boot_set_map(&b, &l, block, BLOCK, &efi, &homes), KB_EFI_MAP_BIG);
+	assert_int_equal(boot_set_map(&b, &l, block, BLOCK, &efi, &homes), KB_EFI_MAP_UNFIT);
 	d[0].pages = UINT64_MAX;
 	assert_int_equal(boot_set_map(&b, &l, block, BLOCK, &efi, &homes), KB_EFI_MAP);
 }
@@ -351,12 +351,12 @@ static void the_release_is_the_first_word(void **state)
 	char buf[80];
 	(void)state;
 
-	kernel_release(&kernel, buf, sizeof(buf));
+	stage_release(&kernel, buf, sizeof(buf));
 	assert_string_equal(buf, "6.18.15");
-	kernel_release(&kernel, buf, 4);
+	stage_release(&kernel, buf, 4);
 	assert_string_equal(buf, "6.1");
 	kernel.release_len = 0;
-	kernel_release(&kernel, buf, sizeof(buf));
+	stage_release(&kernel, buf, sizeof(buf));
 	assert_string_equal(buf, "?");
 }
 

@@ -184,7 +184,7 @@ static void check_file_path(struct bytes from, bool known, struct bytes want)
 	uint8_t *e = make_entry(from, "", &size);
 
 	assert_true(load_option_parse(e, size, &o));
-	assert_int_equal(boot_file_path(&o, "\\bc", &out), known);
+	assert_int_equal(boot_entry_file_path(&o, "\\bc", &out), known);
 	assert_int_equal(out.size, want.size);
 	assert_memory_equal(out.data, want.data, want.size);
 	buffer_free(&out);
@@ -205,7 +205,7 @@ static void the_file_is_replaced(void **state)
 	/* A whole disk, or a file somewhere. */
 	check_file_path(BYTES(PCI_ROOT PCI SATA END), false, BYTES(FILE_B END));
 	check_file_path(BYTES(FILE_A END), false, BYTES(FILE_B END));
-	assert_false(boot_file_path(NULL, "\\bc", &out));
+	assert_false(boot_entry_file_path(NULL, "\\bc", &out));
 	assert_memory_equal(out.data, FILE_B END, sizeof(FILE_B END) - 1);
 	buffer_free(&out);
 }
@@ -343,7 +343,7 @@ static void the_first_free_number_is_taken(void **state)
 	assert_entry(EFI_GLOBAL("Boot4B49"), "new");
 	assert_fake_variable(NEXT, "\x49\x4b", 2);
 	assert_fake_variable(EFI_GLOBAL("BootOrder"), "\0\0", 2);
-	boot_next_clear(&running);
+	boot_entry_clear_next(&running);
 	assert_fake_variable(NEXT, NULL, 0);
 	assert_entry(EFI_GLOBAL("Boot4B49"), "new");
 }
@@ -383,13 +383,13 @@ static void the_entry_of_this_boot(void **state)
 	struct load_option o;
 	(void)state;
 
-	assert_false(boot_current(&running, &v, &o));
+	assert_false(boot_entry_current(&running, &v, &o));
 	fake_variable(EFI_GLOBAL("BootCurrent"), "\xab\x01", 2);
-	assert_false(boot_current(&running, &v, &o));
+	assert_false(boot_entry_current(&running, &v, &o));
 	fake_variable(EFI_GLOBAL("Boot01AB"), "no entry", 8);
-	assert_false(boot_current(&running, &v, &o));
+	assert_false(boot_entry_current(&running, &v, &o));
 	put_entry(EFI_GLOBAL("Boot01AB"), "system");
-	assert_true(boot_current(&running, &v, &o));
+	assert_true(boot_entry_current(&running, &v, &o));
 	assert_true(load_option_is(&o, "system"));
 	efivar_free(&v);
 }

@@ -4,7 +4,7 @@
 
 #include "make_image.h"
 
-#include <khoboot/bzimage.h>
+#include <format/bzimage.h>
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 /* What calibration writes, recognizes and concludes. */
 #include "unit.h"
 
-#include <khoboot/calibration.h>
+#include <route/calibration.h>
 
 #define PAGE SZ_4K
 

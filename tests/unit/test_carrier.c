@@ -4,7 +4,8 @@
 
 #include "fake_mem.h"
 
-#include <khoboot/carrier.h>
+#include <fdt/carrier.h>
+#include <fdt/dtb.h>
 
 #include <libfdt.h>
 
@@ -105,7 +106,7 @@ static void refuses_device_tree(void **state)
 	expect_refused(carrier_dtb(&f.m, FAKE_BASE + FAKE_SIZE, &found, &h), KB_CARRIER_DTB);
 	fdt_set_totalsize(tree(16, 16, "chosen"), FAKE_SIZE);
 	expect_refused(carrier_dtb(&f.m, AT, &found, &h), KB_CARRIER_DTB);
-	fdt_set_totalsize(tree(16, 16, "chosen"), KB_CARRIER_DTB_MAX + 8);
+	fdt_set_totalsize(tree(16, 16, "chosen"), DTB_MAX + 8);
 	expect_refused(carrier_dtb(&f.m, AT, &found, &h), KB_CARRIER_DTB);
 	fdt_set_size_dt_struct(tree(16, 16, "chosen"), 0x20);
 	expect_refused(carrier_dtb(&f.m, AT, &found, &h), KB_CARRIER_DTB);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Digests against known values and against the libraries' own one-shot functions. */
-#include <khoboot/digest.h>
+#include <route/digest.h>
 
 #include "unit.h"
 

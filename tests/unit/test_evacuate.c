@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Random maps and zones against a look at every page. */
-#include <khoboot/evacuate.h>
+#include <route/evacuate.h>
 
 #include "kho_test.h"
 
@@ -21,14 +21,14 @@ struct round {
 
 /* ---- images and zones ---- */
 
-/* Blocks of several orders in the first 64 MiB of the data, in the window, and far away. */
+/* Blocks of several orders in the first 64 MiB of the data, in the field, and far away. */
 static void preserve(struct kho_image *img, struct kho_random *random)
 {
-	uint64_t window = kho_image_alloc(img, 16 * img->page, 16 * img->page);
+	uint64_t field = kho_image_alloc(img, 16 * img->page, 16 * img->page);
 
 	for (unsigned int i = 0; i < 16; i++)
 		if (kho_random_below(random, 2))
-			kho_image_preserve(img, window + i * img->page, 0);
+			kho_image_preserve(img, field + i * img->page, 0);
 	for (unsigned int i = 0; i < 60; i++) {
 		unsigned int order = (unsigned int)kho_random_below(random, 6);
 		uint64_t n = 64 * SZ_1M >> (img->page_shift + order);
@@ -41,7 +41,7 @@ static void preserve(struct kho_image *img, struct kho_random *random)
 	kho_image_preserve(img, 16 * SZ_1G, 8);
 }
 
-/* In the window, at its edge, in the data; of any number of 4 KiB pages. */
+/* In the field, at its edge, in the data; of any number of 4 KiB pages. */
 static void pick_zone(struct round *r)
 {
 	const struct range places[] = {{KHO_IMAGE_BASE, r->img.used},

@@ -5,8 +5,8 @@
 #include "../../tools/image.h"
 #include "make_image.h"
 
+#include <format/uki.h>
 #include <khoboot/layout.h>
-#include <khoboot/uki.h>
 
 #include <stdio.h>
 
@@ -294,7 +294,8 @@ static void headers_have_room(void **state)
 	assert_stable(&out);
 }
 
-/* The size that counts includes the arena. Nothing is read before it is known to be small enough.
+/*
+ * The size that counts includes the arena. Nothing is read before it is known to be small enough.
  */
 static void a_gigabyte_is_refused(void **state)
 {

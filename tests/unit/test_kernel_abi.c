@@ -7,8 +7,8 @@
 #include "make_image.h"
 #include "pack.h"
 
-#include <khoboot/pe.h>
-#include <khoboot/uki.h>
+#include <format/pe.h>
+#include <format/uki.h>
 
 #include <lz4hc.h>
 #include <lzma.h>
@@ -123,7 +123,8 @@ static void pack_lz4(struct buffer *b)
 	append_size(b);
 }
 
-/* Through the streaming interface, which leaves the size out of the frame, as zstd in a pipe does.
+/*
+ * Through the streaming interface, which leaves the size out of the frame, as zstd in a pipe does.
  */
 static void pack_zstd(struct buffer *b)
 {
@@ -155,7 +156,7 @@ static enum kb_status unpack_payload(const void *payload, size_t size, struct kb
 	make_bzimage(&file, payload, size);
 	ok(bzimage_parse(file.data, file.size, &b, NULL));
 	buffer_free(&out);
-	st = kernel_unpack(file.data, &b, &out, diag);
+	st = kernel_abi_unpack(file.data, &b, &out, diag);
 	return st;
 }
 
@@ -296,7 +297,7 @@ static void versions_are_found(void **state)
 		uint32_t got = 77;
 
 		memcpy(copy, t[i].text, t[i].size);
-		ok(kho_versions(copy, t[i].size, &got, NULL));
+		ok(kernel_abi_versions(copy, t[i].size, &got, NULL));
 		if (got != t[i].want)
 			fail_msg("%s: %x", t[i].text, got);
 		free(copy);
@@ -312,7 +313,7 @@ static void unknown_versions_are_refused(void **state)
 		struct kb_diag diag = {0};
 		uint32_t got = 77;
 
-		assert_int_equal(kho_versions(bad[i], strlen(bad[i]) + 1, &got, &diag),
+		assert_int_equal(kernel_abi_versions(bad[i], strlen(bad[i]) + 1, &got, &diag),
 				 KB_CTL_VERSION);
 		assert_int_equal(diag.value, atoi(bad[i] + 5));
 		assert_int_equal(got, 77);
@@ -468,7 +469,7 @@ static void banners(void **state)
 
 		memcpy(copy, t[i].text, size);
 		got.size = 0;
-		kernel_banner(copy, size, &got);
+		kernel_abi_banner(copy, size, &got);
 		buffer_append(&got, "", 1);
 		assert_string_equal((char *)got.data, t[i].release);
 		free(copy);

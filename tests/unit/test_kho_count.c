@@ -6,7 +6,7 @@
  */
 #include "kho_test.h"
 
-#include <khoboot/kho_count.h>
+#include <fdt/internal.h>
 
 #define WORDS 512
 #define SPAN  (1ULL << 26) /* granules of the model: 128 TiB */

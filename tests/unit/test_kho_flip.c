@@ -135,7 +135,7 @@ static void flips(void **state)
 	(void)state;
 }
 
-/* Several words of a map become addresses of other things in the window. */
+/* Several words of a map become addresses of other things in the field. */
 static void replace_words(struct image *t)
 {
 	struct kho_image *img = &t->img;

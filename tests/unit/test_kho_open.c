@@ -2,7 +2,7 @@
 /* kho_open(): everything handed over at once, and what is checked between its parts. */
 #include "kho_test.h"
 
-#include <khoboot/kho_format.h>
+#include <fdt/internal.h>
 
 static void set_hint(struct kho_image *img)
 {

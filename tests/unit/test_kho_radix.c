@@ -150,7 +150,7 @@ static void visits_each_page_once(void **state)
 		make(&img, shift);
 		assert_code(&img, kho_image_open(&img), KB_OK);
 		assert_true(naive_read(&img, KHO_MAP_RADIX, &naive));
-		/* One for the window, one for A (the same one when pages are 64K), one for B. */
+		/* One for the field, one for A (the same one when pages are 64K), one for B. */
 		assert_int_equal(naive.leaves, shift == 16 ? 2 : 3);
 		assert_null(naive_compare(&img, img.kho, &naive, &random));
 		naive_free(&naive);

@@ -59,7 +59,7 @@ static bool model_next(const struct kho_image *img, uint64_t *page, struct range
 
 /* ---- random blocks ---- */
 
-/* RAM without scratch, and without the window. */
+/* RAM without scratch, and without the field. */
 static struct range zone(const struct kho_image *img, struct kho_random *random)
 {
 	const struct range zones[] = {

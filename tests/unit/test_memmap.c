@@ -51,7 +51,7 @@ static void ram_matches_model(void **state)
 		for (int i = 0; i < PAGES; i++)
 			any |= type[i] == 1;
 		st = memmap_ram(&m, &ram);
-		assert_int_equal(st, any ? KB_OK : KB_E820_NO_RAM);
+		assert_int_equal(st, any ? KB_OK : KB_NO_RAM);
 		for (uint64_t i = 0; any && i < PAGES; i++)
 			assert_int_equal(has_page(&ram, i), type[i] == 1);
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Random moves against one entry per page. */
-#include <khoboot/moved.h>
+#include <route/moved.h>
 
 #include "unit.h"
 

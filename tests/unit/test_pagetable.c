@@ -2,7 +2,7 @@
 /* Page tables against a model with one entry per page, and against the bits of the manual. */
 #include "unit.h"
 
-#include <arch/pagetable.h>
+#include <stage/pagetable.h>
 
 #define POOL  64
 #define PAGES 4096 /* of the address space that the model covers: 16 MiB */

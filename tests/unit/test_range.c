@@ -2,8 +2,8 @@
 /* Ranges against a model that keeps one flag per byte of a small address space. */
 #include "unit.h"
 
-#include <khoboot/mem.h>
-#include <khoboot/range.h>
+#include <core/mem.h>
+#include <core/range.h>
 
 #define SPACE 96
 #define MAX   24

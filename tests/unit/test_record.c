@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The handover record: its protocol, and that nothing damaged or half-written is believed. */
-#include <khoboot/record.h>
+#include <route/record.h>
 
 #include "unit.h"
 
@@ -28,7 +28,7 @@ static void set_facts(struct kb_record_facts *f)
 	f->arch = KB_RECORD_X86_64;
 	f->page_size = SZ_4K;
 	f->seal = KB_DIGEST_ALL;
-	f->window_shift = 16;
+	f->tile_shift = 16;
 	f->on_error = KB_ON_ERROR_DISCARD;
 	f->log = KB_DEBUG;
 	f->fdt = 0x1234000;
@@ -36,7 +36,7 @@ static void set_facts(struct kb_record_facts *f)
 	strcpy(f->compatible, "kho-v4");
 }
 
-/* Sound but for the seal; room for one move and 3 windows more than there are. */
+/* Sound but for the seal; room for one move and 3 tiles more than there are. */
 static void lay_out(void)
 {
 	struct kb_record_shape shape = {ARRAY_SIZE(areas), ARRAY_SIZE(sound) + 1, 303,
@@ -50,7 +50,7 @@ static void lay_out(void)
 	set_facts(&r->facts);
 	memcpy(record_scratch(r), areas, sizeof(areas));
 	memcpy(record_moves(r), sound, sizeof(sound));
-	memset(record_windows(r), 0xa7, 300 * sizeof(struct kb_xxh128));
+	memset(record_tiles(r), 0xa7, 300 * sizeof(struct kb_xxh128));
 	strcpy(record_cmdline(r), cmdline);
 	record_shrink(r, ARRAY_SIZE(sound), 300);
 }
@@ -83,7 +83,7 @@ static void sealed_is_taken(void **state)
 	assert_string_equal(record_cmdline(r), cmdline);
 	assert_memory_equal(record_scratch(r), areas, sizeof(areas));
 	assert_memory_equal(record_moves(r), sound, sizeof(sound));
-	assert_int_equal(r->windows_count, 300);
+	assert_int_equal(r->tiles_count, 300);
 	assert_int_equal(memory[2 * SZ_4K], 0xee); /* nothing behind it was touched */
 	(void)state;
 }
@@ -106,9 +106,8 @@ static void shapes(void **state)
 		assert_true((uint8_t *)record_scratch(x) >= p + sizeof(*x));
 		assert_true((uint8_t *)(record_scratch(x) + s.scratch) <=
 			    (uint8_t *)record_moves(x));
-		assert_true((uint8_t *)(record_moves(x) + s.moves) <= (uint8_t *)record_windows(x));
-		assert_true((uint8_t *)(record_windows(x) + s.windows) <=
-			    (uint8_t *)record_cmdline(x));
+		assert_true((uint8_t *)(record_moves(x) + s.moves) <= (uint8_t *)record_tiles(x));
+		assert_true((uint8_t *)(record_tiles(x) + s.tiles) <= (uint8_t *)record_cmdline(x));
 		assert_true((uint8_t *)record_cmdline(x) + s.cmdline <= p + size);
 		assert_true((uint8_t *)record_cmdline(x) + s.cmdline + SZ_4K > p + size);
 		assert_int_equal(x->magic, 0);
@@ -121,11 +120,11 @@ static void shapes_too_large(void **state)
 {
 	struct kb_record_shape s = {1, 1, 1, 1};
 
-	s.windows = KB_RECORD_MAX / sizeof(struct kb_xxh128);
+	s.tiles = KB_RECORD_MAX / sizeof(struct kb_xxh128);
 	assert_int_equal(record_size(&s), 0);
-	s.windows = UINT64_MAX / sizeof(struct kb_xxh128) + 2;
+	s.tiles = UINT64_MAX / sizeof(struct kb_xxh128) + 2;
 	assert_int_equal(record_size(&s), 0);
-	s.windows = 1;
+	s.tiles = 1;
 	s.moves = UINT64_MAX;
 	assert_int_equal(record_size(&s), 0);
 	s.moves = 1;
@@ -246,8 +245,8 @@ static const struct edit edits[] = {
 	{FIELD(facts.page_size), 16384, KB_REC_ARCH},
 	{FIELD(facts.page_size), 0, KB_REC_ARCH},
 	{FIELD(facts.seal), 3, KB_REC_SHAPE},
-	{FIELD(facts.window_shift), 11, KB_REC_SHAPE},
-	{FIELD(facts.window_shift), 64, KB_REC_SHAPE},
+	{FIELD(facts.tile_shift), 11, KB_REC_SHAPE},
+	{FIELD(facts.tile_shift), 64, KB_REC_SHAPE},
 	{FIELD(facts.on_error), 3, KB_REC_SHAPE},
 	{FIELD(facts.log), 4, KB_REC_SHAPE},
 	{FIELD(facts.fdt), 0x1234008, KB_REC_SHAPE},
@@ -260,8 +259,8 @@ static const struct edit edits[] = {
 	{FIELD(moves_at), 312, KB_REC_SHAPE},    /* over the scratch areas */
 	{FIELD(moves_at), UINT64_MAX - 7, KB_REC_SHAPE},
 	{FIELD(moves_count), 1 << 20, KB_REC_SHAPE},
-	{FIELD(windows_at), 320, KB_REC_SHAPE},
-	{FIELD(windows_count), 1 << 20, KB_REC_SHAPE},
+	{FIELD(tiles_at), 320, KB_REC_SHAPE},
+	{FIELD(tiles_count), 1 << 20, KB_REC_SHAPE},
 	{FIELD(cmdline_at), 320, KB_REC_SHAPE},
 	{FIELD(cmdline_size), 0, KB_REC_SHAPE},
 	{FIELD(cmdline_size), sizeof(cmdline) - 1, KB_REC_SHAPE},

@@ -2,7 +2,8 @@
 /* The firmware route's plan, and the look for its record. */
 #include "kho_test.h"
 
-#include <khoboot/route.h>
+#include <format/stub.h>
+#include <route/route.h>
 
 #include <stdlib.h>
 
@@ -20,6 +21,51 @@ static struct kb_record *put_record(uint8_t *field, uint64_t at, const uint8_t *
 	record_seal(rec);
 	record_publish(rec);
 	return rec;
+}
+
+/* Everything speaks for it; each question then gets the other answer. */
+static const struct route_question prepared = {.nonce = true,
+					       .preserved = true,
+					       .secure = SECURE_OFF,
+					       .uefi = true};
+
+static void a_prepared_route_is_tried(void **state)
+{
+	struct route_question q = prepared;
+	(void)state;
+
+	assert_int_equal(route_asked(&q), KB_OK);
+	q.secure = SECURE_UNSET;
+	assert_int_equal(route_asked(&q), KB_OK);
+}
+
+static void a_route_that_was_not_prepared_is_not_tried(void **state)
+{
+	struct route_question q = prepared;
+	(void)state;
+
+	q.nonce = false;
+	assert_int_equal(route_asked(&q), KB_ROUTE_NONCE);
+	q = prepared;
+	q.preserved = false;
+	assert_int_equal(route_asked(&q), KB_ROUTE_NOTHING);
+	q = prepared;
+	q.uefi = false;
+	assert_int_equal(route_asked(&q), KB_ROUTE_NO_UEFI);
+	q = prepared;
+	q.initrd_outside = true;
+	assert_int_equal(route_asked(&q), KB_ROUTE_INITRD);
+}
+
+static void what_is_not_known_to_be_off_counts_as_on(void **state)
+{
+	struct route_question q = prepared;
+	(void)state;
+
+	q.secure = SECURE_ON;
+	assert_int_equal(route_asked(&q), KB_ROUTE_SECURE);
+	q.secure = SECURE_UNKNOWN;
+	assert_int_equal(route_asked(&q), KB_ROUTE_SECURE);
 }
 
 static void the_record_is_found_once(void **state)
@@ -219,10 +265,10 @@ static void the_record_needs_room(void **state)
 	assert_null(range_list_overlap(&free_list, r.record));
 	assert_int_equal(r.evacuation.bytes, 3 * SZ_4K);
 	assert_true(r.shape.moves >= r.evacuation.runs);
-	assert_true(r.shape.windows > 0);
+	assert_true(r.shape.tiles > 0);
 	r.seal = KB_DIGEST_META;
 	assert_int_equal(route_plan(&img.mem, img.kho, &free_list, work, &r), KB_OK);
-	assert_int_equal(r.shape.windows, 0);
+	assert_int_equal(r.shape.tiles, 0);
 	free(work.base);
 	kho_image_free(&img);
 }
@@ -230,6 +276,9 @@ static void the_record_needs_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_prepared_route_is_tried),
+		cmocka_unit_test(a_route_that_was_not_prepared_is_not_tried),
+		cmocka_unit_test(what_is_not_known_to_be_off_counts_as_on),
 		cmocka_unit_test(the_record_is_found_once),
 		cmocka_unit_test(records_are_dropped_once),
 		cmocka_unit_test(another_machine_is_refused),

@@ -160,7 +160,7 @@ static void errno_of_kexec(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
-		assert_int_equal(kexec_status(t[i].error), t[i].want);
+		assert_int_equal(running_kexec_status(t[i].error), t[i].want);
 }
 
 #define SYSTEM_TEST(f) cmocka_unit_test_setup_teardown(f, setup, fake_root_remove)

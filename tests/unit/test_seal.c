@@ -3,20 +3,20 @@
  * Digests of random images against digests of bytes gathered one page at a time, and every kind of
  * damage against what is said of it. The last test plays the whole route in memory.
  */
-#include <khoboot/evacuate.h>
-#include <khoboot/seal.h>
+#include <route/evacuate.h>
+#include <route/seal.h>
 
 #include "kho_test.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define PAGES 192 /* of the outgoing kernel, in the window, for preserved data */
+#define PAGES 192 /* of the outgoing kernel, in the tile, for preserved data */
 
 struct round {
 	struct kho_image img;
 	struct kho_naive naive;
-	struct range data; /* in the window: the only memory that can be read */
+	struct range data; /* in the tile: the only memory that can be read */
 	struct range only_store[3];
 	struct range_list only;
 	struct seal_scope scope;
@@ -106,9 +106,9 @@ static bool in_scope(const struct round *r, uint64_t at)
 	       (!r->scope.only || range_list_overlap(r->scope.only, byte));
 }
 
-/* ---- the model: bytes of a window, page by page of 4 KiB, into a buffer ---- */
+/* ---- the model: bytes of a tile, page by page of 4 KiB, into a buffer ---- */
 
-struct window {
+struct tile {
 	struct range where; /* first preserved byte to last */
 	uint64_t bytes;
 	struct kb_xxh128 digest;
@@ -123,13 +123,13 @@ static struct kb_xxh128 digest_of(const void *p, uint64_t len)
 	return kb_xxh128_final(&s);
 }
 
-/* The window at @base; false when nothing in it is in scope. */
-static bool model_window(struct round *r, uint64_t base, struct window *ret)
+/* The tile at @base; false when nothing in it is in scope. */
+static bool model_tile(struct round *r, uint64_t base, struct tile *ret)
 {
 	uint64_t size = 1ULL << r->scope.shift;
 	uint8_t *bytes = malloc(size);
 
-	*ret = (struct window){.where = {0, 0}};
+	*ret = (struct tile){.where = {0, 0}};
 	for (uint64_t at = base; at < base + size; at += SZ_4K) {
 		if (!in_scope(r, at))
 			continue;
@@ -145,7 +145,7 @@ static bool model_window(struct round *r, uint64_t base, struct window *ret)
 	return ret->bytes;
 }
 
-static struct range windows(const struct round *r)
+static struct range tiles(const struct round *r)
 {
 	uint64_t size = 1ULL << r->scope.shift, base = KHO_IMAGE_BASE & ~(size - 1);
 
@@ -165,14 +165,14 @@ static void seal(struct round *r)
 	assert_int_equal(r->digests, count);
 }
 
-static void check_windows(struct round *r)
+static void check_tiles(struct round *r)
 {
-	struct range all = windows(r);
-	struct window w;
+	struct range all = tiles(r);
+	struct tile w;
 	uint64_t n = 0;
 
 	for (uint64_t at = all.base; at < range_end(all); at += 1ULL << r->scope.shift) {
-		if (!model_window(r, at, &w))
+		if (!model_tile(r, at, &w))
 			continue;
 		assert_true(n < r->digests);
 		assert_int_equal(r->digest[n].lo, w.digest.lo);
@@ -193,7 +193,7 @@ static void same_as_model(void **state)
 			narrow(&r);
 		kho_image_seal(&r.img);
 		seal(&r);
-		check_windows(&r);
+		check_tiles(&r);
 		end(&r);
 	}
 	(void)state;
@@ -222,16 +222,16 @@ static enum kb_status verify(struct round *r, struct report *rep, uint64_t *dama
 			   damaged);
 }
 
-/* One bit turned over: found in its window, in no other, and only where it matters. */
+/* One bit turned over: found in its tile, in no other, and only where it matters. */
 static void flip(struct round *r, uint64_t at, unsigned int *found)
 {
 	uint8_t *p = kho_image_at(&r->img, at, 1);
 	uint8_t bit = (uint8_t)(1U << kho_random_below(&r->random, 8));
 	struct report rep;
-	struct window w;
+	struct tile w;
 	uint64_t damaged;
 
-	model_window(r, at >> r->scope.shift << r->scope.shift, &w);
+	model_tile(r, at >> r->scope.shift << r->scope.shift, &w);
 	*p ^= bit;
 	if (in_scope(r, at)) {
 		assert_int_equal(verify(r, &rep, &damaged), KB_SEAL_DATA);
@@ -279,7 +279,7 @@ static void each_flip_is_found(void **state)
 	(void)state;
 }
 
-/* In every window; the first is what the diagnosis names. NULL for nobody to tell. */
+/* In every tile; the first is what the diagnosis names. NULL for nobody to tell. */
 static void all_damage_is_reported(void **state)
 {
 	static struct round r;
@@ -315,7 +315,7 @@ static void all_damage_is_reported(void **state)
 	(void)state;
 }
 
-/* Two pages change places: each of them is whole, the window is not. */
+/* Two pages change places: each of them is whole, the tile is not. */
 static void swapped_pages_are_found(void **state)
 {
 	static struct round r;
@@ -463,14 +463,14 @@ static void bytes_are_shown(void **state)
 	(void)state;
 }
 
-/* ---- windows ---- */
+/* ---- tiles ---- */
 
-static void windows_are_bounded(void **state)
+static void tiles_are_bounded(void **state)
 {
 	assert_int_equal(seal_shift(0), 12);
 	assert_int_equal(seal_shift(1), 12);
 	for (unsigned int shift = 12; shift < 46; shift++) {
-		uint64_t end = (uint64_t)KB_WINDOWS_MAX << shift;
+		uint64_t end = (uint64_t)KB_TILES_MAX << shift;
 
 		assert_int_equal(seal_shift(end - 1), shift);
 		assert_int_equal(seal_shift(end), shift);
@@ -583,8 +583,7 @@ static void unreadable_meta_is_an_error(void **state)
 	(void)state;
 }
 
-/* ---- the whole route: seal, evacuate, the reset writes over the zone, open, verify, restore ----
- */
+/* ---- the whole route: seal, evacuate, the reset writes over the zone, open, verify, restore -- */
 
 #define SHELTER   0x60000000ULL
 #define SHELTER_N (32 * SZ_1M)
@@ -597,7 +596,7 @@ struct route {
 	struct kb_moves moves;
 	struct kho_work work;
 	uint8_t meta[KB_SHA256_SIZE];
-	uint8_t *was;   /* the window as it was sealed */
+	uint8_t *was;   /* the tile as it was sealed */
 	struct mem mem; /* as it is after the reset: 1:1, with moves */
 	struct kho_handover h;
 	struct kho kho;
@@ -637,10 +636,10 @@ static void evacuate(struct route *t)
 static void reset_machine(struct route *t)
 {
 	struct kho_image *img = &t->r->img;
-	uint8_t *window = map_at(KHO_IMAGE_BASE, img->size);
+	uint8_t *tile = map_at(KHO_IMAGE_BASE, img->size);
 
 	map_at(SHELTER, SHELTER_N);
-	memcpy(window, kho_image_at(img, KHO_IMAGE_BASE, img->used), img->used);
+	memcpy(tile, kho_image_at(img, KHO_IMAGE_BASE, img->used), img->used);
 	for (size_t i = 0; i < t->moves.count; i++) {
 		struct kb_move *m = &t->moves.m[i];
 
@@ -773,7 +772,7 @@ int main(void)
 		cmocka_unit_test(unreadable_data_are_an_error),
 		cmocka_unit_test(change_is_noticed),
 		cmocka_unit_test(bytes_are_shown),
-		cmocka_unit_test(windows_are_bounded),
+		cmocka_unit_test(tiles_are_bounded),
 		cmocka_unit_test(meta_is_digested),
 		cmocka_unit_test(unreadable_meta_is_an_error),
 		cmocka_unit_test(whole_route),

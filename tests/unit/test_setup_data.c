@@ -90,8 +90,8 @@ static void a_list_that_does_not_end_is_refused(void **state)
 	assert_int_equal(setup_list_read(&fake.m, FAKE_BASE, &list), KB_SETUP_LONG);
 	/* One that is as long as can be is fine. */
 	for (uint64_t i = 0; i < SETUP_NODES_MAX; i++)
-		put_node(FAKE_BASE + i * 64,
-			 i + 1 < SETUP_NODES_MAX ? FAKE_BASE + (i + 1) * 64 : 0, SETUP_EFI, 48);
+		put_node(FAKE_BASE + i * 64, i + 1 < SETUP_NODES_MAX ? FAKE_BASE + (i + 1) * 64 : 0,
+			 SETUP_EFI, 48);
 	ok(setup_list_read(&fake.m, FAKE_BASE, &list));
 	assert_int_equal(list.count, SETUP_NODES_MAX);
 }

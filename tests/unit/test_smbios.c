@@ -4,7 +4,7 @@
 
 #include "fake_mem.h"
 
-#include <khoboot/smbios.h>
+#include <format/smbios.h>
 
 #define ENTRY (FAKE_BASE + 0x100)
 #define TABLE (FAKE_BASE + 0x1000)

@@ -2,8 +2,7 @@
 /* Which kernels take which data, and which options this version honours. */
 #include "unit.h"
 
-#include <khoboot/kho_target.h>
-#include <khoboot/support.h>
+#include <fdt/kho_target.h>
 
 static enum kb_status check(const char *text, enum kho_abi abi, unsigned int page_shift,
 			    struct kb_diag *diag)
@@ -76,29 +75,11 @@ static void other_releases_tell_nothing(void **state)
 	assert_int_equal(bitmaps("6.15.9"), KHO_BITMAP_UNKNOWN);
 }
 
-static void no_option_is_ignored_in_silence(void **state)
-{
-	struct kb_options park = {.kho = KB_KHO_PARK}, fdt = {.kho_fdt = {0, 4096}};
-	struct kb_options scratch = {.kho_scratch = {0, 16}}, via = {.via = KB_VIA_FIRMWARE};
-	struct kb_options none = {0};
-	(void)state;
-
-	ok(options_supported(&none, KB_DOOR_BARE));
-	ok(options_supported(&via, KB_DOOR_BARE));
-	assert_int_equal(options_supported(&park, KB_DOOR_BARE), KB_NO_PARK);
-	assert_int_equal(options_supported(&park, KB_DOOR_UEFI), KB_NO_PARK);
-	assert_int_equal(options_supported(&fdt, KB_DOOR_BARE), KB_NO_CARRIER);
-	assert_int_equal(options_supported(&scratch, KB_DOOR_BARE), KB_NO_CARRIER);
-	ok(options_supported(&fdt, KB_DOOR_UEFI));
-	ok(options_supported(&scratch, KB_DOOR_UEFI));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_version_and_page_size_are_taken),
 		cmocka_unit_test(all_else_is_refused),
-		cmocka_unit_test(no_option_is_ignored_in_silence),
 		cmocka_unit_test(the_release_tells_the_bitmaps_of_v1),
 		cmocka_unit_test(other_releases_tell_nothing),
 	};

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Event sizes in a TCG log. Buffers are exactly as long as said: a byte too far is found by ASan.
+/*
+ * Event sizes in a TCG log. Buffers are exactly as long as said: a byte too far is found by ASan.
  */
 #include "unit.h"
 
-#include <khoboot/tcg.h>
+#include <format/tcg.h>
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 
 #include "make_image.h"
 
-#include <khoboot/uki.h>
+#include <format/uki.h>
 
 static struct buffer file;
 

@@ -4,7 +4,7 @@
 
 #include "pack.h"
 
-#include <khoboot/unpack.h>
+#include <format/unpack.h>
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 /* The firmware zone: what is built in, and its text against a page by page model. */
 #include "unit.h"
 
-#include <khoboot/zone.h>
+#include <route/zone.h>
 
 #include <stdio.h>
 #include <stdlib.h>

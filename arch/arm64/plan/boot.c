@@ -137,7 +137,7 @@ enum kb_status boot_layout(const struct boot *b, struct boot_layout *ret)
 		return KB_DTB_CELLS;
 	if (b->efi_map_max > EARLY_MAP_MAX ||
 	    (b->efi_map_room.size && b->efi_map_room.size < b->efi_map_max))
-		return KB_EFI_MAP_BIG;
+		return KB_EFI_MAP_UNFIT;
 	if (b->log_max > DTB_MAX || tree_size(b, &l.tree) > DTB_MAX)
 		return KB_DTB_BIG;
 	l.size = l.tree;
@@ -422,7 +422,7 @@ enum kb_status boot_set_map(const struct boot *b, const struct boot_layout *layo
 	if (!efi_map_sane(&efi->map))
 		return KB_EFI_MAP;
 	if (efi->map.size > b->efi_map_max)
-		return KB_EFI_MAP_BIG;
+		return KB_EFI_MAP_UNFIT;
 	memcpy(map, efi->map.data, efi->map.size);
 	map_runtime_to_itself(map, &efi->map);
 	/* Of the sizes that are there already. */

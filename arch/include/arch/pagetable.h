@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Identity page tables with pages of 4 KiB, 2 MiB and 1 GiB: x86 with 4 or 5 levels (Intel SDM
- * volume 3A, chapter 4.5), arm64 with the 4 KiB granule and 4 levels (DDI 0487, chapter D8). What
- * an entry looks like is in <arch/pte.h>.
- *
- * Pure: the tables are built in a pool of the caller; loading them is the caller's business. Only
- * what was mapped is mapped: an access to anything else faults.
+ * What an architecture and <stage/pagetable.h> agree on: page tables in a pool, and how memory is
+ * mapped. What an entry looks like is in the architecture's <arch/pte.h>.
  */
 #ifndef ARCH_PAGETABLE_H
 #define ARCH_PAGETABLE_H
 
-#include <khoboot/range.h>
+#include <core/range.h>
 
 /* How a piece of memory is mapped; PT_READ alone is read-only and not executable. */
 enum pt_flags {
@@ -29,26 +25,5 @@ struct pagetable {
 	bool gbpages;        /* x86: CPUID 0x80000001 EDX bit 26; arm64 always has them */
 	bool one_level;      /* arm64: for EL2 without E2H, see <arch/pagetable_bits.h> */
 };
-
-/*
- * pt_init - an empty table whose top level is the first page of the pool
- *
- * Returns KB_OK or KB_PT_POOL when the pool has no page.
- */
-__must_check enum kb_status pt_init(struct pagetable *pt);
-
-/*
- * pt_map - map @r to itself with @flags, replacing what was mapped there
- *
- * @r must be 4 KiB aligned; the largest pages that fit are used, and larger pages that are there
- * already are split. x86 may do so in tables that are in use. arm64 may only add to such tables: to
- * split or to change what is mapped, others have to be in use meanwhile (break-before-make in
- * chapter D8 of DDI 0487). Returns KB_OK, KB_PT_ALIGN, KB_PT_LIMIT (x86: beyond the canonical lower
- * half; arm64: beyond 48 bits), or KB_PT_POOL (pool used up; part of @r may be mapped then).
- */
-__must_check enum kb_status pt_map(struct pagetable *pt, struct range r, enum pt_flags flags);
-
-/* True when @addr is mapped; *flags then says how. For checks and tests. */
-bool pt_lookup(const struct pagetable *pt, uint64_t addr, enum pt_flags *flags);
 
 #endif

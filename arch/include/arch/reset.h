@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * A warm reset, and what has to be in memory before it.
- */
+/* A warm reset. What is known of a machine's ways is in the architecture's <arch/reset_how.h>. */
 #ifndef ARCH_RESET_H
 #define ARCH_RESET_H
 
-#include <khoboot/mem.h>
+#include <core/mem.h>
 
-struct reset_how; /* what is known of this machine; <arch/reset_how.h> */
+struct reset_how;
 
 /*
  * reset_find - how this machine wants to be reset
  * @m: a view of the memory that firmware's tables are in
- * @rsdp, @fdt: physical addresses of ACPI's root pointer and of a device tree; 0: there is none
+ * @rsdp, @fdt: physical addresses of ACPI's root pointer and of a device tree; 0: none
  *
  * Pure. Returns KB_OK or what reading the tables returned; @ret then holds what is left to try.
  */
@@ -26,11 +24,5 @@ __must_check enum kb_status reset_find(const struct mem *m, uint64_t rsdp, uint6
  * Returns when the machine is still running after all of them.
  */
 void reset_try(const struct reset_how *how);
-
-/* Write back what caches hold of @len bytes at @p, in all CPUs. */
-void flush_range(const void *p, uint64_t len);
-
-/* Write back all of this CPU's caches, where that can be done at all. */
-void flush_all(void);
 
 #endif

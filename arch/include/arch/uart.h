@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Registers of a serial port that somebody else has set up: what <arch/serial.h> asks the
- * architecture. .kind of @u is not UART_NONE.
- */
+/* Registers of a serial port that somebody else has set up, and where this machine has one. */
 #ifndef ARCH_UART_H
 #define ARCH_UART_H
 
-#include <khoboot/console.h>
+#include <core/console.h>
+
+/* The port that a kernel command line names as console; .kind UART_NONE when it names none. */
+struct uart uart_named(const char *cmdline);
+
+/* Where to speak when no port was named and there is something to say. */
+struct uart uart_fallback(void);
+
+/* ---- .kind of @u is not UART_NONE ---- */
 
 /* False where this machine can have no such port, or has none at that address. */
 bool uart_answers(struct uart u);

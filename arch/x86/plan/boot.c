@@ -146,7 +146,7 @@ static void write_kho(const struct boot *b, const struct boot_layout *l, uint8_t
 			     .scratch_addr = addr + array,
 			     .scratch_size = b->scratch->count * sizeof(struct range)};
 
-	memcpy(x86_payload(block, l->kho), &d, sizeof(d));
+	memcpy(boot_payload(block, l->kho), &d, sizeof(d));
 	/* struct kho_scratch of the kernel is struct range: address, size. */
 	memcpy(block + array, b->scratch->r, d.scratch_size);
 	push_node(block, addr, l->kho, SETUP_KEXEC_KHO, (uint32_t)kho_payload(b));
@@ -167,7 +167,7 @@ static void copy_nodes(const struct boot *b, const struct boot_layout *l, uint8_
 			continue;
 		from = mem_get(b->mem, phys(b->carry->node[n].addr), setup_node_size(len));
 		node = reserve(&at, len);
-		memcpy(x86_payload(block, node), from + sizeof(struct setup_data), len);
+		memcpy(boot_payload(block, node), from + sizeof(struct setup_data), len);
 		push_node(block, addr, node, b->carry->node[n].type, len);
 	}
 }
@@ -204,8 +204,8 @@ static void split_e820(const struct boot_layout *l, uint8_t *block, const struct
 		put_u32(block + l->e820_ext + offsetof(struct setup_data, type), SETUP_NONE);
 }
 
-void x86_set_efi(const struct boot_layout *layout, uint8_t *block, uint64_t addr,
-		 const struct efi_info *efi)
+void boot_set_efi_info(const struct boot_layout *layout, uint8_t *block, uint64_t addr,
+		       const struct efi_info *efi)
 {
 	struct boot_params *bp = zero_page(block);
 	uint64_t map = addr + layout->efi_map + sizeof(struct setup_data);
@@ -224,17 +224,18 @@ enum kb_status boot_set_map(const struct boot *b, const struct boot_layout *l, u
 			    uint64_t addr, const struct efi_info *efi,
 			    const struct range_list *homes)
 {
-	struct memmap map = {(void *)x86_payload(block, l->e820_ext), 0, b->e820_ext_max};
+	struct memmap map = {(void *)boot_payload(block, l->e820_ext), 0, b->e820_ext_max};
 	enum kb_status st = memmap_from_efi(&efi->map, &map);
 
 	if (st)
 		return st;
 	if (efi->map.size > b->efi_map_max)
-		return KB_EFI_MAP_BIG;
+		return KB_EFI_MAP_UNFIT;
 	split_e820(l, block, &map);
-	memcpy(x86_payload(block, l->efi_map), efi->map.data, efi->map.size);
-	efi_map_take_over(x86_payload(block, l->efi_map), efi->map.size, efi->map.desc_size, homes);
-	x86_set_efi(l, block, addr, efi);
+	memcpy(boot_payload(block, l->efi_map), efi->map.data, efi->map.size);
+	efi_map_take_over(boot_payload(block, l->efi_map), efi->map.size, efi->map.desc_size,
+			  homes);
+	boot_set_efi_info(l, block, addr, efi);
 	return KB_OK;
 }
 
@@ -244,6 +245,6 @@ void boot_set_log(const struct boot_layout *layout, uint8_t *block, uint64_t max
 	if (!layout->log)
 		return;
 	len = min_u64(len, max);
-	memcpy(x86_payload(block, layout->log), text, len);
+	memcpy(boot_payload(block, layout->log), text, len);
 	set_len(block, layout->log, len);
 }

@@ -34,7 +34,7 @@ enum kb_status memmap_ram(const struct memmap *m, struct range_list *ret)
 		if (st)
 			return st;
 	}
-	return ret->count ? KB_OK : KB_E820_NO_RAM;
+	return ret->count ? KB_OK : KB_NO_RAM;
 }
 
 enum kb_status memmap_tables(const struct memmap *m, struct range_list *ret)

@@ -65,7 +65,8 @@ enum kb_status setup_find_kho(struct mem *m, const struct setup_list *l, bool *f
 enum kb_status setup_targets(struct mem *m, const struct setup_list *l, struct range_list *busy)
 {
 	for (size_t i = 0; i < l->count; i++) {
-		/* SETUP_INDIRECT: type and reserved word, then length and address, in this order.
+		/*
+		 * SETUP_INDIRECT: type and reserved word, then length and address, in this order.
 		 */
 		struct {
 			uint64_t type_and_pad;

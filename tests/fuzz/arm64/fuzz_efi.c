@@ -3,7 +3,7 @@
  * UEFI's tables and the list of reserved memory. Memory at BASE is the input, behind the map's one
  * descriptor for it; the system table is at its start, the list where a table says or at @LIST.
  */
-#include <arch/efi.h>
+#include <format/efi_tables.h>
 #include <khoboot/compiler.h>
 
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static void read_map(const uint8_t *data, size_t size, uint64_t desc_size)
 	struct range store[2][16];
 	struct range_list ram = {store[0], 0, 16}, reserved = {store[1], 0, 16};
 
-	if (efi_ram(&map, &ram, &reserved))
+	if (efi_map_kernel_ram(&map, &ram, &reserved))
 		return;
 	check_list(&ram);
 	check_list(&reserved);
@@ -42,7 +42,7 @@ static void read_map(const uint8_t *data, size_t size, uint64_t desc_size)
 	for (size_t i = 0; i < reserved.count; i++)
 		if (!range_list_contains(&ram, reserved.r[i]))
 			__builtin_trap();
-	(void)efi_to_phys(&map, get_u64(data));
+	(void)efi_map_to_phys(&map, get_u64(data));
 }
 
 static void read_tables(struct mem *m, uint8_t *p, size_t size)

@@ -306,7 +306,7 @@ static void the_map_of_the_last_moment_is_handed_over(void **state)
 	check_handover();
 	/* What does not fit, or is none. */
 	efi.map.size = sizeof(map_bytes) + DESC;
-	assert_int_equal(boot_set_map(&b, &l, block, BLOCK, &efi, &none), KB_EFI_MAP_BIG);
+	assert_int_equal(boot_set_map(&b, &l, block, BLOCK, &efi, &none), KB_EFI_MAP_UNFIT);
 	efi.map.size = 4 * DESC + 1;
 	assert_int_equal(boot_set_map(&b, &l, block, BLOCK, &efi, &none), KB_EFI_MAP);
 }
@@ -320,7 +320,7 @@ static void the_map_may_lie_elsewhere(void **state)
 
 	b.efi_map_max = sizeof(map_bytes);
 	b.efi_map_room = (struct range){(uintptr_t)room, sizeof(room) - 1};
-	assert_int_equal(boot_layout(&b, &l), KB_EFI_MAP_BIG);
+	assert_int_equal(boot_layout(&b, &l), KB_EFI_MAP_UNFIT);
 	b.efi_map_room.size++;
 	write_block(&b);
 	assert_int_equal(l.efi_map, 0);
@@ -379,7 +379,7 @@ static void what_does_not_fit_is_refused(void **state)
 	b.efi_map_max = 63 * SZ_4K;
 	ok(boot_layout(&b, &l));
 	b.efi_map_max++;
-	assert_int_equal(boot_layout(&b, &l), KB_EFI_MAP_BIG);
+	assert_int_equal(boot_layout(&b, &l), KB_EFI_MAP_UNFIT);
 }
 
 static void what_cannot_be_read_is_not_written(void **state)
@@ -526,8 +526,7 @@ static void nodes_are_the_same(void)
 {
 	int node;
 
-	fdt_for_each_subnode(node, t.fdt, 0)
-	{
+	fdt_for_each_subnode(node, t.fdt, 0) {
 		const char *name = fdt_get_name(t.fdt, node, NULL);
 		int got = fdt_subnode_offset(block, 0, name);
 

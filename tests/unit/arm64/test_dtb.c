@@ -2,7 +2,7 @@
 /* What is taken from a device tree, and what is refused. */
 #include "make_tree.h"
 
-#include <arch/dtb.h>
+#include <fdt/dtb.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -428,7 +428,7 @@ static void memory_nodes_become_ram(void **state)
 	static const struct range want[] = {{0x40000000, 0x40000000}, {0x100000000, 0x1000}};
 	(void)state;
 
-	assert_int_equal(dtb_memory(t.fdt, &ram, &diag), KB_E820_NO_RAM);
+	assert_int_equal(dtb_memory(t.fdt, &ram, &diag), KB_NO_RAM);
 	/* Two that touch, in the wrong order, one of them with an empty entry; one elsewhere. */
 	tree_text(&t, "/memory@60000000", "device_type", "memory");
 	tree_cells(&t, "/memory@60000000", "reg", 8, 0u, 0x60000000u, 0u, 0x20000000u, 0u, 0u, 0u,

@@ -2,7 +2,7 @@
 /* UEFI's map and tables as a kernel started by kexec finds them. */
 #include "../unit.h"
 
-#include <arch/efi.h>
+#include <format/efi_tables.h>
 #include <khoboot/compiler.h>
 
 #include "../fake_mem.h"
@@ -64,7 +64,7 @@ static void types_are_those_of_linux(void **state)
 		};
 		struct efi_map map = put_map(d, 2);
 
-		ok(efi_ram(&map, &ram, &busy));
+		ok(efi_map_kernel_ram(&map, &ram, &busy));
 		assert_int_equal(ram.count, types[i].ram ? 2 : 1);
 		assert_int_equal(busy.count, types[i].reserved);
 		if (types[i].ram) {
@@ -113,7 +113,7 @@ static void ram_matches_model(void **state)
 			}
 		}
 		map = put_map(d, n);
-		assert_int_equal(efi_ram(&map, &ram, &busy), any ? KB_OK : KB_E820_NO_RAM);
+		assert_int_equal(efi_map_kernel_ram(&map, &ram, &busy), any ? KB_OK : KB_NO_RAM);
 		for (uint64_t i = 0; i < PAGES; i++) {
 			assert_int_equal(has_page(&ram, i), want[i]);
 			assert_int_equal(has_page(&busy, i), keep[i]);
@@ -127,15 +127,15 @@ static void malformed_maps_are_refused(void **state)
 	struct efi_map map = put_map(&d, 1);
 	(void)state;
 
-	assert_int_equal(efi_ram(&map, &ram, &busy), KB_EFI_MAP);
+	assert_int_equal(efi_map_kernel_ram(&map, &ram, &busy), KB_EFI_MAP);
 	map.desc_size = 39;
-	assert_int_equal(efi_ram(&map, &ram, &busy), KB_EFI_MAP);
+	assert_int_equal(efi_map_kernel_ram(&map, &ram, &busy), KB_EFI_MAP);
 	map = put_map(&d, 0);
-	assert_int_equal(efi_ram(&map, &ram, &busy), KB_E820_NO_RAM);
+	assert_int_equal(efi_map_kernel_ram(&map, &ram, &busy), KB_NO_RAM);
 	d.pages = 1;
 	map = put_map(&d, 1);
 	ram.max = 0;
-	assert_int_equal(efi_ram(&map, &ram, &busy), KB_RANGE_FULL);
+	assert_int_equal(efi_map_kernel_ram(&map, &ram, &busy), KB_RANGE_FULL);
 }
 
 static void virtual_addresses_lead_back(void **state)
@@ -156,15 +156,15 @@ static void virtual_addresses_lead_back(void **state)
 	struct efi_map map = put_map(d, 3);
 	(void)state;
 
-	assert_int_equal(efi_to_phys(&map, VIRT), 0x7c000000);
-	assert_int_equal(efi_to_phys(&map, VIRT + 0x1fff), 0x7c001fff);
-	assert_int_equal(efi_to_phys(&map, VIRT + 0x2000), VIRT + 0x2000);
-	assert_int_equal(efi_to_phys(&map, VIRT + 0x10008), 0x7a000008);
-	assert_int_equal(efi_to_phys(&map, VIRT - 1), VIRT - 1);
+	assert_int_equal(efi_map_to_phys(&map, VIRT), 0x7c000000);
+	assert_int_equal(efi_map_to_phys(&map, VIRT + 0x1fff), 0x7c001fff);
+	assert_int_equal(efi_map_to_phys(&map, VIRT + 0x2000), VIRT + 0x2000);
+	assert_int_equal(efi_map_to_phys(&map, VIRT + 0x10008), 0x7a000008);
+	assert_int_equal(efi_map_to_phys(&map, VIRT - 1), VIRT - 1);
 	/* Nothing was mapped: addresses are what they were. */
 	d[1].virt = 0;
 	map = put_map(d, 3);
-	assert_int_equal(efi_to_phys(&map, VIRT + 0x10008), VIRT + 0x10008);
+	assert_int_equal(efi_map_to_phys(&map, VIRT + 0x10008), VIRT + 0x10008);
 }
 
 /* ---- tables ---------------------------------------------------------------------------------- */

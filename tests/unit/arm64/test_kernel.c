@@ -2,7 +2,7 @@
 /* The kernel as the doors of arm64 place and load it; its formats are in test_arm64_image.c. */
 #include "../unit.h"
 
-#include <arch/kernel.h>
+#include <stage/stage.h>
 
 #include <stdlib.h>
 
@@ -92,15 +92,15 @@ static void release_for_the_log(void **state)
 	char text[32], small[5];
 	(void)state;
 
-	kernel_release(&k, text, sizeof(text));
+	stage_release(&k, text, sizeof(text));
 	assert_string_equal(text, "7.3.4-test");
-	kernel_release(&k, small, sizeof(small));
+	stage_release(&k, small, sizeof(small));
 	assert_string_equal(small, "7.3.");
 	k.release_len = 3;
-	kernel_release(&k, text, sizeof(text));
+	stage_release(&k, text, sizeof(text));
 	assert_string_equal(text, "7.3");
 	k = (struct kernel){0};
-	kernel_release(&k, text, sizeof(text));
+	stage_release(&k, text, sizeof(text));
 	assert_string_equal(text, "?");
 }
 

@@ -2,8 +2,8 @@
 /* Page tables against a walker that reads entries as the manual describes them. */
 #include "../unit.h"
 
-#include <arch/pagetable.h>
 #include <arch/pagetable_bits.h>
+#include <stage/pagetable.h>
 
 #define POOL      64
 #define POOL_ADDR 0x7000000ULL

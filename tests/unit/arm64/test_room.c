@@ -2,7 +2,7 @@
 /* An arena that is not there must not be used. */
 #include "../unit.h"
 
-#include <arch/room.h>
+#include <arch/image_room.h>
 #include <khoboot/layout.h>
 
 static void file_and_arena_fit(void **state)

@@ -5,29 +5,10 @@
 #include "../fake_mem.h"
 
 #include <arch/reset_how.h>
-#include <arch/route.h>
-#include <khoboot/acpi.h>
+#include <arch/route_check.h>
+#include <format/acpi.h>
 
 /* ---- may it be done? ------------------------------------------------------------------------- */
-
-static void asked(void **state)
-{
-	struct dtb_uefi uefi = {.found = true, .secure = SECURE_OFF};
-	(void)state;
-
-	assert_int_equal(route_asked(&uefi, true, true, false), KB_OK);
-	assert_int_equal(route_asked(&uefi, false, true, false), KB_ROUTE_NONCE);
-	assert_int_equal(route_asked(&uefi, true, false, false), KB_ROUTE_NOTHING);
-	assert_int_equal(route_asked(&uefi, true, true, true), KB_ROUTE_INITRD);
-	uefi.secure = SECURE_UNSET;
-	assert_int_equal(route_asked(&uefi, true, true, false), KB_OK);
-	uefi.secure = SECURE_ON;
-	assert_int_equal(route_asked(&uefi, true, true, false), KB_ROUTE_SECURE);
-	uefi.secure = SECURE_UNKNOWN;
-	assert_int_equal(route_asked(&uefi, true, true, false), KB_ROUTE_SECURE);
-	uefi = (struct dtb_uefi){.found = false};
-	assert_int_equal(route_asked(&uefi, true, true, false), KB_ROUTE_NO_UEFI);
-}
 
 static void realms_lose_their_memory(void **state)
 {
@@ -184,7 +165,6 @@ static void trees_lie_in_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(asked),
 		cmocka_unit_test(realms_lose_their_memory),
 		cmocka_unit_test_setup(psci_is_found, fresh),
 		cmocka_unit_test_setup(damaged_tables_are_told, fresh),

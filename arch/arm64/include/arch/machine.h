@@ -6,12 +6,12 @@
 #ifndef ARCH_ARM64_MACHINE_H
 #define ARCH_ARM64_MACHINE_H
 
-#include <khoboot/console.h>
+#include <core/console.h>
 
-/* The console that serial_named() returns where the command line gives no address. */
-void serial_set_default(struct uart u);
+/* The console that uart_named() returns where the command line gives no address. */
+void uart_set_default(struct uart u);
 
-/* Registers of QEMU's fw_cfg; mapped. 0: there is none, as fwcfg_read() assumes before. */
+/* Registers of QEMU's fw_cfg; mapped. 0: none, as fwcfg_read() assumes until this is called. */
 void fwcfg_set_base(uint64_t base);
 
 #endif

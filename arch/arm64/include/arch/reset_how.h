@@ -3,9 +3,7 @@
 #define ARCH_ARM64_RESET_HOW_H
 
 #include <arch/reset.h>
-
-/* How PSCI is called (Arm DEN 0022). Guessing is no way: the wrong one is undefined, or our own. */
-enum psci_conduit { PSCI_NONE, PSCI_HVC, PSCI_SMC };
+#include <fdt/dtb.h>
 
 /*
  * By PSCI: SYSTEM_RESET2, architectural warm reset, where PSCI_FEATURES announces it, else
@@ -19,9 +17,9 @@ struct reset_how {
 void reset_remember(const struct reset_how *how);
 
 /*
- * monitor_call - one call of the SMC calling convention; returns x0
+ * psci_call - one call of the SMC calling convention; returns x0
  * @how: PSCI_HVC or PSCI_SMC, which this machine is known to have: others end in a fault
  */
-int64_t monitor_call(enum psci_conduit how, uint64_t function, uint64_t a1, uint64_t a2);
+int64_t psci_call(enum psci_conduit how, uint64_t function, uint64_t a1, uint64_t a2);
 
 #endif

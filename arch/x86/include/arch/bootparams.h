@@ -6,7 +6,7 @@
 #ifndef ARCH_X86_BOOTPARAMS_H
 #define ARCH_X86_BOOTPARAMS_H
 
-#include <khoboot/stub.h>
+#include <format/stub.h>
 
 #define BP_SIZE        4096
 #define BP_E820_MAX    128   /* entries in the zero page; more go to a SETUP_E820_EXT node */

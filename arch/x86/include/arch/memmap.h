@@ -6,7 +6,7 @@
 #define ARCH_X86_MEMMAP_H
 
 #include <arch/bootparams.h>
-#include <khoboot/efi_map.h>
+#include <format/efi_map.h>
 
 /* E820 entries in storage of the caller. */
 struct memmap {
@@ -22,7 +22,7 @@ __must_check enum kb_status memmap_add(struct memmap *m, const struct e820_entry
  * memmap_ram - the RAM of @m as a sorted list
  *
  * Where entries overlap, the one that is not RAM wins, as in the kernel's e820__update_table.
- * Returns KB_OK, KB_E820_WRAP (an entry passes 2^64), KB_E820_NO_RAM or KB_RANGE_FULL.
+ * Returns KB_OK, KB_E820_WRAP (an entry passes 2^64), KB_NO_RAM or KB_RANGE_FULL.
  */
 __must_check enum kb_status memmap_ram(const struct memmap *m, struct range_list *ret);
 

@@ -3,7 +3,7 @@
 #define ARCH_X86_RESET_HOW_H
 
 #include <arch/reset.h>
-#include <khoboot/acpi.h>
+#include <format/acpi.h>
 
 /*
  * By the FADT's register, by 0xCF9, by the keyboard controller, in this order. 0xCF9 always gets

@@ -6,8 +6,8 @@
 #ifndef ARCH_X86_SETUP_DATA_H
 #define ARCH_X86_SETUP_DATA_H
 
-#include <khoboot/kho.h>
-#include <khoboot/mem.h>
+#include <core/mem.h>
+#include <fdt/kho.h>
 
 enum setup_type {
 	SETUP_NONE = 0,

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Caches, by address to the point of coherency. */
+#include <arch/cache.h>
+
+static uint64_t cache_line(void)
+{
+	uint64_t ctr;
+
+	asm volatile("mrs %0, ctr_el0" : "=r"(ctr));
+	return 4ULL << (ctr >> 16 & 0xf);
+}
+
+void cache_flush_range(const void *p, uint64_t len)
+{
+	uint64_t line = cache_line(), end = (uintptr_t)p + len;
+
+	asm volatile("dsb sy" : : : "memory");
+	for (uint64_t at = align_down((uintptr_t)p, line); at < end; at += line)
+		asm volatile("dc civac, %0" : : "r"(at) : "memory");
+	asm volatile("dsb sy" : : : "memory");
+}
+
+void cache_flush_all(void)
+{
+	asm volatile("dsb sy" : : : "memory");
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* <arch/const.h> says what these are. */
+#ifndef ARCH_ARM64_CONST_VALUES_H
+#define ARCH_ARM64_CONST_VALUES_H
+
+#define ARCH_RECORD KB_RECORD_ARM64
+
+#define ARCH_LOW_MEMORY 0
+
+/*
+ * On firmware's stack, for lack of memory that is never preserved. AAVMF has about 30 descriptors
+ * of 48 bytes, servers have up to 200.
+ */
+#define ARCH_EARLY_MAP  (16 * 1024)
+#define ARCH_EARLY_LIST 256
+
+#define ARCH_FLUSHES_ALL false
+#define ARCH_MEMRESERVE  true
+#define ARCH_MAPS_HOMES  true
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel to be started. struct kernel is the architecture's (<arch/kernel_types.h>); on both it
+ * has file, size, window_size, window_align, release and release_len.
+ */
+#ifndef ARCH_KERNEL_H
+#define ARCH_KERNEL_H
+
+#include <arch/kernel_types.h>
+
+/*
+ * kernel_open - read and check the headers of the kernel in @size bytes at @file
+ * @work: KERNEL_WORK_SIZE bytes, mapped 1:1 for reading and writing; its content is lost
+ * @ret: points into @file, which has to stay until kernel_load(); untouched on failure. arm64:
+ *	 release is NULL, as the file does not say it.
+ *
+ * x86: a bzImage, which unpacks itself; returns what bzimage_parse() returns. arm64: an Image,
+ * packed or not; returns what arm64_kernel_open() returns.
+ */
+__must_check enum kb_status kernel_open(const void *file, uint64_t size, struct range work,
+					struct kernel *ret, struct kb_diag *diag);
+
+/*
+ * kernel_load - put the kernel into @window, window_size bytes at a multiple of window_align
+ *
+ * Writes nothing but the window and @work. Caches are the caller's business. Returns KB_OK; arm64:
+ * what arm64_kernel_load() returns; the kernel must not be started then.
+ */
+__must_check enum kb_status kernel_load(const struct kernel *k, void *window, struct range work);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* <arch/const.h> says what these are. */
+#ifndef ARCH_X86_CONST_VALUES_H
+#define ARCH_X86_CONST_VALUES_H
+
+#define ARCH_RECORD KB_RECORD_X86_64
+
+#define ARCH_LOW_MEMORY SZ_1M /* boot_check_preserved() */
+
+/* In low memory. A descriptor has 48 bytes, OVMF about 120 of them. */
+#define ARCH_EARLY_MAP  (96 * 1024)
+#define ARCH_EARLY_LIST 1024
+
+#define ARCH_FLUSHES_ALL true
+#define ARCH_MEMRESERVE  false
+#define ARCH_MAPS_HOMES  false
+
+#endif

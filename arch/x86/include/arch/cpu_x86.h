@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Control registers, ports, CPUID: thin wrappers around instructions. And the ways out that entry.S
+ * has.
+ */
+#ifndef ARCH_CPU_X86_H
+#define ARCH_CPU_X86_H
+
+#include <khoboot/compiler.h>
+#include <khoboot/status.h>
+
+#define CR4_LA57 (1ULL << 12)
+
+static inline void outb(uint16_t port, uint8_t v)
+{
+	asm volatile("outb %0, %1" : : "a"(v), "Nd"(port));
+}
+
+static inline void outw(uint16_t port, uint16_t v)
+{
+	asm volatile("outw %0, %1" : : "a"(v), "Nd"(port));
+}
+
+static inline uint8_t inb(uint16_t port)
+{
+	uint8_t v;
+
+	asm volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
+	return v;
+}
+
+static inline uint64_t read_cr2(void)
+{
+	uint64_t v;
+
+	asm volatile("mov %%cr2, %0" : "=r"(v));
+	return v;
+}
+
+static inline uint64_t read_cr4(void)
+{
+	uint64_t v;
+
+	asm volatile("mov %%cr4, %0" : "=r"(v));
+	return v;
+}
+
+static inline void write_cr3(uint64_t v)
+{
+	asm volatile("mov %0, %%cr3" : : "r"(v) : "memory");
+}
+
+static inline uint64_t rdmsr(uint32_t msr)
+{
+	uint32_t lo, hi;
+
+	asm volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr));
+	return (uint64_t)hi << 32 | lo;
+}
+
+struct cpuid {
+	uint32_t a, b, c, d;
+};
+
+static inline struct cpuid cpuid(uint32_t leaf)
+{
+	struct cpuid r;
+
+	asm volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(0));
+	return r;
+}
+
+static inline bool cpu_la57(void)
+{
+	return read_cr4() & CR4_LA57;
+}
+
+static inline bool cpu_gbpages(void)
+{
+	return cpuid(0x80000000).a >= 0x80000001 && (cpuid(0x80000001).d & (1u << 26));
+}
+
+/* Enter the next kernel; see entry.S. */
+__noreturn void khoboot_jump(uint64_t entry, uint64_t boot_params, uint64_t cr3);
+
+/* The same by way of a copy of restore_stub at @stub, which first puts @count moves back. */
+struct kb_move;
+__noreturn void khoboot_restore(uint64_t stub, const struct kb_move *moves, uint64_t count,
+				uint64_t entry, uint64_t boot_params, uint64_t cr3);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The bare-metal door of arm64: khoboot entered as the boot protocol has it, by kexec or by QEMU.
+ */
+#ifndef BARE_ARM64_BARE_ARCH_H
+#define BARE_ARM64_BARE_ARCH_H
+
+#include <arch/pagetable.h>
+#include <arch/reset_how.h>
+#include <fdt/dtb.h>
+#include <format/efi_map.h>
+#include <format/efi_tables.h>
+#include <khoboot/layout.h>
+
+/* In our own headers, from their first byte on. */
+#define IMAGE_MEMORY     16                  /* image_size in the Image header */
+#define PE_SIZE_OF_IMAGE (KB_PE_OFFSET + 80) /* SizeOfImage in the PE header */
+
+struct bare_arch {
+	const uint8_t *fdt; /* as passed in x0, of fdt_size bytes */
+	uint64_t fdt_size;
+	struct dtb_facts facts;
+	struct range_list nomap;    /* memory that is no RAM for kernels */
+	struct range_list reserved; /* RAM that is not free */
+	struct efi_tables tables;   /* where the kernel before us was started by UEFI */
+	struct reset_how reset;     /* known once bare_memory_survives() was asked */
+};
+
+/* The memory map that UEFI's stub left, wherever facts.uefi.found. */
+static inline struct efi_map bare_efi_map(const struct bare_arch *a)
+{
+	const struct dtb_uefi *u = &a->facts.uefi;
+
+	return (struct efi_map){(const void *)(uintptr_t)u->map.base, u->map.size, u->desc_size};
+}
+
+/*
+ * bare_map_early - map @r in the tables of entry.S as well (<arch/early.h>)
+ *
+ * Before bare_own_tables(): the device tree and the console. Returns what pt_map() returns; @r must
+ * not have been mapped before.
+ */
+__must_check enum kb_status bare_map_early(struct range r, enum pt_flags flags);
+
+/*
+ * bare_stack - top of the stack in the arena
+ *
+ * Runs on a page of stack, with the tables of entry.S. Halts with KB_IMAGE_ROOM when the memory
+ * that the Image header asked for is smaller than what it is needed for.
+ */
+uint64_t bare_stack(const uint8_t *fdt, const uint8_t *image_base);
+
+/*
+ * bare_main - gather, plan, commit
+ * @fdt: what was in x0
+ */
+_Noreturn void bare_main(const uint8_t *fdt, const uint8_t *image_base);
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The bare-metal door of arm64: KHO from /chosen, and what only UEFI's tables tell. */
+#include <arch/machine.h>
+#include <bare/bare.h>
+#include <core/log.h>
+#include <format/acpi.h>
+
+static void use_acpi_console(struct bare *b, const struct mem *m)
+{
+	struct uart u;
+
+	if (acpi_console(m, b->arch.tables.rsdp, &u) || u.kind == UART_NONE ||
+	    bare_map(b, (struct range){align_down(u.base, SZ_4K), SZ_4K}, PT_WRITE | PT_DEVICE))
+		return;
+	uart_set_default(u);
+	bare_late_console(b);
+}
+
+/* By ACPI, where the tree that was passed describes no hardware. */
+static void use_acpi(struct bare *b, const struct mem *m)
+{
+	struct reset_how reset;
+
+	if (!b->arch.tables.rsdp)
+		return;
+	if (b->arch.facts.uart.kind == UART_NONE)
+		use_acpi_console(b, m);
+	if (b->arch.facts.psci == PSCI_NONE && !reset_find(m, b->arch.tables.rsdp, 0, &reset))
+		reset_remember(&reset);
+}
+
+enum kb_status bare_read_handover(struct bare *b)
+{
+	b->s.has_kho = b->arch.facts.has_kho;
+	b->s.handover = b->arch.facts.kho;
+	return KB_OK;
+}
+
+/* All that UEFI's map names, RAM or not: firmware's tables are where they are. */
+static enum kb_status read_tables(struct bare *b)
+{
+	struct efi_map map = bare_efi_map(&b->arch);
+	struct mem m = {.ram = b->fresh, .map = bare_map_table, .ctx = b};
+	enum kb_status st = efi_map_all(&map, &m.ram);
+
+	if (!st)
+		st = efi_find_tables(&m, &map, b->arch.facts.uefi.systab, &b->arch.tables);
+	if (!st)
+		use_acpi(b, &m);
+	if (!st)
+		st = efi_reserved(&m, b->arch.tables.memreserve, &b->busy);
+	return st ? kb_refuse("memory", st, &m.diag) : KB_OK;
+}
+
+enum kb_status bare_extend_memory(struct bare *b)
+{
+	return b->arch.facts.uefi.found ? read_tables(b) : KB_OK;
+}

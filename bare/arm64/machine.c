@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The bare-metal door of arm64: our image in memory, what the tree tells. */
+#include <arch/early.h>
+#include <arch/machine.h>
+#include <bare/bare.h>
+#include <core/log.h>
+#include <format/stub.h>
+#include <khoboot/layout.h>
+
+#include <libfdt.h>
+#include <string.h>
+
+/* Bytes that are ours from @image on, without the tables of entry.S at their end. */
+static uint64_t our_memory(const uint8_t *image)
+{
+	return get_u64(image + IMAGE_MEMORY) - EARLY_TABLES_SIZE;
+}
+
+/* As the tree says, as far as a tree may be large; dtb_check() refuses the others. */
+static uint64_t tree_size(const uint8_t *fdt)
+{
+	uint32_t size = __builtin_bswap32(get_u32(fdt + 4));
+
+	return size < DTB_MAX ? size : DTB_MAX;
+}
+
+/* The first page says how many there are: what is not the tree may be no RAM. */
+static enum kb_status map_tree(struct bare *b, struct kb_diag *diag)
+{
+	uint64_t at = (uintptr_t)b->arch.fdt;
+	struct range first = range_pages((struct range){at, DTB_ALIGN}), all;
+	enum kb_status st = at ? bare_map_early(first, PT_READ) : KB_DTB_TREE;
+
+	if (st)
+		return st;
+	if (get_u32(b->arch.fdt) != __builtin_bswap32(FDT_MAGIC))
+		return KB_DTB_TREE;
+	b->arch.fdt_size = tree_size(b->arch.fdt);
+	all = range_pages((struct range){at, b->arch.fdt_size});
+	if (all.size > first.size)
+		st = bare_map_early((struct range){range_end(first), all.size - first.size},
+				    PT_READ);
+	return st ? st : dtb_check(b->arch.fdt, b->arch.fdt_size, diag);
+}
+
+/* Of .cmdline: a damaged tree names no port, nor does one of a machine with ACPI. */
+static struct uart uart_of_image(struct bare *b)
+{
+	uint32_t size = get_u32(b->s.image + PE_SIZE_OF_IMAGE);
+	struct uki uki;
+
+	if (uki_open_flat(b->s.image, KB_SETUP_SIZE, size, &uki, NULL) || !uki.cmdline.data ||
+	    uki.cmdline.size >= sizeof(b->s.cmdline))
+		return (struct uart){.kind = UART_NONE};
+	memcpy(b->s.cmdline, uki.cmdline.data, uki.cmdline.size);
+	b->s.cmdline[uki.cmdline.size] = '\0';
+	return console_find(b->s.cmdline);
+}
+
+/* From here on a refusal has a console, and a reset its way. */
+static void remember_machine(struct bare *b)
+{
+	const struct dtb_facts *f = &b->arch.facts;
+	struct reset_how reset = {f->psci};
+	struct uart u = f->uart.kind == UART_NONE ? uart_of_image(b) : f->uart;
+
+	reset_remember(&reset);
+	if (u.kind != UART_NONE &&
+	    !bare_map_early(range_pages((struct range){u.base, 4}), PT_WRITE | PT_DEVICE))
+		uart_set_default(u);
+}
+
+enum kb_status bare_detect_machine(struct bare *b)
+{
+	struct kb_diag diag = {0};
+	enum kb_status st = map_tree(b, &diag);
+
+	if (!st)
+		st = dtb_read(b->arch.fdt, &b->arch.facts, &diag);
+	remember_machine(b);
+	return st ? kb_refuse("dtb", st, &diag) : KB_OK;
+}
+
+struct kb_text bare_outside(const struct bare *b)
+{
+	return b->arch.facts.cmdline;
+}
+
+bool bare_locked(const struct bare *b)
+{
+	return secure_locked(b->arch.facts.uefi.secure);
+}
+
+/* The image in memory, and after it the arena: the rest of what image_size reserved for us. */
+enum kb_status bare_find_image(struct bare *b, struct kb_diag *diag)
+{
+	b->image_size = get_u32(b->s.image + PE_SIZE_OF_IMAGE);
+	b->segment = (struct range){(uintptr_t)b->s.image, our_memory(b->s.image)};
+	return uki_open_flat(b->s.image, KB_SETUP_SIZE, b->image_size, &b->s.uki, diag);
+}

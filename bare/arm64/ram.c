@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The bare-metal door of arm64: RAM by UEFI's map, or else by the device tree. */
+#include <bare/bare.h>
+#include <core/log.h>
+
+#define RESERVED_MAX 256 /* pieces of RAM that is not free, and of memory that is no RAM */
+
+/* Our own tables do not exist until it is known what to map, so the map itself is mapped early. */
+static enum kb_status read_map(struct bare *b)
+{
+	struct efi_map map = bare_efi_map(&b->arch);
+	struct range_list *reclaim = &b->arch.reserved;
+	enum kb_status st = bare_map_early(range_pages(b->arch.facts.uefi.map), PT_READ);
+
+	if (!st)
+		st = efi_map_kernel_ram(&map, &b->s.mem.ram, reclaim);
+	for (size_t i = 0; i < reclaim->count && !st; i++)
+		st = range_list_add(&b->busy, reclaim->r[i]);
+	return st;
+}
+
+/* Reservations in the tree hold in both cases. */
+static enum kb_status read_ram(struct bare *b, struct kb_diag *diag)
+{
+	struct bare_arch *a = &b->arch;
+	enum kb_status st =
+		a->facts.uefi.found ? read_map(b) : dtb_memory(a->fdt, &b->s.mem.ram, diag);
+
+	if (!st)
+		st = dtb_reserved(a->fdt, &a->nomap, &a->reserved, diag);
+	for (size_t i = 0; i < a->nomap.count && !st; i++)
+		st = range_list_subtract(&b->s.mem.ram, a->nomap.r[i]);
+	return st;
+}
+
+enum kb_status bare_read_memory(struct bare *b)
+{
+	uint64_t size = RESERVED_MAX * sizeof(struct range);
+	struct kb_diag diag = {0};
+	enum kb_status st;
+
+	b->arch.nomap = (struct range_list){arena_alloc(&b->arena, size, 16), 0, RESERVED_MAX};
+	b->arch.reserved = (struct range_list){arena_alloc(&b->arena, size, 16), 0, RESERVED_MAX};
+	st = b->arch.nomap.r && b->arch.reserved.r ? read_ram(b, &diag) : KB_ARENA;
+	return st ? kb_refuse("memory", st, &diag) : KB_OK;
+}

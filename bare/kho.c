@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The bare-metal door: the data handed over, taken, dropped or refused. */
+#include <bare/bare.h>
+#include <core/log.h>
+
+static enum kb_status read_kho(struct bare *b)
+{
+	struct kho_work work = {.size = kho_work_size(&b->s.mem.ram)};
+	enum kb_status st;
+
+	work.base = arena_alloc(&b->arena, work.size, 64);
+	if (!work.base)
+		return kb_refuse("kho", KB_ARENA, NULL);
+	st = stage_open_kho(&b->s, work, b->kho_room);
+	if (st)
+		return kb_refuse("kho", st, &b->s.mem.diag);
+	st = stage_check_versions(&b->s, b->kho_room);
+	if (!st)
+		b->s.kho = b->kho_room;
+	return st;
+}
+
+static void report_kho(const struct kho *k)
+{
+	kb_info("kho",
+		"%s, %" PRIu64 " ranges, %" PRIu64 " bytes preserved, %" PRIu64 " pages of map",
+		k->root.compatible, k->sum.runs, k->sum.bytes, k->sum.leaves + k->sum.nodes);
+	if (k->root.metadata.present)
+		kb_info("kho", "from Linux %s, kexec number %u", k->root.metadata.release,
+			k->root.metadata.count);
+	if (k->scratch_trimmed)
+		kb_warn("kho", "%" PRIu64 " bytes of scratch are not RAM and were left out",
+			k->scratch_trimmed);
+}
+
+/* KHO by the operator's choice: taken, dropped, or dropped because it cannot be taken. */
+enum kb_status bare_gather_kho(struct bare *b)
+{
+	struct stage *s = &b->s;
+	enum kb_status st;
+
+	if (!s->has_kho) {
+		kb_info("kho", "nothing handed over by the outgoing kernel");
+		return KB_OK;
+	}
+	if (s->options.kho == KB_KHO_OFF) {
+		kb_warn("kho", "dropped as khoboot.kho=off says");
+		stage_discard_kho(s);
+		return KB_OK;
+	}
+	st = read_kho(b);
+	if (!st)
+		report_kho(s->kho);
+	/* Not finalized means that nothing was preserved yet. */
+	if (st == KB_KHO_NOT_FINALIZED) {
+		stage_discard_kho(s);
+		return KB_OK;
+	}
+	return stage_give_up_kho(s, st);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The bare-metal door. bare_run() is the table of contents: gather what the outgoing kernel left,
+ * plan every placement, commit.
+ *
+ * Until kho_open() has proven that nothing preserved lies in scratch, only our own segment is
+ * written: all other memory is mapped read-only. After that scratch is writable, and nothing else
+ * ever is, so a stray write faults instead of destroying a preserved byte.
+ */
+#include <arch/cpu.h>
+#include <bare/bare.h>
+#include <core/log.h>
+#include <khoboot/layout.h>
+#include <stage/stop.h>
+
+/* Where we are and what we were told; from here on we have a console, and tables of our own. */
+static enum kb_status settle_in(struct bare *b)
+{
+	enum kb_status st = bare_detect_machine(b);
+
+	if (!st)
+		st = bare_read_image(b);
+	if (!st)
+		st = bare_read_options(b);
+	if (!st)
+		st = bare_open_arena(b);
+	if (!st)
+		st = bare_read_memory(b);
+	if (!st)
+		st = bare_own_tables(b);
+	if (st)
+		return st;
+	bare_late_console(b);
+	return bare_open_log(b);
+}
+
+static enum kb_status gather(struct bare *b)
+{
+	enum kb_status st = settle_in(b);
+
+	if (st)
+		return st;
+	kb_info("start", "khoboot " KB_VERSION ", bare-metal door, %s", cpu_mode());
+	st = bare_read_handover(b);
+	if (!st)
+		st = bare_extend_memory(b);
+	if (!st)
+		st = bare_read_kernel(b);
+	if (!st)
+		st = bare_gather_kho(b);
+	return st ? st : bare_gather_busy(b);
+}
+
+_Noreturn void bare_run(struct bare *b)
+{
+	enum kb_status st;
+
+	b->s.entered = cpu_clock();
+	cpu_init();
+	st = gather(b);
+	if (!st)
+		st = stage_plan(&b->s, bare_plan);
+	if (!st)
+		bare_route_or_direct(b);
+	arena_lock(&b->arena);
+	if (!st)
+		st = bare_map_for_jump(b);
+	if (!st)
+		st = stage_write(&b->s);
+	if (st)
+		stop_refused(st);
+	/* Nothing from here on parses, allocates or fails. */
+	bare_fill_block(b);
+	stage_leave(&b->s);
+}

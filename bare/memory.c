@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The bare-metal door: arena and page tables. */
+#include <arch/cpu.h>
+#include <arch/uart.h>
+#include <bare/bare.h>
+#include <core/log.h>
+#include <khoboot/layout.h>
+#include <stage/map.h>
+#include <stage/pagetable.h>
+
+#define BUSY_MAX   1024 /* pieces of memory in use; an arm64 machine may have one for each CPU */
+#define FREE_MAX   2048 /* free pieces of scratch */
+#define TABLES_MIN 16   /* pages; the pool takes what the arena has left beside the work memory */
+
+static bool new_list(struct arena *a, struct range_list *l, size_t max)
+{
+	l->max = max;
+	l->r = arena_alloc(a, max * sizeof(struct range), 16);
+	return l->r;
+}
+
+enum kb_status bare_open_arena(struct bare *b)
+{
+	uint64_t used = align_up_page(b->image_size) + KB_STACK_SIZE;
+	struct arena *a = &b->arena;
+	void *work;
+
+	a->base = (uint8_t *)(uintptr_t)(b->segment.base + used);
+	a->size = b->segment.size - used;
+	work = arena_alloc(a, KERNEL_WORK_SIZE, 64);
+	b->kho_room = arena_alloc(a, sizeof(*b->kho_room), 16);
+	b->s.kernel_work = (struct range){(uintptr_t)work, KERNEL_WORK_SIZE};
+	b->s.mem.map = mem_map_identity;
+	if (!new_list(a, &b->s.mem.ram, BARE_RAM_MAX) || !new_list(a, &b->fresh, BARE_RAM_MAX) ||
+	    !new_list(a, &b->busy, BUSY_MAX) || !new_list(a, &b->s.free, FREE_MAX) || !work ||
+	    !b->kho_room)
+		return kb_refuse("memory", KB_ARENA, NULL);
+	return KB_OK;
+}
+
+/* All whole pages of @ram, read-only. */
+static enum kb_status map_ram(struct bare *b, const struct range_list *ram)
+{
+	enum kb_status st = KB_OK;
+
+	for (size_t i = 0; i < ram->count && !st; i++) {
+		uint64_t base = align_up_page(ram->r[i].base);
+		uint64_t end = align_down(range_end(ram->r[i]), SZ_4K);
+
+		if (base < end)
+			st = pt_map(&b->s.tables, (struct range){base, end - base}, PT_READ);
+	}
+	return st;
+}
+
+/* What is mapped already (our segment!) stays as it is. */
+enum kb_status bare_map_new_ram(struct bare *b, const struct range_list *known)
+{
+	struct range_list *fresh = &b->fresh;
+	enum kb_status st = range_list_copy(&b->s.mem.ram, fresh);
+
+	for (size_t i = 0; i < known->count && !st; i++)
+		st = range_list_subtract(fresh, known->r[i]);
+	bare_edit_tables();
+	if (!st)
+		st = map_ram(b, fresh);
+	cpu_use_tables(&b->s.tables);
+	return st;
+}
+
+/* Our own page tables, before any memory but our own is written. */
+enum kb_status bare_own_tables(struct bare *b)
+{
+	uint64_t work = kho_work_size(&b->s.mem.ram);
+	uint64_t left = b->arena.size - b->arena.used;
+	struct range arena = {(uintptr_t)b->arena.base - KB_STACK_SIZE,
+			      align_down(b->arena.size + KB_STACK_SIZE, SZ_4K)};
+	enum kb_status st;
+	size_t pages;
+
+	/* What the arena has left beside the work memory and the log becomes page tables. */
+	if (left < work + STAGE_LOG_SIZE + (TABLES_MIN + 2) * SZ_4K)
+		return kb_refuse("memory", KB_ARENA, NULL);
+	pages = (left - work - STAGE_LOG_SIZE) / SZ_4K - 2;
+	b->s.tables = cpu_tables(arena_take(&b->arena, pages * SZ_4K, SZ_4K), pages);
+	st = pt_init(&b->s.tables);
+	if (!st)
+		st = map_ram(b, &b->s.mem.ram);
+	if (!st)
+		st = map_image(&b->s.tables, b->segment);
+	if (!st)
+		st = pt_map(&b->s.tables, arena, PT_WRITE);
+	if (!st)
+		st = map_uart(&b->s.tables, uart_named(b->s.cmdline));
+	if (st)
+		return kb_refuse("memory", st, NULL);
+	cpu_use_tables(&b->s.tables);
+	return KB_OK;
+}
+
+enum kb_status bare_open_log(struct bare *b)
+{
+	char *text = arena_take(&b->arena, STAGE_LOG_SIZE, 16);
+
+	if (!text)
+		return kb_refuse("memory", KB_ARENA, NULL);
+	kb_log_buffer(text, STAGE_LOG_SIZE);
+	return KB_OK;
+}
+
+enum kb_status bare_map(struct bare *b, struct range r, enum pt_flags flags)
+{
+	enum kb_status st;
+
+	bare_edit_tables();
+	st = pt_map(&b->s.tables, r, flags);
+	cpu_use_tables(&b->s.tables);
+	return st;
+}
+
+const void *bare_map_table(void *ctx, uint64_t pa, uint64_t len)
+{
+	struct bare *b = ctx;
+	uint64_t at = align_down(pa, SZ_4K);
+	enum pt_flags flags;
+
+	for (; at < pa + len; at += SZ_4K) {
+		if (!pt_lookup(&b->s.tables, at, &flags) &&
+		    bare_map(b, (struct range){at, SZ_4K}, PT_READ))
+			return NULL;
+	}
+	return (const void *)(uintptr_t)pa;
+}

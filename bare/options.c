@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The bare-metal door: the image, the options, the console that they name, the kernel to start. */
+#include <arch/uart.h>
+#include <bare/bare.h>
+#include <core/log.h>
+#include <stage/serial.h>
+
+#include <string.h>
+
+/* A port in memory is left for later: it becomes usable with our page tables. */
+static void early_console(const char *cmdline)
+{
+	struct uart u = uart_named(cmdline);
+
+	if (u.kind == UART_IO)
+		serial_log_to(u);
+}
+
+void bare_late_console(struct bare *b)
+{
+	serial_log_to(uart_named(b->s.cmdline));
+}
+
+/* What was refused was logged without a console: these words may name one. */
+static void use_words(struct bare *b, const char *text, size_t len)
+{
+	if (len >= sizeof(b->s.cmdline))
+		return;
+	if (len)
+		memcpy(b->s.cmdline, text, len);
+	b->s.cmdline[len] = '\0';
+	early_console(b->s.cmdline);
+}
+
+/* Where the words say nothing, stop_refused() finds a port. */
+enum kb_status bare_read_image(struct bare *b)
+{
+	struct kb_diag diag = {0};
+	enum kb_status st = bare_find_image(b, &diag);
+	struct kb_text words;
+
+	if (!st)
+		return KB_OK;
+	words = bare_outside(b);
+	use_words(b, words.text, words.len);
+	return kb_refuse("image", st, &diag);
+}
+
+enum kb_status bare_read_options(struct bare *b)
+{
+	enum kb_status st =
+		stage_read_options(&b->s, bare_outside(b), bare_locked(b), 0, KB_DOOR_BARE);
+
+	if (st && !b->s.cmdline[0])
+		use_words(b, b->s.uki.cmdline.data, b->s.uki.cmdline.size);
+	early_console(b->s.cmdline);
+	return st;
+}
+
+enum kb_status bare_read_kernel(struct bare *b)
+{
+	const struct uki_part *k = &b->s.uki.kernel;
+
+	if (!k->data)
+		return kb_refuse("kernel", KB_NO_KERNEL, NULL);
+	return stage_open_kernel(&b->s, k->data, k->size);
+}

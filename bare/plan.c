@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The bare-metal door: what is in use, what is free, where things go. */
+#include <bare/bare.h>
+#include <core/log.h>
+
+enum kb_status bare_gather_busy(struct bare *b)
+{
+	enum kb_status st = range_list_add(&b->busy, b->segment);
+
+	if (!st)
+		st = bare_list_busy(b);
+	if (st)
+		return kb_refuse("memory", st, &b->s.mem.diag);
+	stage_take_initrd(&b->s, b->initrd_outside);
+	return KB_OK;
+}
+
+enum kb_status bare_list_free(struct bare *b)
+{
+	const struct range_list *from = b->s.kho ? &b->s.kho->scratch : &b->s.mem.ram;
+	enum kb_status st = range_list_copy(from, &b->s.free);
+
+	for (size_t i = 0; i < b->busy.count && !st; i++)
+		st = range_list_subtract(&b->s.free, b->busy.r[i]);
+	return st;
+}
+
+enum kb_status bare_plan(struct stage *s)
+{
+	struct bare *b = (struct bare *)s; /* its first member */
+	enum kb_status st = bare_list_free(b);
+
+	stage_describe_boot(s);
+	if (!st)
+		st = bare_describe_boot(b);
+	if (!st)
+		st = stage_place(s);
+	if (st)
+		return kb_refuse("plan", st, NULL);
+	st = stage_check_placement(s, &b->segment, 1);
+	if (st)
+		return st;
+	kb_debug("plan", "khoboot at 0x%" PRIx64 ", kernel at 0x%" PRIx64 ", block at 0x%" PRIx64,
+		 b->segment.base, s->place.window.base, s->place.block.base);
+	stage_report_scratch(s, b->segment.size);
+	return KB_OK;
+}
+
+/* Window executable, block writable, all else as it is. */
+enum kb_status bare_map_for_jump(struct bare *b)
+{
+	enum kb_status st = bare_map_more(b);
+
+	if (!st)
+		st = bare_map(b, b->s.place.window, PT_WRITE | PT_EXEC);
+	if (!st)
+		st = bare_map(b, b->s.place.block, PT_WRITE);
+	return st ? kb_refuse("plan", st, NULL) : KB_OK;
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The bare-metal door: the firmware route. Everything up to the reset can be given up, so whatever
+ * speaks against it leads to the direct route.
+ */
+#include <arch/cache.h>
+#include <arch/const.h>
+#include <arch/cpu.h>
+#include <bare/bare.h>
+#include <core/log.h>
+#include <khoboot/layout.h>
+#include <route/route.h>
+#include <route/zone.h>
+#include <stage/serial.h>
+
+#include <string.h>
+
+#define ZONE_PIECES (KB_ZONE_MAX + 8)
+#define AREA        "route"
+
+/* ---- planning -------------------------------------------------------------------------------- */
+
+static enum kb_status find_zone(struct bare *b, struct range_list *zone)
+{
+	enum kb_status st;
+
+	if (b->s.options.zone.len) {
+		st = zone_parse(b->s.options.zone, zone);
+	} else {
+		kb_info(AREA, "no calibration of this firmware: using the built-in zone");
+		st = zone_builtin(ARCH_RECORD, &b->s.mem.ram, zone);
+	}
+	/* Firmware reads the file, and loads it. */
+	if (!st)
+		zone_grow(ARCH_RECORD, zone, 3 * (b->image_size + KB_SETUP_SIZE));
+	return st;
+}
+
+/* Scratch outside the zone that neither we nor the direct route need. */
+static enum kb_status list_room(struct bare *b, const struct range_list *zone)
+{
+	enum kb_status st = bare_list_free(b);
+
+	for (size_t i = 0; i < zone->count && !st; i++)
+		st = range_list_subtract(&b->s.free, zone->r[i]);
+	return st;
+}
+
+/* Work memory comes from scratch, too: the arena's rest became page tables. */
+static enum kb_status take_work(struct bare *b, const struct range_list *zone,
+				struct kho_work *work)
+{
+	uint64_t size = align_up_page(evacuate_work_size(zone));
+	struct range at;
+	enum kb_status st;
+
+	if (range_list_find(&b->s.free, (struct range){0, UINT64_MAX}, size, SZ_4K, true, &at))
+		return KB_REC_ROOM;
+	st = range_list_subtract(&b->s.free, at);
+	if (!st)
+		st = bare_map(b, at, PT_WRITE);
+	*work = (struct kho_work){(void *)(uintptr_t)at.base, size};
+	return st;
+}
+
+static enum kb_status map_copies(struct bare *b, struct kb_record *rec)
+{
+	struct kb_moves moves = route_moves(rec);
+	enum kb_status st = KB_OK;
+
+	for (size_t i = 0; i < moves.count && !st; i++)
+		st = bare_map(b, (struct range){moves.m[i].copy, moves.m[i].size}, PT_WRITE);
+	return st;
+}
+
+static enum kb_status plan_route(struct bare *b, struct range_list *zone, struct route *r)
+{
+	struct kho_work work;
+	enum kb_status st = find_zone(b, zone);
+
+	if (!st)
+		st = list_room(b, zone);
+	if (!st)
+		st = take_work(b, zone, &work);
+	if (!st)
+		st = route_plan(&b->s.mem, b->s.kho, &b->s.free, work, r);
+	if (!st)
+		st = bare_map(b, r->record, PT_WRITE);
+	return st;
+}
+
+/* ---- sealing --------------------------------------------------------------------------------- */
+
+static void flush_piece(void *ctx, const void *bytes, uint64_t len)
+{
+	(void)ctx;
+	cache_flush_range(bytes, len);
+}
+
+static enum kb_status flush_map_page(void *ctx, const struct kho_meta *piece)
+{
+	(void)ctx;
+	cache_flush_range((const void *)(uintptr_t)piece->bytes.base, piece->bytes.size);
+	return KB_OK;
+}
+
+/*
+ * What the outgoing kernel wrote may be in caches only. Where these cannot be written back as a
+ * whole it is done for all that the seal does not read piece by piece: the metadata, and the data
+ * that have no digest.
+ */
+static enum kb_status flush_preserved(struct bare *b)
+{
+	const struct kho *k = b->s.kho;
+	enum kb_status st = kho_map_each_page(&b->s.mem, &k->map, flush_map_page, NULL);
+	struct kho_ranges it;
+	struct range r;
+
+	cache_flush_range((const void *)(uintptr_t)k->root.fdt.base, k->root.fdt.size);
+	if (st || b->s.options.seal == KB_DIGEST_ALL)
+		return st;
+	kho_ranges_first(&it, &b->s.mem, &k->map, 0);
+	while (kho_ranges_next(&it, &r))
+		cache_flush_range((const void *)(uintptr_t)r.base, r.size);
+	return it.status;
+}
+
+static enum kb_status seal(struct bare *b, const struct route *r, struct kb_record *rec,
+			   struct kb_record_facts *facts)
+{
+	enum kb_status st = route_place(b->s.kho, &b->s.free, r, rec);
+
+	if (!st)
+		st = map_copies(b, rec);
+	if (!st && !ARCH_FLUSHES_ALL)
+		st = flush_preserved(b);
+	if (st)
+		return st;
+	facts->arch = ARCH_RECORD;
+	facts->on_error = b->s.options.on_error;
+	facts->log = b->s.options.log;
+	facts->ram_bytes = range_list_bytes(&b->s.mem.ram);
+	facts->ram_end = range_end(b->s.mem.ram.r[b->s.mem.ram.count - 1]);
+	st = route_seal(&b->s.mem, b->s.kho, r, rec, facts, flush_piece, NULL);
+	if (st)
+		return st;
+	cache_flush_all();
+	record_publish(rec);
+	cache_flush_range(rec, SZ_4K);
+	cache_flush_all();
+	return KB_OK;
+}
+
+static void report(const struct bare *b, const struct route *r, const struct kb_record *rec)
+{
+	kb_info(AREA,
+		"firmware zone in %zu pieces; %" PRIu64 " bytes evacuated in %" PRIu64 " pieces",
+		r->zone->count, r->evacuation.bytes, rec->moves_count);
+	kb_info(AREA,
+		"sealed %" PRIu64 " bytes with %" PRIu64 " digests, record at 0x%" PRIx64
+		", in %" PRIu64 " us",
+		rec->facts.preserved, rec->tiles_count, (uintptr_t)rec,
+		cpu_clock_us(cpu_clock() - b->s.entered));
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static enum kb_status try_route(struct bare *b)
+{
+	static struct range zone_store[ZONE_PIECES];
+	struct range_list zone = {zone_store, 0, ZONE_PIECES};
+	struct kb_record_facts facts = {0};
+	struct reset_how reset = {0};
+	uint8_t nonce[KB_NONCE_SIZE];
+	struct route r = {.zone = &zone,
+			  .seal = b->s.options.seal,
+			  .cmdline = b->s.cmdline,
+			  .nonce = nonce};
+	struct kb_record *rec;
+	struct route_question q = {
+		.nonce = cmdline_nonce(b->s.options.nonce, nonce),
+		.preserved = b->s.kho,
+		.initrd_outside = b->initrd_outside.size && !b->s.uki.initrd.data,
+	};
+	enum kb_status st;
+
+	bare_ask_route(b, &q);
+	st = route_asked(&q);
+	if (!st)
+		st = bare_memory_survives(b);
+	if (st)
+		return st;
+	bare_read_tables(b, &reset, &facts);
+	st = plan_route(b, &zone, &r);
+	rec = (struct kb_record *)(uintptr_t)r.record.base;
+	if (!st)
+		st = seal(b, &r, rec, &facts);
+	if (st)
+		return st;
+	report(b, &r, rec);
+	kb_info(AREA, "resetting into firmware");
+	serial_drain();
+	reset_try(&reset);
+	memset(rec, 0, sizeof(*rec));
+	return KB_ROUTE_RESET;
+}
+
+void bare_route_or_direct(struct bare *b)
+{
+	enum kb_status st;
+
+	if (b->s.options.via != KB_VIA_FIRMWARE)
+		return;
+	st = try_route(b);
+	kb_warn(AREA, "KB-%03d %s; taking the direct route", (int)st, kb_cause(st));
+	kb_warn(AREA, "KB-%03d remedy: %s", (int)st, kb_remedy(st));
+}

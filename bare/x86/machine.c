@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The bare-metal door of x86: our image in memory, and what we were told. */
+#include <bare/bare.h>
+#include <khoboot/layout.h>
+
+#include <string.h>
+
+/* The text at cmd_line_ptr; the protocol promises a NUL, we believe in KB_CMDLINE_MAX. */
+struct kb_text bare_outside(const struct bare *b)
+{
+	uint64_t at = bp_join(b->arch.bp->cmd_line_ptr, b->arch.bp->ext_cmd_line_ptr);
+	const char *text = (const char *)(uintptr_t)at;
+
+	if (!at)
+		return (struct kb_text){NULL, 0};
+	return (struct kb_text){text, strnlen(text, KB_CMDLINE_MAX)};
+}
+
+bool bare_locked(const struct bare *b)
+{
+	return secure_locked(b->arch.bp->secure_boot);
+}
+
+/* Ports are where they always were, and so is the way to reset. */
+enum kb_status bare_detect_machine(struct bare *b)
+{
+	(void)b;
+	return KB_OK;
+}
+
+/* The image in memory, and after it the arena: the rest of what init_size reserved for us. */
+enum kb_status bare_find_image(struct bare *b, struct kb_diag *diag)
+{
+	const uint8_t *loaded = b->s.image + KB_SETUP_SIZE;
+
+	b->image_size = uki_flat_size(b->arch.bp); /* not 0, or there would be no stack */
+	b->segment = (struct range){(uintptr_t)loaded, b->arch.bp->init_size};
+	return uki_open_flat(loaded, KB_SETUP_SIZE, b->image_size, &b->s.uki, diag);
+}

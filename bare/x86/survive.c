@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The bare-metal door of x86: what speaks against a reset, and how it is done. */
+#include <arch/cpu_x86.h>
+#include <arch/route_check.h>
+#include <bare/bare.h>
+#include <core/log.h>
+#include <format/smbios.h>
+#include <route/route.h>
+#include <stage/fwcfg.h>
+
+#include <string.h>
+
+#define AREA "route"
+
+/* ---- may it be done? ------------------------------------------------------------------------- */
+
+void bare_ask_route(const struct bare *b, struct route_question *q)
+{
+	const struct boot_params *bp = b->arch.bp;
+
+	q->secure = bp->secure_boot;
+	q->uefi = !memcmp(bp->efi_loader_signature, BP_EFI_64, sizeof(bp->efi_loader_signature));
+}
+
+static enum kb_status cpu_keeps_memory(void)
+{
+	uint32_t leaves = cpuid(0).a, extended = cpuid(0x80000000).a;
+	struct route_cpu cpu = {0};
+
+	if (leaves >= 0x21) {
+		struct cpuid r = cpuid(0x21);
+
+		cpu.tdx[0] = r.b;
+		cpu.tdx[1] = r.d;
+		cpu.tdx[2] = r.c;
+	}
+	if (leaves >= 7 && cpuid(7).c & ROUTE_CPUID_TME)
+		cpu.tme_activate = rdmsr(ROUTE_MSR_TME_ACTIVATE);
+	if (extended >= 0x8000001f && cpuid(0x8000001f).a & ROUTE_CPUID_SEV)
+		cpu.sev_status = rdmsr(ROUTE_MSR_SEV_STATUS);
+	return route_cpu_check(&cpu);
+}
+
+/* A TPM that was asked to have memory cleared would have it cleared in our reset. */
+static enum kb_status tpm_is_quiet(struct bare *b)
+{
+	uint64_t request = fwcfg_clear_request();
+	struct range page = {align_down(request, SZ_4K), SZ_4K};
+
+	if (!request)
+		return KB_OK;
+	if (bare_map(b, page, PT_READ | PT_DEVICE))
+		return KB_ROUTE_TPM;
+	return *(const volatile uint8_t *)(uintptr_t)request & 1 ? KB_ROUTE_TPM : KB_OK;
+}
+
+enum kb_status bare_memory_survives(struct bare *b)
+{
+	enum kb_status st = cpu_keeps_memory();
+
+	return st ? st : tpm_is_quiet(b);
+}
+
+/* ---- what firmware left in tables ------------------------------------------------------------ */
+
+/* struct efi_setup_data of Linux arch/x86/include/asm/efi.h: four addresses. */
+static uint64_t smbios_address(const struct bare *b)
+{
+	for (size_t i = 0; i < b->arch.setup.count; i++) {
+		const uint64_t *efi = (const void *)(uintptr_t)(b->arch.setup.node[i].addr +
+								sizeof(struct setup_data));
+
+		if (b->arch.setup.node[i].type == SETUP_EFI && b->arch.setup.node[i].len >= 32)
+			return efi[3];
+	}
+	return 0;
+}
+
+/* A reset register in memory is not RAM, so it is not mapped either; without it there is 0xCF9. */
+static void map_reset(struct bare *b, struct acpi_reset *reset)
+{
+	struct range page = {align_down(reset->address, SZ_4K), SZ_4K};
+
+	if (reset->found && reset->space == ACPI_MEMORY && bare_map(b, page, PT_WRITE | PT_DEVICE))
+		reset->found = false;
+}
+
+void bare_read_tables(struct bare *b, struct reset_how *reset, struct kb_record_facts *facts)
+{
+	struct mem m = {.ram = b->fresh, .map = bare_map_table, .ctx = b};
+	uint64_t smbios = smbios_address(b);
+	enum kb_status st = memmap_tables(&b->arch.e820, &m.ram);
+
+	if (!st)
+		st = reset_find(&m, b->arch.bp->acpi_rsdp_addr, 0, reset);
+	if (st)
+		kb_warn(AREA, "KB-%03d %s; resetting by 0xCF9", (int)st, kb_cause(st));
+	map_reset(b, &reset->fadt);
+	if (smbios && smbios_uuid(&m, smbios, facts->machine))
+		kb_warn(AREA, "this machine has no SMBIOS UUID");
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Pieces of text, and the one reader of numbers. */
+#include <core/text.h>
+
+#include <string.h>
+
+bool text_is(struct kb_text t, const char *word)
+{
+	return t.len == strlen(word) && !memcmp(t.text, word, t.len);
+}
+
+bool text_skip(struct kb_text *t, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (t->len < n || memcmp(t->text, prefix, n))
+		return false;
+	t->text += n;
+	t->len -= n;
+	return true;
+}
+
+struct kb_text text_cut(struct kb_text *t, char sep)
+{
+	struct kb_text piece = {t->text, 0};
+
+	while (piece.len < t->len && piece.text[piece.len] != sep)
+		piece.len++;
+	t->text += piece.len;
+	t->len -= piece.len;
+	if (t->len) {
+		t->text++;
+		t->len--;
+	}
+	return piece;
+}
+
+unsigned int text_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned int)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned int)(c - 'a') + 10;
+	if (c >= 'A' && c <= 'F')
+		return (unsigned int)(c - 'A') + 10;
+	return 16;
+}
+
+bool text_take_number(struct kb_text *t, unsigned int base, uint64_t *ret)
+{
+	size_t digits = 0;
+	bool fits = true;
+	uint64_t v = 0;
+
+	for (; digits < t->len && text_digit(t->text[digits]) < base; digits++)
+		fits = fits && !mul_overflow(v, (uint64_t)base, &v) &&
+		       !add_overflow(v, (uint64_t)text_digit(t->text[digits]), &v);
+	t->text += digits;
+	t->len -= digits;
+	if (!digits || !fits)
+		return false;
+	*ret = v;
+	return true;
+}
+
+bool text_number(struct kb_text t, uint64_t *ret)
+{
+	unsigned int base = text_skip(&t, "0x") || text_skip(&t, "0X") ? 16 : 10;
+	uint64_t v;
+
+	if (!text_take_number(&t, base, &v) || t.len)
+		return false;
+	*ret = v;
+	return true;
+}

@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Facts of the device tree; see the header. Cells are big endian. */
+#include <fdt/dtb.h>
+#include <fdt/tree.h>
+
+#include <libfdt.h>
+#include <string.h>
+
+struct parse {
+	const void *fdt;
+	struct kb_diag *diag;
+	unsigned int addr_cells, size_cells; /* of the root */
+};
+
+static enum kb_status fail(const struct parse *p, enum kb_status st, int node, uint64_t value)
+{
+	return kb_note(p->diag, st, node > 0 ? (uint64_t)node : 0, value);
+}
+
+/* ---- cells ----------------------------------------------------------------------------------- */
+
+/* A number of @cells cells, which may pass 64 bits: the kernel takes the last two. */
+static uint64_t take(const fdt32_t **p, unsigned int cells)
+{
+	uint64_t v = 0;
+
+	while (cells--)
+		v = v << 32 | fdt32_ld((*p)++);
+	return v;
+}
+
+/* #address-cells or #size-cells of @node: 1 or 2, 0 when it is anything else. */
+static unsigned int cells(const void *fdt, int node, const char *name, unsigned int fallback)
+{
+	int len = 0;
+	const fdt32_t *v = fdt_getprop(fdt, node, name, &len);
+	uint32_t n;
+
+	if (!v)
+		return len == -FDT_ERR_NOTFOUND ? fallback : 0;
+	n = len == sizeof(*v) ? fdt32_ld(v) : 0;
+	return n <= 2 ? n : 0;
+}
+
+/* The kernel's default for a root without the properties is one cell. */
+static enum kb_status open_parse(struct parse *p)
+{
+	p->addr_cells = cells(p->fdt, 0, "#address-cells", 1);
+	p->size_cells = cells(p->fdt, 0, "#size-cells", 1);
+	if (!p->addr_cells || !p->size_cells)
+		return fail(p, KB_DTB_CELLS, 0, 0);
+	return KB_OK;
+}
+
+/* Ranges of the root's cells in property @name: their number, 0 when it is absent, -1 malformed. */
+static int get_ranges(const struct parse *p, int node, const char *name, const fdt32_t **ret)
+{
+	int each = (int)(4 * (p->addr_cells + p->size_cells)), len = 0;
+
+	*ret = fdt_getprop(p->fdt, node, name, &len);
+	if (!*ret)
+		return len == -FDT_ERR_NOTFOUND ? 0 : -1;
+	return len && len % each == 0 ? len / each : -1;
+}
+
+static struct range take_range(const struct parse *p, const fdt32_t **at)
+{
+	uint64_t base = take(at, p->addr_cells);
+
+	return (struct range){base, take(at, p->size_cells)};
+}
+
+/* ---- /chosen --------------------------------------------------------------------------------- */
+
+enum found { ABSENT, FOUND, MALFORMED };
+
+/* A number of one or two cells. */
+static enum found get_number(const struct parse *p, int node, const char *name, uint64_t *ret)
+{
+	int len = 0;
+	const fdt32_t *v = fdt_getprop(p->fdt, node, name, &len);
+
+	if (!v)
+		return len == -FDT_ERR_NOTFOUND ? ABSENT : MALFORMED;
+	if (len != 4 && len != 8)
+		return MALFORMED;
+	*ret = take(&v, (unsigned int)len / 4);
+	return FOUND;
+}
+
+static struct kb_text read_cmdline(const struct parse *p, int node)
+{
+	int len = 0;
+	const char *text = fdt_getprop(p->fdt, node, "bootargs", &len);
+
+	if (!text)
+		return (struct kb_text){NULL, 0};
+	return (struct kb_text){text, strnlen(text, (size_t)len)};
+}
+
+static enum kb_status read_initrd(const struct parse *p, int node, struct range *ret)
+{
+	uint64_t start = 0, end = 0;
+	enum found a = get_number(p, node, "linux,initrd-start", &start);
+	enum found b = get_number(p, node, "linux,initrd-end", &end);
+
+	if (a == MALFORMED || a != b || start > end)
+		return fail(p, KB_DTB_CHOSEN, node, start);
+	*ret = (struct range){start, end - start};
+	return KB_OK;
+}
+
+static enum kb_status read_kho(const struct parse *p, int node, struct dtb_facts *f)
+{
+	const fdt32_t *fdt, *scratch;
+	int a = get_ranges(p, node, "linux,kho-fdt", &fdt);
+	int b = get_ranges(p, node, "linux,kho-scratch", &scratch);
+	struct range r;
+
+	if (!a && !b)
+		return KB_OK;
+	if (a != 1 || b != 1)
+		return fail(p, KB_DTB_KHO, node, (uint64_t)a);
+	r = take_range(p, &fdt);
+	f->kho.fdt = phys(r.base);
+	f->kho.fdt_size = r.size;
+	r = take_range(p, &scratch);
+	f->kho.scratch = phys(r.base);
+	f->kho.scratch_size = r.size;
+	f->has_kho = true;
+	return KB_OK;
+}
+
+enum { SYSTAB, MAP_START, MAP_SIZE, DESC_SIZE, DESC_VERSION, SECURE, UEFI_PROPERTIES };
+
+static const char *const uefi_names[UEFI_PROPERTIES] = {
+	"linux,uefi-system-table",   "linux,uefi-mmap-start",    "linux,uefi-mmap-size",
+	"linux,uefi-mmap-desc-size", "linux,uefi-mmap-desc-ver", "linux,uefi-secure-boot",
+};
+
+/* Without the first there is no UEFI; kernels before 7.2 do not write the last. */
+static enum kb_status read_uefi(const struct parse *p, int node, struct dtb_uefi *u)
+{
+	uint64_t v[UEFI_PROPERTIES] = {0};
+
+	for (int i = 0; i < UEFI_PROPERTIES; i++) {
+		enum found got = get_number(p, node, uefi_names[i], &v[i]);
+
+		if (got == MALFORMED || (got == FOUND && i > MAP_START && v[i] > UINT32_MAX))
+			return fail(p, KB_DTB_CHOSEN, node, v[i]);
+		if (got == ABSENT && i == SYSTAB)
+			return KB_OK;
+		if (got == ABSENT && i != SECURE)
+			return fail(p, KB_DTB_UEFI, node, (uint64_t)i);
+	}
+	*u = (struct dtb_uefi){.found = true,
+			       .systab = v[SYSTAB],
+			       .map = {v[MAP_START], v[MAP_SIZE]},
+			       .desc_size = (uint32_t)v[DESC_SIZE],
+			       .desc_version = (uint32_t)v[DESC_VERSION],
+			       .secure = (uint32_t)v[SECURE]};
+	return KB_OK;
+}
+
+static enum kb_status read_chosen(const struct parse *p, struct dtb_facts *f)
+{
+	int node = fdt_path_offset(p->fdt, "/chosen");
+	enum kb_status st;
+
+	if (node < 0)
+		return KB_OK;
+	f->cmdline = read_cmdline(p, node);
+	st = read_initrd(p, node, &f->initrd);
+	if (!st)
+		st = read_kho(p, node, f);
+	return st ? st : read_uefi(p, node, &f->uefi);
+}
+
+/* ---- devices: what cannot be understood is not there ----------------------------------------- */
+
+/* Through the ranges of @bus to the bus above it. */
+static bool translate_once(const void *fdt, int bus, int above, uint64_t *addr)
+{
+	unsigned int child = cells(fdt, bus, "#address-cells", 0);
+	unsigned int size = cells(fdt, bus, "#size-cells", 0);
+	unsigned int parent = cells(fdt, above, "#address-cells", above ? 0 : 1);
+	int each = (int)(4 * (child + parent + size)), len = 0;
+	const fdt32_t *p = fdt_getprop(fdt, bus, "ranges", &len);
+
+	if (!p || !child || !size || !parent)
+		return false;
+	if (!len)
+		return true;
+	for (; len >= each; len -= each) {
+		uint64_t from = take(&p, child), to = take(&p, parent), n = take(&p, size);
+
+		if (*addr >= from && *addr - from < n) {
+			*addr = *addr - from + to;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Physical address of the first registers of @node. */
+static bool device_address(const void *fdt, int node, uint64_t *ret)
+{
+	int bus = fdt_parent_offset(fdt, node), len = 0;
+	const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &len);
+	unsigned int n = bus < 0 ? 0 : cells(fdt, bus, "#address-cells", bus ? 0 : 1);
+
+	if (!reg || !n || len < (int)(4 * n))
+		return false;
+	*ret = take(&reg, n);
+	while (bus > 0) {
+		int above = fdt_parent_offset(fdt, bus);
+
+		if (above < 0 || !translate_once(fdt, bus, above, ret))
+			return false;
+		bus = above;
+	}
+	return true;
+}
+
+static bool available(const void *fdt, int node)
+{
+	const char *status = fdt_stringlist_get(fdt, node, "status", 0, NULL);
+
+	return !fdt_getprop(fdt, node, "status", NULL) ||
+	       (status && (!strcmp(status, "ok") || !strcmp(status, "okay")));
+}
+
+static uint32_t get_u32_or(const void *fdt, int node, const char *name, uint32_t fallback)
+{
+	int len = 0;
+	const fdt32_t *v = fdt_getprop(fdt, node, name, &len);
+
+	return v && len == sizeof(*v) ? fdt32_ld(v) : fallback;
+}
+
+static bool is_compatible(const void *fdt, int node, const char *with)
+{
+	return fdt_node_check_compatible(fdt, node, with) == 0;
+}
+
+/* Of 8250s those with registers of a byte side by side, or each a word. */
+static enum uart_kind uart_kind(const void *fdt, int node)
+{
+	uint32_t shift = get_u32_or(fdt, node, "reg-shift", 0);
+	uint32_t width = get_u32_or(fdt, node, "reg-io-width", 1);
+
+	if (is_compatible(fdt, node, "arm,pl011"))
+		return UART_PL011;
+	if (!is_compatible(fdt, node, "ns16550a") && !is_compatible(fdt, node, "snps,dw-apb-uart"))
+		return UART_NONE;
+	if (shift == 2 && width == 4)
+		return UART_MMIO32;
+	return shift == 0 && width == 1 ? UART_MMIO : UART_NONE;
+}
+
+/* A path or an alias, and the line's settings behind a colon. */
+static struct uart read_uart(const void *fdt)
+{
+	int chosen = fdt_path_offset(fdt, "/chosen"), len = 0, node;
+	const char *path = chosen < 0 ? NULL : fdt_getprop(fdt, chosen, "stdout-path", &len);
+	struct uart u = {.kind = UART_NONE};
+	int n = 0;
+
+	while (path && n < len && path[n] && path[n] != ':')
+		n++;
+	node = n ? fdt_path_offset_namelen(fdt, path, n) : -FDT_ERR_NOTFOUND;
+	if (node >= 0 && available(fdt, node) && device_address(fdt, node, &u.base))
+		u.kind = uart_kind(fdt, node);
+	return u.kind ? u : (struct uart){.kind = UART_NONE};
+}
+
+static uint64_t read_fwcfg(const void *fdt)
+{
+	int node = fdt_node_offset_by_compatible(fdt, -1, "qemu,fw-cfg-mmio");
+	uint64_t at = 0;
+
+	return node >= 0 && available(fdt, node) && device_address(fdt, node, &at) ? at : 0;
+}
+
+/* PSCI 0.1 has function numbers of its own, and no reset. */
+static enum psci_conduit read_psci(const void *fdt)
+{
+	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,psci-0.2");
+	const char *method;
+
+	if (node < 0)
+		node = fdt_node_offset_by_compatible(fdt, -1, "arm,psci-1.0");
+	method = node < 0 ? NULL : fdt_stringlist_get(fdt, node, "method", 0, NULL);
+	if (!method || !available(fdt, node))
+		return PSCI_NONE;
+	if (!strcmp(method, "hvc"))
+		return PSCI_HVC;
+	return strcmp(method, "smc") ? PSCI_NONE : PSCI_SMC;
+}
+
+static bool is_stub(const void *fdt)
+{
+	int node;
+
+	fdt_for_each_subnode(node, fdt, 0) {
+		const char *name = fdt_get_name(fdt, node, NULL);
+
+		if (name && strcmp(name, "chosen") &&
+		    (strcmp(name, "hypervisor") || !is_compatible(fdt, node, "xen,xen")))
+			return false;
+	}
+	return true;
+}
+
+enum kb_status dtb_read(const void *fdt, struct dtb_facts *ret, struct kb_diag *diag)
+{
+	struct parse p = {.fdt = fdt, .diag = diag};
+	struct dtb_facts f = {.acpi = is_stub(fdt)};
+	enum kb_status st = open_parse(&p);
+
+	f.uart = read_uart(fdt);
+	f.fwcfg = read_fwcfg(fdt);
+	f.psci = read_psci(fdt);
+	if (!st)
+		st = read_chosen(&p, &f);
+	*ret = f;
+	return st;
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+/* Add the ranges in @name of @node, none if there is no such property. */
+static enum kb_status add_ranges(const struct parse *p, int node, const char *name,
+				 struct range_list *ret)
+{
+	const fdt32_t *at;
+	int n = get_ranges(p, node, name, &at);
+	enum kb_status st = KB_OK;
+
+	if (n < 0)
+		return fail(p, KB_DTB_MEMORY, node, 0);
+	while (n-- > 0 && !st) {
+		struct range r = take_range(p, &at);
+
+		st = range_wraps(r) ? fail(p, KB_DTB_MEMORY, node, r.base) : range_list_add(ret, r);
+	}
+	return st;
+}
+
+static bool is_memory(const void *fdt, int node)
+{
+	const char *type = fdt_stringlist_get(fdt, node, "device_type", 0, NULL);
+
+	return type && !strcmp(type, "memory") && available(fdt, node);
+}
+
+enum kb_status dtb_memory(const void *fdt, struct range_list *ret, struct kb_diag *diag)
+{
+	struct parse p = {.fdt = fdt, .diag = diag};
+	enum kb_status st = open_parse(&p);
+	int node;
+
+	ret->count = 0;
+	fdt_for_each_subnode(node, fdt, 0) {
+		bool usable = fdt_getprop(fdt, node, "linux,usable-memory", NULL);
+
+		if (!st && is_memory(fdt, node))
+			st = add_ranges(&p, node, usable ? "linux,usable-memory" : "reg", ret);
+	}
+	range_list_sort(ret);
+	if (!st && !ret->count)
+		st = fail(&p, KB_NO_RAM, 0, 0);
+	return st;
+}
+
+/* The kernel takes no notice of a /reserved-memory whose cells are not the root's. */
+static bool same_cells(const struct parse *p, int node)
+{
+	return cells(p->fdt, node, "#address-cells", 0) == p->addr_cells &&
+	       cells(p->fdt, node, "#size-cells", 0) == p->size_cells &&
+	       fdt_getprop(p->fdt, node, "ranges", NULL);
+}
+
+static enum kb_status add_nodes(const struct parse *p, struct range_list *nomap,
+				struct range_list *reserved)
+{
+	int node = fdt_path_offset(p->fdt, "/reserved-memory"), child;
+	enum kb_status st = KB_OK;
+
+	if (node < 0)
+		return KB_OK;
+	if (!same_cells(p, node))
+		return fail(p, KB_DTB_MEMORY, node, 0);
+	fdt_for_each_subnode(child, p->fdt, node) {
+		bool no = fdt_getprop(p->fdt, child, "no-map", NULL);
+
+		if (!st && available(p->fdt, child))
+			st = add_ranges(p, child, "reg", no ? nomap : reserved);
+	}
+	return st;
+}
+
+static enum kb_status add_memreserve(const struct parse *p, struct range_list *ret)
+{
+	int n = fdt_num_mem_rsv(p->fdt);
+
+	for (int i = 0; i < n; i++) {
+		struct range r;
+		enum kb_status st;
+
+		if (fdt_get_mem_rsv(p->fdt, i, &r.base, &r.size) || range_wraps(r))
+			return fail(p, KB_DTB_MEMORY, 0, (uint64_t)i);
+		st = range_list_add(ret, r);
+		if (st)
+			return st;
+	}
+	return n < 0 ? fail(p, KB_DTB_MEMORY, 0, 0) : KB_OK;
+}
+
+enum kb_status dtb_reserved(const void *fdt, struct range_list *nomap, struct range_list *reserved,
+			    struct kb_diag *diag)
+{
+	struct parse p = {.fdt = fdt, .diag = diag};
+	enum kb_status st = open_parse(&p);
+
+	nomap->count = reserved->count = 0;
+	if (!st)
+		st = add_nodes(&p, nomap, reserved);
+	if (!st)
+		st = add_memreserve(&p, reserved);
+	range_list_sort(nomap);
+	range_list_sort(reserved);
+	return st;
+}
+
+/* ---- the tree itself ------------------------------------------------------------------------- */
+
+enum kb_status dtb_check(const void *fdt, uint64_t readable, struct kb_diag *diag)
+{
+	int err;
+
+	if (readable < sizeof(struct fdt_header) || !is_aligned((uintptr_t)fdt, DTB_ALIGN) ||
+	    fdt_check_header(fdt))
+		return kb_note(diag, KB_DTB_TREE, 0, 0);
+	if (fdt_totalsize(fdt) > min_u64(readable, DTB_MAX))
+		return kb_note(diag, KB_DTB_BIG, 0, fdt_totalsize(fdt));
+	err = tree_check(fdt, readable);
+	/* fdt_check_full() passes a structure without any node. */
+	if (!err)
+		err = fdt_next_node(fdt, -1, NULL);
+	return err ? kb_note(diag, KB_DTB_TREE, 0, (uint64_t)-err) : KB_OK;
+}
+
+enum kb_status dtb_get(const struct mem *m, uint64_t at, const void **ret, struct kb_diag *diag)
+{
+	const void *p = mem_get(m, phys(at), sizeof(struct fdt_header));
+	uint32_t size;
+	enum kb_status st;
+
+	/* libfdt reads the header word by word. */
+	if (!p || !is_aligned(at, DTB_ALIGN) || fdt_check_header(p))
+		return kb_note(diag, KB_DTB_TREE, at, 0);
+	size = fdt_totalsize(p);
+	if (size > DTB_MAX)
+		return kb_note(diag, KB_DTB_BIG, at, size);
+	p = mem_get(m, phys(at), size);
+	if (!p)
+		return kb_note(diag, KB_DTB_TREE, at, size);
+	st = dtb_check(p, size, diag);
+	if (!st)
+		*ret = p;
+	return st;
+}
+
+static void wipe(void *fdt, int node, const char *name)
+{
+	int len = 0;
+	void *seed = fdt_getprop_w(fdt, node, name, &len);
+
+	if (seed)
+		memset(seed, 0, (size_t)len);
+}
+
+void dtb_wipe_seeds(void *fdt)
+{
+	int node = fdt_path_offset(fdt, "/chosen");
+
+	if (node < 0)
+		return;
+	wipe(fdt, node, "kaslr-seed");
+	wipe(fdt, node, "rng-seed");
+}

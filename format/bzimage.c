@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The setup header of a bzImage. */
+#include <core/diag.h>
+#include <format/bzimage.h>
+
+#include <string.h>
+
+#define SECTOR        512
+#define VERSION_MIN   0x020c
+#define RELEASE_MAX   128 /* bytes looked at; the kernel's own limit of a release is 64 */
+#define INIT_SIZE_MAX SZ_1G
+#define ALIGN_MAX     SZ_1G
+
+/* What is refused before any other field is believed. */
+static enum kb_status check_identity(const uint8_t *d, uint64_t size, struct kb_diag *diag)
+{
+	if (size < 2 * SECTOR)
+		return kb_note(diag, KB_BZ_SHORT, 0, size);
+	if (memcmp(d + BZ_HEADER, "HdrS", 4))
+		return kb_note(diag, KB_BZ_MAGIC, BZ_HEADER, get_u32(d + BZ_HEADER));
+	if (get_u16(d + BZ_BOOT_FLAG) != 0xaa55)
+		return kb_note(diag, KB_BZ_MAGIC, BZ_BOOT_FLAG, get_u16(d + BZ_BOOT_FLAG));
+	if (get_u16(d + BZ_VERSION) < VERSION_MIN)
+		return kb_note(diag, KB_BZ_OLD, BZ_VERSION, get_u16(d + BZ_VERSION));
+	return KB_OK;
+}
+
+static enum kb_status check_abilities(const uint8_t *d, struct kb_diag *diag)
+{
+	uint16_t xlf = get_u16(d + BZ_XLOADFLAGS);
+
+	if (!(d[BZ_LOADFLAGS] & BZ_LOADED_HIGH))
+		return kb_note(diag, KB_BZ_LOW, BZ_LOADFLAGS, d[BZ_LOADFLAGS]);
+	if (!(xlf & XLF_KERNEL_64))
+		return kb_note(diag, KB_BZ_NO_64, BZ_XLOADFLAGS, xlf);
+	if (!(xlf & XLF_CAN_BE_LOADED_ABOVE_4G))
+		return kb_note(diag, KB_BZ_BELOW_4G, BZ_XLOADFLAGS, xlf);
+	if (!d[BZ_RELOCATABLE])
+		return kb_note(diag, KB_BZ_FIXED, BZ_RELOCATABLE, 0);
+	return KB_OK;
+}
+
+static enum kb_status read_header_range(const uint8_t *d, struct bzimage *b, struct kb_diag *diag)
+{
+	uint32_t end = BZ_HEADER + (uint32_t)d[BZ_JUMP];
+
+	if (end < BZ_INIT_SIZE + 4 || end > BZ_HEADER_LIMIT)
+		return kb_note(diag, KB_BZ_HEADER, BZ_JUMP, d[BZ_JUMP]);
+	b->header_offset = BZ_SETUP_SECTS;
+	b->header_size = end - BZ_SETUP_SECTS;
+	return KB_OK;
+}
+
+static enum kb_status read_alignment(const uint8_t *d, struct bzimage *b, struct kb_diag *diag)
+{
+	uint8_t min_log2 = d[BZ_MIN_ALIGNMENT];
+
+	b->kernel_alignment = get_u32(d + BZ_KERNEL_ALIGNMENT);
+	if (!is_pow2(b->kernel_alignment) || b->kernel_alignment < SZ_4K ||
+	    b->kernel_alignment > ALIGN_MAX)
+		return kb_note(diag, KB_BZ_ALIGN, BZ_KERNEL_ALIGNMENT, b->kernel_alignment);
+	if (min_log2 < 12 || min_log2 > 30)
+		return kb_note(diag, KB_BZ_ALIGN, BZ_MIN_ALIGNMENT, min_log2);
+	b->min_alignment = 1ULL << min_log2;
+	return KB_OK;
+}
+
+static enum kb_status read_sizes(const uint8_t *d, uint64_t size, struct bzimage *b,
+				 struct kb_diag *diag)
+{
+	/* Protocol: 0 stands for 4, in images of kernels that knew no other number. */
+	uint32_t sects = d[BZ_SETUP_SECTS] ? d[BZ_SETUP_SECTS] : 4;
+	uint64_t end;
+
+	b->setup_size = (uint64_t)(sects + 1) * SECTOR;
+	if (size <= b->setup_size + BZ_ENTRY_64)
+		return kb_note(diag, KB_BZ_SHORT, BZ_SETUP_SECTS, size);
+	b->load_offset = b->setup_size;
+	b->load_size = size - b->setup_size;
+	b->init_size = get_u32(d + BZ_INIT_SIZE);
+	if (b->init_size < b->load_size || b->init_size > INIT_SIZE_MAX)
+		return kb_note(diag, KB_BZ_INIT_SIZE, BZ_INIT_SIZE, b->init_size);
+	b->pref_address = get_u64(d + BZ_PREF_ADDRESS);
+	/* Whoever places the kernel aligns pref_address up and adds init_size. */
+	if (add_overflow(b->pref_address, ALIGN_MAX + INIT_SIZE_MAX, &end))
+		return kb_note(diag, KB_BZ_INIT_SIZE, BZ_PREF_ADDRESS, b->pref_address);
+	return KB_OK;
+}
+
+static bool ends_release(char c)
+{
+	return !c || c == ' ' || c == '\n';
+}
+
+/* The first word of the version text, which lies in the setup sectors; optional. */
+static void read_release(const uint8_t *d, struct bzimage *b)
+{
+	uint64_t at = get_u16(d + BZ_KERNEL_VERSION);
+	const char *text;
+	size_t len = 0;
+
+	if (!at || at + 0x200 + RELEASE_MAX > b->setup_size)
+		return;
+	text = (const char *)d + 0x200 + at;
+	while (len < RELEASE_MAX && !ends_release(text[len]))
+		len++;
+	if (!len || len == RELEASE_MAX)
+		return;
+	b->release = text;
+	b->release_len = len;
+}
+
+enum kb_status bzimage_parse(const void *data, uint64_t size, struct bzimage *ret,
+			     struct kb_diag *diag)
+{
+	struct bzimage b = {0};
+	enum kb_status st;
+
+	st = check_identity(data, size, diag);
+	if (!st)
+		st = check_abilities(data, diag);
+	if (!st)
+		st = read_header_range(data, &b, diag);
+	if (!st)
+		st = read_alignment(data, &b, diag);
+	if (!st)
+		st = read_sizes(data, size, &b, diag);
+	if (st)
+		return st;
+	b.version = get_u16((const uint8_t *)data + BZ_VERSION);
+	b.xloadflags = get_u16((const uint8_t *)data + BZ_XLOADFLAGS);
+	b.cmdline_size = get_u32((const uint8_t *)data + BZ_CMDLINE_SIZE);
+	b.payload_offset = get_u32((const uint8_t *)data + BZ_PAYLOAD_OFFSET);
+	b.payload_length = get_u32((const uint8_t *)data + BZ_PAYLOAD_LENGTH);
+	read_release(data, &b);
+	*ret = b;
+	return KB_OK;
+}
+
+enum kb_status bzimage_check_5level(const struct bzimage *b, bool la57_active)
+{
+	return la57_active && !(b->xloadflags & XLF_5LEVEL) ? KB_BZ_5LEVEL : KB_OK;
+}
+
+enum kb_status bzimage_payload(const struct bzimage *b, uint64_t *ret_offset, uint64_t *ret_size)
+{
+	uint64_t end = (uint64_t)b->payload_offset + b->payload_length;
+
+	if (!b->payload_length || end > b->load_size)
+		return KB_BZ_PAYLOAD;
+	*ret_offset = b->load_offset + b->payload_offset;
+	*ret_size = b->payload_length;
+	return KB_OK;
+}

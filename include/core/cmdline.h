@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command line: khoboot's own words are taken out, the kernel gets the rest.
+ *
+ * Words are split as the kernel does (lib/cmdline.c:next_arg): white space outside of double
+ * quotes, a quote toggles and there is no escape. Words for the kernel keep their quotes. Behind a
+ * word "--" everything belongs to init.
+ */
+#ifndef CORE_CMDLINE_H
+#define CORE_CMDLINE_H
+
+#include <core/log.h>
+#include <core/mem.h>
+#include <core/range.h>
+#include <core/text.h>
+#include <khoboot/compiler.h>
+#include <khoboot/layout.h>
+#include <khoboot/status.h>
+
+enum kb_via { KB_VIA_DIRECT, KB_VIA_FIRMWARE };
+enum kb_kho { KB_KHO_AUTO, KB_KHO_OFF, KB_KHO_PARK };
+enum kb_digest { KB_DIGEST_ALL, KB_DIGEST_ZONE, KB_DIGEST_META };
+enum kb_on_error { KB_ON_ERROR_HALT, KB_ON_ERROR_DISCARD, KB_ON_ERROR_RESET };
+
+#define KB_INITRD_MAX   8
+#define KB_NONCE_SIZE   32 /* bytes */
+#define KB_NONCE_DIGITS (2 * KB_NONCE_SIZE)
+#define KB_ROUNDS_MAX   16 /* of a calibration */
+
+/* The first value of each enumeration is the default, except for the log level: KB_INFO. */
+struct kb_options {
+	enum kb_via via;           /* khoboot.via=direct|firmware */
+	enum kb_kho kho;           /* khoboot.kho=auto|off|park */
+	bool bridge;               /* khoboot.bridge= was given */
+	enum kb_on_error on_error; /* khoboot.on_error=halt|discard|reset */
+	enum kb_log_level log;     /* khoboot.log=error|warn|info|debug */
+	struct range kho_fdt;      /* khoboot.kho-fdt=ADDR,SIZE; size 0: not given */
+	struct range kho_scratch;  /* khoboot.kho-scratch=ADDR,SIZE */
+	enum kb_digest seal;       /* khoboot.seal=all|zone|meta: what the record has digests of */
+	struct kb_text zone;       /* khoboot.zone=BASE-END,...: see zone_parse() */
+	struct kb_text nonce;      /* khoboot.nonce=64 hexadecimal digits, by khoctl switch */
+	bool fence;                /* khoboot.fence=on|off: keep the kernel out of the zone */
+	unsigned int calibrate;    /* khoboot.calibrate=ROUNDS, 1 to 16; 0: not given */
+	struct kb_text kernel;     /* linux=\PATH, with CMDLINE_PATHS */
+	struct kb_text initrd[KB_INITRD_MAX]; /* initrd=\PATH in their order, with CMDLINE_PATHS */
+	size_t initrds;
+	size_t ignored;    /* words from outside that were dropped because of @locked */
+	bool from_outside; /* the words for the kernel are those given at start, not .cmdline */
+};
+
+/* The UEFI door: take linux= and initrd= out of the words given at start. */
+#define CMDLINE_PATHS 1u
+/* The UEFI door: a first word that ends in ".efi" is the program's name (UEFI Shell); drop it. */
+#define CMDLINE_ARGV0 2u
+
+struct cmdline_in {
+	struct kb_text builtin; /* .cmdline of the image; ends at a NUL */
+	struct kb_text outside; /* given at start: load options, kexec command line; likewise */
+	bool locked;            /* Secure Boot or lockdown is on */
+	unsigned int flags;     /* CMDLINE_* */
+};
+
+/*
+ * cmdline_split - options for khoboot, command line for the kernel
+ * @in: the two sources
+ * @buf: receives the words for the kernel, separated by single spaces, NUL-terminated
+ * @size: bytes of @buf; KB_CMDLINE_MAX + 1 is always enough for what the doors pass
+ * @ret: the options; texts in it point into @in's
+ * @diag: at = position of the refused word in its text, value = 0 for .cmdline, 1 for outside
+ *
+ * Options of .cmdline hold unless given again outside; of one text the last one wins. The kernel
+ * gets the words from outside when there are any, else those of .cmdline. A word BOOT_IMAGE=, which
+ * boot loaders leave behind, does not count as one. When @in->locked, only khoboot.via and
+ * khoboot.log count from outside; other words are dropped and counted.
+ *
+ * Returns KB_OK; KB_CMD_UNKNOWN for a word "khoboot." that no option has; KB_CMD_VALUE for a value
+ * that its option does not take; KB_CMD_PATHS for more than KB_INITRD_MAX initrds; KB_CMD_LONG when
+ * the words do not fit into @buf. @buf and @ret are untouched on failure.
+ */
+__must_check enum kb_status cmdline_split(const struct cmdline_in *in, char *buf, size_t size,
+					  struct kb_options *ret, struct kb_diag *diag);
+
+/* A word of a command line, with its quotes. */
+struct cmdline_word {
+	const char *text;
+	size_t len;
+	size_t pos; /* offset in the text */
+};
+
+/* Where cmdline_next() is; set text and len, and pos to 0. */
+struct cmdline_iter {
+	const char *text;
+	size_t len;
+	size_t pos;
+};
+
+/* The next word; false behind the last one, with @ret untouched. Stops at a NUL. */
+bool cmdline_next(struct cmdline_iter *it, struct cmdline_word *ret);
+
+/*
+ * cmdline_value - the value of word "@name=VALUE", without quotes around it
+ * @ret: untouched unless true; text points into @w
+ *
+ * True when @w is such a word. Dash and underscore in the name are the same, as in the kernel.
+ */
+bool cmdline_value(const struct cmdline_word *w, const char *name, struct kb_text *ret);
+
+/*
+ * cmdline_last - value of the last word "@name=" of @text
+ *
+ * For parameters of which the kernel, too, takes the last. False when there is none.
+ */
+bool cmdline_last(struct kb_text text, const char *name, struct kb_text *ret);
+
+/* The bytes of khoboot.nonce=, in the order of the digits. False, and @ret untouched, if not. */
+bool cmdline_nonce(struct kb_text t, uint8_t ret[KB_NONCE_SIZE]);
+
+enum kb_door { KB_DOOR_BARE, KB_DOOR_UEFI };
+
+/*
+ * cmdline_supported - can what was asked for be done by @door?
+ *
+ * Options that are understood but cannot be honoured are never ignored in silence. Returns KB_OK,
+ * KB_NO_PARK, KB_NO_BRIDGE, or KB_NO_CARRIER for khoboot.kho-fdt= and khoboot.kho-scratch= given to
+ * the bare-metal door, where the outgoing kernel hands over: booting without what they point to
+ * would overwrite it.
+ */
+__must_check enum kb_status cmdline_supported(const struct kb_options *o, enum kb_door door);
+
+#endif

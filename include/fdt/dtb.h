@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The device tree that kexec, firmware or QEMU passes in x0: what khoboot takes from it.
+ *
+ * The tree is untrusted. dtb_check() comes first, all else takes a tree that it has passed. Where
+ * the kernel has a rule for a property, it holds here: Linux drivers/of/fdt.c and
+ * drivers/of/of_reserved_mem.c for memory and /chosen, drivers/firmware/efi/fdtparams.c for
+ * linux,uefi-*. Where the kernel goes on over something malformed, khoboot refuses.
+ */
+#ifndef FDT_DTB_H
+#define FDT_DTB_H
+
+#include <core/cmdline.h>
+#include <core/console.h>
+#include <core/diag.h>
+#include <fdt/kho.h>
+#include <format/stub.h>
+
+/* Documentation/arch/arm64/booting.rst */
+#define DTB_MAX   SZ_2M
+#define DTB_ALIGN 8
+
+/* How PSCI is called (Arm DEN 0022). Guessing is no way: the wrong one is undefined, or our own. */
+enum psci_conduit { PSCI_NONE, PSCI_HVC, PSCI_SMC };
+
+/* linux,uefi-*: the kernel was started by UEFI, and memory is what its map says. */
+struct dtb_uefi {
+	bool found;
+	uint64_t systab; /* physical address */
+	struct range map;
+	uint32_t desc_size;
+	uint32_t desc_version;
+	uint32_t secure; /* enum stub_secure; SECURE_UNSET where there is no such property */
+};
+
+struct dtb_facts {
+	struct kb_text cmdline; /* bootargs, in the tree; len 0 when there is none */
+	struct range initrd;    /* size 0: none */
+	bool has_kho;
+	struct kho_handover kho;
+	struct dtb_uefi uefi;
+	bool acpi; /* no hardware described: the kernel uses ACPI (arch/arm64/kernel/acpi.c) */
+	struct uart uart;       /* stdout-path, kind UART_NONE when it is none that we know */
+	uint64_t fwcfg;         /* registers of QEMU's fw_cfg, 0: none */
+	enum psci_conduit psci; /* PSCI 0.2 and later */
+};
+
+/*
+ * dtb_check - is this a tree that can be used?
+ * @fdt: @readable bytes can be read there, at least DTB_MAX where memory goes on
+ *
+ * Returns KB_OK, KB_DTB_TREE (also: not aligned to 8 bytes, a version before 17, no root) or
+ * KB_DTB_BIG.
+ */
+__must_check enum kb_status dtb_check(const void *fdt, uint64_t readable, struct kb_diag *diag);
+
+/*
+ * dtb_get - the tree at the physical address @at, checked
+ * @m: a view of the memory that it lies in
+ *
+ * Returns KB_OK, KB_DTB_TREE (also outside that memory) or KB_DTB_BIG; @ret is untouched then.
+ */
+__must_check enum kb_status dtb_get(const struct mem *m, uint64_t at, const void **ret,
+				    struct kb_diag *diag);
+
+/*
+ * dtb_read - all facts of a tree
+ *
+ * Returns KB_OK, KB_DTB_CELLS, KB_DTB_CHOSEN, KB_DTB_KHO or KB_DTB_UEFI; diag->at is then an offset
+ * in the tree, and @ret has uart, fwcfg and psci all the same: a refusal needs a console.
+ */
+__must_check enum kb_status dtb_read(const void *fdt, struct dtb_facts *ret, struct kb_diag *diag);
+
+/*
+ * dtb_memory - RAM according to the memory nodes
+ *
+ * Sorted and merged. Not for machines with UEFI, whose kernels drop what the nodes say
+ * (drivers/firmware/efi/efi-init.c:reserve_regions). Returns KB_OK, KB_DTB_CELLS, KB_DTB_MEMORY,
+ * KB_NO_RAM or KB_RANGE_FULL.
+ */
+__must_check enum kb_status dtb_memory(const void *fdt, struct range_list *ret,
+				       struct kb_diag *diag);
+
+/*
+ * dtb_reserved - memory that the tree keeps from the kernel
+ * @nomap: /reserved-memory nodes with no-map: not RAM for a kernel, and nothing may be placed there
+ * @reserved: the other nodes and /memreserve/: RAM that is not free
+ *
+ * Both are cleared, then sorted and merged. Nodes without an address are left out: the kernel finds
+ * a place for them. Returns KB_OK, KB_DTB_CELLS, KB_DTB_MEMORY or KB_RANGE_FULL.
+ */
+__must_check enum kb_status dtb_reserved(const void *fdt, struct range_list *nomap,
+					 struct range_list *reserved, struct kb_diag *diag);
+
+/*
+ * dtb_wipe_seeds - overwrite kaslr-seed and rng-seed in the tree received, once they are copied
+ *
+ * The next kernel wipes the seeds in the tree that it gets, and does not know of this one.
+ */
+void dtb_wipe_seeds(void *fdt);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Kexec Handover as khoboot sees it: what the outgoing kernel left, read and proven sound.
+ *
+ * kho_open() is the gather step. It believes nothing, writes only to its work memory and result,
+ * and ends in a code for each distinct fault; m->diag then says where. After KB_OK all of this
+ * holds:
+ *   - the FDT, the sub-blobs, every preserved block and every page of the map are RAM;
+ *   - none of them shares a byte with scratch;
+ *   - the FDT and the sub-blobs are preserved, the pages of the map are used once each;
+ *   - the walks over the map end.
+ */
+#ifndef FDT_KHO_H
+#define FDT_KHO_H
+
+#include <core/mem.h>
+#include <core/range.h>
+#include <fdt/kho_map.h>
+#include <khoboot/compiler.h>
+#include <khoboot/status.h>
+
+/* x86: struct kho_data of SETUP_KEXEC_KHO. arm64: /chosen linux,kho-fdt and linux,kho-scratch. */
+struct kho_handover {
+	phys_t fdt;
+	uint64_t fdt_size;     /* bytes; the page size of the writer: 4096, 16384 or 65536 */
+	phys_t scratch;        /* the array of areas, not an area */
+	uint64_t scratch_size; /* bytes of the array: 16 per area */
+};
+
+/* ---- root FDT ---- */
+
+#define KHO_BLOBS     64
+#define KHO_NAME_MAX  63
+#define KHO_BLOB_MAX  SZ_1G /* largest sub-blob taken, bytes; kernels stay below 4 MiB */
+#define KHO_FDT_DEPTH 4     /* nodes below the root; kernels write one level */
+#define KHO_FDT_NODES 512
+
+enum kho_abi {
+	KHO_ABI_V1 = 1, /* 6.16 to 7.0 */
+	KHO_ABI_V3 = 3, /* 7.1 */
+	KHO_ABI_V4 = 4, /* 7.2, 7.3 */
+};
+
+struct kho_blob {
+	char name[KHO_NAME_MAX + 1]; /* node name as written (may be unprintable), with NUL */
+	phys_t at;
+	uint64_t size; /* bytes */
+};
+
+/* Sub-blob "kexec-metadata" (7.1+, include/linux/kho/abi/kexec_metadata.h). */
+struct kho_metadata {
+	bool present;     /* false: no such blob, or a version other than 1 */
+	char release[65]; /* uname -r of the writer, NUL-terminated, unprintable bytes as '?' */
+	uint32_t count;   /* kexecs since the last cold boot, this one included */
+};
+
+/* A plain value: copying it is fine. */
+struct kho_root {
+	enum kho_abi abi;
+	const char *compatible; /* "kho-vN" of @abi, a constant string */
+	unsigned int page_shift;
+	struct range fdt; /* the page(s) of the FDT: base and page size */
+	uint32_t fdt_totalsize;
+	phys_t map;
+	unsigned int blob_count;
+	struct kho_blob blob[KHO_BLOBS];
+	struct kho_metadata metadata;
+};
+
+/*
+ * kho_root_parse - check and read the root FDT
+ *
+ * The blob is checked whole with fdt_check_full() before anything is taken from it. When
+ * `compatible` lists several versions, the newest known one counts. kho-v1: the size of a sub-blob
+ * is the totalsize of the FDT it points to. Whether FDT and blobs are preserved is not checked
+ * here. FDTs of versions before 17 are refused; kernels write 17.
+ *
+ * Returns KB_OK, KB_KHO_FDT_SIZE, KB_KHO_FDT_ALIGN, KB_KHO_FDT_RAM, KB_KHO_FDT_BAD,
+ * KB_KHO_FDT_SHAPE, KB_KHO_FDT_DUPLICATE, KB_KHO_COMPATIBLE, KB_KHO_V2, KB_KHO_VERSION,
+ * KB_KHO_MAP_PROP, KB_KHO_NOT_FINALIZED (v1 only; nothing is preserved, boot without KHO),
+ * KB_KHO_MAP_NULL, KB_KHO_BLOB_COUNT, KB_KHO_BLOB_ADDR, KB_KHO_BLOB_SIZE, KB_KHO_BLOB_NAME,
+ * KB_KHO_BLOB_ALIGN, KB_KHO_BLOB_RAM, KB_KHO_BLOB_FDT.
+ */
+__must_check enum kb_status kho_root_parse(struct mem *m, const struct kho_handover *h,
+					   struct kho_root *ret);
+
+/* The blob of that name, or NULL. */
+const struct kho_blob *kho_root_blob(const struct kho_root *root, const char *name);
+
+/* ---- scratch ---- */
+
+#define KHO_SCRATCH_AREAS  1026 /* low, global, and one per NUMA node (MAX_NUMNODES 1024) */
+#define KHO_SCRATCH_PIECES 1280 /* areas after holes in RAM split them */
+
+/*
+ * kho_scratch_parse - check and read the scratch array
+ * @out: cleared, then the parts of the areas that are RAM, in whole pages, sorted and merged
+ * @trimmed: bytes of the areas that are not in @out; not 0 is worth a warning
+ *
+ * Areas of size 0 are skipped (kho_scratch=0,...). The kernel checks none of this.
+ * Returns KB_OK, KB_KHO_SCRATCH_SIZE, KB_KHO_SCRATCH_COUNT, KB_KHO_SCRATCH_RAM (the array),
+ * KB_KHO_SCRATCH_ALIGN, KB_KHO_SCRATCH_WRAP, KB_KHO_SCRATCH_OVERLAP, KB_KHO_SCRATCH_NONE,
+ * KB_RANGE_FULL. On failure @out may have been changed.
+ */
+__must_check enum kb_status kho_scratch_parse(struct mem *m, const struct kho_handover *h,
+					      struct range_list *out, uint64_t *trimmed);
+
+/* What kernels align areas to: the pageblock up to 7.1, the largest order's size from 7.2 on. */
+#define KHO_SCRATCH_ALIGN_MIN SZ_2M
+#define KHO_SCRATCH_ALIGN     (4 * SZ_1M)
+
+/*
+ * kho_scratch_align - cut areas that were trimmed down to what a kernel may use as scratch
+ *
+ * The kernel gives whole pageblocks of scratch to CMA (include/linux/kexec_handover.h:
+ * kho_scratch_migratetype). Pieces that are aligned to the lesser alignment are a kernel's own and
+ * stay; others are cut to the greater one, and what is too small for it is dropped. For pages of
+ * 4 KiB.
+ */
+void kho_scratch_align(struct range_list *l);
+
+/* ---- occupancy: one bit per 2 MiB granule touched by preserved blocks or metadata ---- */
+
+#define KHO_GRANULE_SHIFT 21
+
+struct kho_occupancy {
+	uint64_t *bits; /* in the work memory given to kho_open() */
+	uint64_t granules;
+};
+
+/* True when no granule of @r is touched. False says nothing: see kho_range_free(). */
+bool kho_occupancy_free(const struct kho_occupancy *occ, struct range r);
+
+/* Mark all granules of @r, which lies below the end of the bitmap. */
+void kho_occupancy_mark(struct kho_occupancy *occ, struct range r);
+
+/* ---- the walk ---- */
+
+struct kho_summary {
+	uint64_t bytes;              /* preserved; pages listed at two orders count twice */
+	uint64_t runs;               /* maximal rows of consecutive blocks of one order */
+	uint64_t blocks[KHO_ORDERS]; /* per order */
+	uint64_t leaves;             /* bitmaps (radix leaves or v1 bitmaps) */
+	uint64_t nodes;              /* interior radix nodes or v1 chunks */
+	uint64_t lowest;             /* first preserved byte; meaningless when bytes is 0 */
+	uint64_t end;                /* first byte behind the last preserved one */
+};
+
+/* Scratch memory for the walk, owned by the caller; aligned to 8 bytes. */
+struct kho_work {
+	void *base;
+	uint64_t size;
+};
+
+/*
+ * Bytes kho_open() needs: 512 KiB + 64 KiB per TiB below the highest RAM address, whatever the map
+ * looks like.
+ */
+uint64_t kho_work_size(const struct range_list *ram);
+
+/*
+ * kho_walk - read the whole map once: count, mark, and check it against RAM and scratch
+ * @scratch: sorted
+ * @fdt: the FDT page, which no part of the map may share; size 0 for none
+ * @occ: its bits are part of @work and stay in use after the walk
+ *
+ * Returns KB_OK, KB_KHO_WORK, KB_KHO_META_SCRATCH, KB_KHO_META_SHARED, KB_KHO_BLOCK_RAM,
+ * KB_KHO_BLOCK_SCRATCH, KB_KHO_CHANGED, or a code of kho_map_open_*() when memory changed since.
+ */
+__must_check enum kb_status kho_walk(struct mem *m, const struct kho_map *map,
+				     const struct range_list *scratch, struct range fdt,
+				     struct kho_work work, struct kho_summary *sum,
+				     struct kho_occupancy *occ);
+
+/* ---- all of it ---- */
+
+/* About 30 KiB. Holds pointers to itself (scratch.r): not to be copied or moved. */
+struct kho {
+	struct kho_root root;
+	struct range_list scratch; /* usable scratch: trimmed to RAM, sorted, merged */
+	uint64_t scratch_trimmed;  /* bytes trimmed away */
+	struct kho_map map;
+	struct kho_summary sum;
+	struct kho_occupancy occ;
+	struct range scratch_store[KHO_SCRATCH_PIECES];
+};
+
+/*
+ * kho_open - gather and prove everything that was handed over
+ * @hint: which kernels wrote a v1 map, when known
+ * @work: at least kho_work_size(&m->ram) bytes; must outlive @ret
+ * @ret: defined only on KB_OK
+ *
+ * Reads only RAM, through mem_get(). Returns KB_OK or a code of the functions above, or
+ * KB_KHO_FDT_SCRATCH, KB_KHO_BLOB_SCRATCH, KB_KHO_FDT_UNPRESERVED, KB_KHO_BLOB_UNPRESERVED.
+ */
+__must_check enum kb_status kho_open(struct mem *m, const struct kho_handover *h,
+				     enum kho_bitmap_hint hint, struct kho_work work,
+				     struct kho *ret);
+
+/*
+ * kho_range_free - exactly: is no byte of @r preserved or metadata?
+ *
+ * Answers from the occupancy bitmap where it can, else from the map (one walk over its interior
+ * pages; for few queries). An unreadable map counts as not free. An empty @r is free.
+ */
+bool kho_range_free(struct mem *m, const struct kho *k, struct range r);
+
+/*
+ * kho_check_written - does any of @count ranges that will be written hold preserved memory or
+ * metadata? The last question before the commit. Returns KB_OK or KB_PLACE_OVERLAP.
+ */
+__must_check enum kb_status kho_check_written(struct mem *m, const struct kho *k,
+					      const struct range *written, size_t count);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Will the next kernel take what was handed over? A kernel that does not know the version string
+ * boots cold, over the preserved memory (Linux kernel/liveupdate/kexec_handover.c:kho_populate), so
+ * this is asked before anything is given up.
+ */
+#ifndef FDT_KHO_TARGET_H
+#define FDT_KHO_TARGET_H
+
+#include <fdt/kho.h>
+#include <format/uki.h>
+
+/*
+ * kho_target_check - compare the image's .kho section with the data
+ * @section: data NULL when the image has none
+ * @diag: at = versions that the kernel speaks (bit N for kho-vN), value = version of the data; for
+ *	  KB_PAGE_SIZE the two page sizes
+ *
+ * Returns KB_OK, KB_KERNEL_UNKNOWN (no section), KB_UKI_KHO (malformed), KB_KERNEL_NO_KHO,
+ * KB_KERNEL_EXPECTS, KB_PAGE_SIZE.
+ */
+__must_check enum kb_status kho_target_check(const struct uki_part *section,
+					     const struct kho_root *root, struct kb_diag *diag);
+
+/*
+ * kho_target_bitmaps - the bitmaps that a kernel reads in a kho-v1 map
+ * @release: its release, @len characters, not NUL-terminated; NULL when it is not known
+ *
+ * Two sizes go by the same version string (see kho_map_open_v1()), and a kernel reads the other one
+ * without noticing. Given as the hint of kho_open() this refuses data that the next kernel would
+ * misread, and decides where a map can be read both ways. KHO_BITMAP_UNKNOWN between 6.17.8
+ * and 6.18: the change was proposed for the stable series, too.
+ */
+enum kho_bitmap_hint kho_target_bitmaps(const char *release, size_t len);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Device trees from outside: checked whole before anything is taken from them. */
+#ifndef FDT_TREE_H
+#define FDT_TREE_H
+
+#include <khoboot/compiler.h>
+
+/*
+ * tree_check - is @fdt a whole and sound tree of at most @max bytes?
+ * @fdt: aligned to 8 bytes; @max bytes are readable, at least the 40 of a header
+ *
+ * Trees before version 17 are refused: nobody writes them, and before version 16 libfdt 1.6 can
+ * follow a null pointer while it checks them. Returns 0 or an error of libfdt, which is negative.
+ */
+__must_check int tree_check(const void *fdt, uint64_t max);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The identity of a machine, as its firmware tells it. */
+#ifndef FORMAT_SMBIOS_H
+#define FORMAT_SMBIOS_H
+
+#include <core/mem.h>
+
+/*
+ * smbios_uuid - UUID of the system (SMBIOS 3.6 section 7.2.1)
+ * @m: a view of the memory that the tables are in
+ * @entry: physical address of a 32-bit ("_SM_") or 64-bit ("_SM3_") entry point
+ * @uuid: its 16 bytes as stored; zeros when the machine has none
+ *
+ * Returns KB_OK, or KB_SMBIOS (entry point or structures malformed, or outside @m) with @uuid
+ * untouched.
+ */
+__must_check enum kb_status smbios_uuid(const struct mem *m, uint64_t entry, uint8_t uuid[16]);
+
+#endif

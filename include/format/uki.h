@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A unified kernel image: the sections of the khoboot image that hold what is to be started.
+ *
+ * Section names are those of the UAPI group's "Unified Kernel Image" specification. ".kho" is ours:
+ * what the kernel in ".linux" speaks, as lines of text written by khoctl:
+ *
+ *	kho=kho-v4		versions, separated by single spaces, or "none"
+ *	page=4096		page size in bytes
+ *
+ * Lines with other keys are for later versions and skipped.
+ */
+#ifndef FORMAT_UKI_H
+#define FORMAT_UKI_H
+
+#include <format/pe.h>
+#include <khoboot/compiler.h>
+#include <khoboot/layout.h>
+#include <khoboot/status.h>
+
+/* Content of one section; data is NULL when the image has no such section. */
+struct uki_part {
+	const void *data;
+	uint64_t offset; /* in the view of the image */
+	uint64_t size;   /* bytes */
+};
+
+struct uki {
+	struct uki_part kernel;  /* .linux, as its architecture has it */
+	struct uki_part initrd;  /* .initrd */
+	struct uki_part ucode;   /* .ucode, an initrd that goes in front of .initrd */
+	struct uki_part cmdline; /* .cmdline, text, not always NUL-terminated */
+	struct uki_part osrel;   /* .osrel */
+	struct uki_part uname;   /* .uname, release of the kernel */
+	struct uki_part sbat;    /* .sbat */
+	struct uki_part kho;     /* .kho */
+};
+
+/*
+ * uki_find - the parts of an image that pe_open() accepted
+ *
+ * A khoboot.efi without a kernel is fine: kernel.data is NULL then. The parts point into the
+ * view of @pe.
+ *
+ * Returns KB_OK; KB_UKI_DUPLICATE when one of the names above occurs twice; KB_UKI_PROFILE for an
+ * image with several profiles (.profile). @ret is untouched on failure.
+ */
+__must_check enum kb_status uki_find(const struct pe *pe, struct uki *ret, struct kb_diag *diag);
+
+/*
+ * uki_open_mapped - the parts of the running image, where firmware mapped its sections
+ * @base: the first byte in memory
+ * @size: ImageSize of EFI_LOADED_IMAGE_PROTOCOL
+ *
+ * Returns what pe_open() and uki_find() return. @ret is untouched on failure.
+ */
+__must_check enum kb_status uki_open_mapped(const void *base, uint64_t size, struct uki *ret,
+					    struct kb_diag *diag);
+
+/*
+ * uki_open_flat - the same where kexec loaded the file as it is, from KB_SETUP_SIZE on
+ * @base: the first byte loaded
+ * @start: its file offset, KB_SETUP_SIZE
+ * @size: bytes loaded, without what follows the last section: x86_64, uki_flat_size(); arm64,
+ *	  SizeOfImage
+ *
+ * A file whose sections are not where their addresses say is refused (KB_PE_VA_RAW).
+ */
+__must_check enum kb_status uki_open_flat(const void *base, uint64_t start, uint64_t size,
+					  struct uki *ret, struct kb_diag *diag);
+
+/*
+ * uki_flat_size - bytes that kexec loaded on x86_64, from the setup header in boot_params
+ * @boot_params: the zero page
+ *
+ * The image ends and the arena begins there, counted from the first byte loaded: syssize (0x1f4,
+ * 16-byte units), which khoctl keeps equal to SizeOfImage - KB_SETUP_SIZE. A signature that was
+ * appended to the file lies in the arena. Returns 0 when syssize and init_size (0x260) disagree:
+ * the arena would not fit.
+ */
+uint64_t uki_flat_size(const void *boot_params);
+
+/* What the kernel of an image speaks. */
+struct uki_kho {
+	uint32_t versions;  /* bit N: "kho-vN"; 0: the kernel has no KHO */
+	uint32_t page_size; /* bytes */
+};
+
+#define UKI_KHO_VERSION_MAX 31
+
+/*
+ * uki_kho_parse - read a .kho section
+ *
+ * Returns KB_OK, or KB_UKI_KHO for a line without '=', a version that is not "kho-v1" to "kho-v31",
+ * a page size that is not a power of two of at least 4096, and a missing or repeated key. @ret is
+ * untouched on failure.
+ */
+__must_check enum kb_status uki_kho_parse(const void *data, uint64_t size, struct uki_kho *ret,
+					  struct kb_diag *diag);
+
+#endif

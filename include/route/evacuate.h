@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Evacuation: pages of preserved memory and of its metadata that lie in the firmware zone get a
+ * copy in scratch outside of it for the time of the reset. Plan only: nothing is copied here.
+ */
+#ifndef ROUTE_EVACUATE_H
+#define ROUTE_EVACUATE_H
+
+#include <fdt/kho.h>
+#include <route/moved.h>
+
+/*
+ * The pages of the zone that have to move: one bit for each 4 KiB page of the zone, in its order.
+ */
+struct evacuation {
+	const struct range_list *zone; /* sorted */
+	uint64_t *bits;                /* evacuate_work_size() bytes, the caller's */
+	uint64_t runs;                 /* rows of consecutive pages */
+	uint64_t bytes;
+};
+
+/* Bytes of work memory that evacuate_mark() needs for @zone. */
+uint64_t evacuate_work_size(const struct range_list *zone);
+
+/*
+ * evacuate_mark - which pages of @zone are preserved, or hold the FDT or a part of the map?
+ * @work: evacuate_work_size() bytes, aligned to 8
+ *
+ * @k was opened with @m. Returns KB_OK, KB_KHO_CHANGED, a code of kho_map_each_page(),
+ * or KB_EVAC_WORK when @work is too small.
+ */
+__must_check enum kb_status evacuate_mark(struct mem *m, const struct kho *k,
+					  const struct range_list *zone, struct kho_work work,
+					  struct evacuation *ret);
+
+/*
+ * evacuate_place - a place in @free for each of them
+ * @free: sorted; scratch outside the zone that nothing needs. What is taken is subtracted.
+ * @ret: storage for ret->max moves; e->runs + free->count is always enough
+ *
+ * Copies ascend as homes do, so that record_check() can tell without memory that none overlap. A
+ * run is split only where no later range has room for it whole, or where the rest would then not
+ * fit. Returns KB_OK, KB_EVAC_ROOM (then @free has changed), KB_RANGE_FULL.
+ */
+__must_check enum kb_status evacuate_place(const struct evacuation *e, struct range_list *free,
+					   struct kb_moves *ret);
+
+#endif

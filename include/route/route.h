@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The firmware route as both doors see it: what goes where before the reset, and what of it may be
+ * used after it. Pure but for the writes to the record and the copies, which the caller's plan made
+ * free to write.
+ */
+#ifndef ROUTE_ROUTE_H
+#define ROUTE_ROUTE_H
+
+#include <fdt/kho.h>
+#include <route/evacuate.h>
+#include <route/record.h>
+#include <route/seal.h>
+
+/* ---- before the reset: before_reset.c */
+
+/* What decides whether the firmware route was prepared, and has something to carry. */
+struct route_question {
+	bool nonce;          /* khoboot.nonce= was given */
+	bool preserved;      /* KHO data were handed over, and taken */
+	uint32_t secure;     /* enum stub_secure, as the outgoing kernel passed it on */
+	bool uefi;           /* the outgoing kernel was started by UEFI */
+	bool initrd_outside; /* the initrd is not in the image that firmware will start */
+};
+
+/*
+ * route_asked - may the firmware route be tried at all?
+ *
+ * arm64 kernels before 7.2 do not say whether Secure Boot is on. That is SECURE_UNSET and goes
+ * through: `khoctl switch`, which made the nonce, looked at the variable itself. Returns KB_OK,
+ * KB_ROUTE_NONCE, KB_ROUTE_NOTHING, KB_ROUTE_SECURE (on, or not known), KB_ROUTE_NO_UEFI or
+ * KB_ROUTE_INITRD.
+ */
+__must_check enum kb_status route_asked(const struct route_question *q);
+
+struct route {
+	const struct range_list *zone; /* sorted: memory that firmware may write */
+	enum kb_digest seal;
+	const char *cmdline; /* of the next kernel */
+	const uint8_t *nonce;
+	/* Of the planning. */
+	struct evacuation evacuation;
+	unsigned int shift;
+	struct kb_record_shape shape;
+	struct range record; /* where it goes */
+};
+
+/*
+ * route_plan - what has to move, how large the record is, and where it lies
+ * @free: sorted scratch outside the zone that nothing needs until the reset; the record's place is
+ *	  subtracted
+ * @work: evacuate_work_size(r->zone) bytes
+ *
+ * zone, seal, cmdline and nonce of @r are the caller's. Returns KB_OK,
+ * KB_REC_ROOM, or what evacuate_mark() and seal_count() return.
+ */
+__must_check enum kb_status route_plan(struct mem *m, const struct kho *k, struct range_list *free,
+				       struct kho_work work, struct route *r);
+
+/*
+ * route_place - lay the record out in its place, and find a place for each page that moves
+ *
+ * Writes the record's memory only. Returns KB_OK, KB_EVAC_ROOM, or KB_SEAL_READ when the FDT or a
+ * sub-blob would be in two pieces after the reset.
+ */
+__must_check enum kb_status route_place(const struct kho *k, struct range_list *free,
+					const struct route *r, struct kb_record *rec);
+
+/*
+ * route_seal - copy what moves, digest everything, and seal the record
+ * @facts: machine, ram_*, on_error and log are the caller's; the rest is filled in
+ * @after: see struct seal_scope; it is called for each piece read, the copies and the record
+ *
+ * Writes to record and copies. The record is not published yet. Returns KB_OK or what seal_meta()
+ * and seal_data() return.
+ */
+__must_check enum kb_status route_seal(struct mem *m, const struct kho *k, const struct route *r,
+				       struct kb_record *rec, const struct kb_record_facts *facts,
+				       void (*after)(void *ctx, const void *bytes, uint64_t len),
+				       void *ctx);
+
+/* ---- after the reset: after_reset.c */
+
+/*
+ * route_drop - end the life of every sealed record in @ram, as for route_find()
+ *
+ * For a boot that was asked for none: the variable that named it was lost, or another system came
+ * in between. True when there was one.
+ */
+bool route_drop(const struct range_list *ram);
+
+/*
+ * route_find - the record with that nonce
+ * @ram: sorted memory to look in, mapped 1:1
+ * @ret: its address; untouched on failure
+ *
+ * Returns KB_OK, KB_REC_NONE, KB_REC_TWICE.
+ */
+__must_check enum kb_status route_find(const struct range_list *ram,
+				       const uint8_t nonce[KB_NONCE_SIZE], struct kb_record **ret);
+
+/* Was it sealed on the machine with that SMBIOS UUID? KB_OK (also if unknown), KB_REC_MACHINE. */
+__must_check enum kb_status route_machine(const struct kb_record *rec, const uint8_t uuid[16]);
+
+/* The moves of a record that record_check() accepted. */
+struct kb_moves route_moves(struct kb_record *rec);
+
+/* Add the record's own memory and all copies to @l. Returns KB_OK or KB_RANGE_FULL. */
+__must_check enum kb_status route_keep(struct kb_record *rec, struct range_list *l);
+
+/* Add the homes of all evacuated pages to @l, which is sorted then. KB_OK or KB_RANGE_FULL. */
+__must_check enum kb_status route_homes(struct kb_record *rec, struct range_list *l);
+
+/* Can what was evacuated be put back: is it RAM in @m? KB_OK, or KB_EVAC_HOME with m->diag. */
+__must_check enum kb_status route_homes_are_ram(struct mem *m, const struct range_list *homes);
+
+/* Is scratch, as it is handed over, RAM in the last memory map? KB_OK or KB_CLAIM_SCRATCH. */
+__must_check enum kb_status route_scratch_is_ram(const struct range_list *scratch,
+						 const struct range_list *ram);
+
+/*
+ * route_verify - is everything what it was when the record was sealed?
+ *
+ * @m reads evacuated pages from their copies (mem_map_moved); @homes is from route_homes(). Returns
+ * KB_OK, KB_SEAL_META, KB_SEAL_DATA and others of seal_verify().
+ */
+__must_check enum kb_status route_verify(struct mem *m, const struct kho *k, struct kb_record *rec,
+					 const struct range_list *homes, seal_damage_fn *damage,
+					 void *ctx, uint64_t *damaged);
+
+/*
+ * route_covered - does every preserved byte, and every page of FDT and map, lie in @safe?
+ * @safe: sorted: memory that nobody but us can have written since the start, and the homes of
+ *	  evacuated pages
+ *
+ * Returns KB_OK, KB_CLAIM or KB_KHO_CHANGED; m->diag then says where.
+ */
+__must_check enum kb_status route_covered(struct mem *m, const struct kho *k,
+					  const struct range_list *safe);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Digests over what is handed over: made before the reset, compared after it.
+ *
+ * Data are digested by tile: an aligned piece of the address space of 1 << shift bytes. A
+ * tile's digest is XXH3-128 over all its preserved bytes in ascending order; tiles without any
+ * have none. So the number of digests is bounded by the memory's size, however fragmented the map
+ * is.
+ */
+#ifndef ROUTE_SEAL_H
+#define ROUTE_SEAL_H
+
+#include <fdt/kho.h>
+#include <route/digest.h>
+#include <route/moved.h>
+
+#define KB_TILES_MAX (1u << 17)
+
+/* log2 of the tile's bytes: at least 12, and such that KB_TILES_MAX tiles reach @end. */
+unsigned int seal_shift(uint64_t end);
+
+/*
+ * seal_meta - SHA-256 over the FDT page, the sub-blobs in the order of the FDT, and every piece of
+ * the map in the order of kho_map_each_page()
+ *
+ * Returns KB_OK, KB_KHO_CHANGED, or KB_SEAL_READ when a piece cannot be read (it crosses the edge
+ * of an evacuated run).
+ */
+__must_check enum kb_status seal_meta(struct mem *m, const struct kho *k,
+				      uint8_t out[KB_SHA256_SIZE]);
+
+struct seal_scope {
+	const struct range_list *only; /* digest only bytes in these sorted ranges; NULL: all */
+	const struct kb_moves *moves;  /* where evacuated pages are read, or NULL */
+	unsigned int shift;
+	/* Called after bytes were read, for flushing them and for progress. May be NULL. */
+	void (*after)(void *ctx, const void *bytes, uint64_t len);
+	void *ctx;
+};
+
+/* How many tiles have a digest in this scope. Returns KB_OK or KB_KHO_CHANGED. */
+__must_check enum kb_status seal_count(struct mem *m, const struct kho *k,
+				       const struct seal_scope *s, uint64_t *count);
+
+/*
+ * seal_data - digest all tiles of the scope into @out, in ascending order
+ * @max: room in @out, in digests
+ * @count: how many there were
+ *
+ * Returns KB_OK, KB_SEAL_COUNT (more than @max), KB_SEAL_READ, KB_KHO_CHANGED.
+ */
+__must_check enum kb_status seal_data(struct mem *m, const struct kho *k,
+				      const struct seal_scope *s, struct kb_xxh128 *out,
+				      uint64_t max, uint64_t *count);
+
+/* Called for each damaged tile: its address range cut to the first and last preserved byte. */
+typedef void seal_damage_fn(void *ctx, struct range where, uint64_t preserved_bytes);
+
+/*
+ * seal_verify - digest again and compare with @want
+ * @damage: may be NULL
+ * @damaged: preserved bytes in damaged tiles
+ *
+ * Goes on to the end whatever it finds, unless the number of tiles is another one: then nothing
+ * is read. Returns KB_OK, KB_SEAL_DATA (some tile differs), KB_SEAL_COUNT, KB_SEAL_READ,
+ * KB_KHO_CHANGED.
+ */
+__must_check enum kb_status seal_verify(struct mem *m, const struct kho *k,
+					const struct seal_scope *s, const struct kb_xxh128 *want,
+					uint64_t count, seal_damage_fn *damage, void *ctx,
+					uint64_t *damaged);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The firmware zone: memory that firmware may write between a reset and the start of khoboot.
+ * Learned by `khoctl calibrate`, or the built-in conservative one for edk2.
+ */
+#ifndef ROUTE_ZONE_H
+#define ROUTE_ZONE_H
+
+#include <core/cmdline.h>
+#include <core/range.h>
+#include <route/record.h>
+
+/* Ranges that a zone has at most; it is a command line word and a variable. */
+#define KB_ZONE_MAX 32
+/* Longest text of a zone, with the NUL. */
+#define KB_ZONE_TEXT_MAX (KB_ZONE_MAX * 34)
+
+/*
+ * zone_builtin - the zone that is believed without calibration
+ * @ram: RAM, sorted
+ * @ret: cleared; sorted, whole 4 KiB pages
+ *
+ * x86: [0, 1 MiB), [8 MiB, 32 MiB), and the top 192 MiB of RAM below 4 GiB up to 4 GiB (edk2
+ * OvmfPkg/Include/Fdf/MemFd.fdf.inc, PlatformInitLib/MemDetect.c:GetPeiMemoryCap).
+ *
+ * arm64, from where RAM begins: [0, 2 MiB), which QEMU itself writes at a reset, [64 MiB, 128 MiB)
+ * (edk2 ArmVirtPkg, PcdSystemMemoryUefiRegionSize), and the top 192 MiB, both of all RAM and of the
+ * lowest memory, which ends at the first hole of 64 MiB: firmware begins with one memory node, and
+ * its own memory makes smaller holes.
+ *
+ * Returns KB_OK or KB_RANGE_FULL.
+ */
+__must_check enum kb_status zone_builtin(enum kb_record_arch arch, const struct range_list *ram,
+					 struct range_list *ret);
+
+/*
+ * zone_parse - a zone from text: BASE-END[,BASE-END]..., hexadecimal with or without 0x, END
+ * exclusive
+ *
+ * Whole 4 KiB pages, ascending, disjoint, 1 to KB_ZONE_MAX ranges; @ret is sorted and merged.
+ * Returns KB_OK, or KB_ZONE_TEXT with @ret untouched, also when it has no room for them.
+ */
+__must_check enum kb_status zone_parse(struct kb_text text, struct range_list *ret);
+
+/*
+ * The same text from a zone, NUL-terminated. KB_ZONE_TEXT when it is empty or @buf, which is then
+ * untouched, too small; KB_ZONE_TEXT_MAX bytes are enough.
+ */
+__must_check enum kb_status zone_format(const struct range_list *zone, char *buf, size_t size);
+
+/*
+ * zone_grow - make room for what firmware loads: ranges that hold the heap of the boot services
+ * begin
+ * @bytes lower
+ *
+ * x86: the highest that begins below 4 GiB and not below 1 MiB. arm64: all above 64 MiB in size,
+ * where there are none the highest.
+ */
+void zone_grow(enum kb_record_arch arch, struct range_list *zone, uint64_t bytes);
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The firmware route before the reset: may it be tried, what goes where, the seal. */
+#include <format/stub.h>
+#include <route/route.h>
+
+#include <string.h>
+
+enum kb_status route_asked(const struct route_question *q)
+{
+	if (!q->nonce)
+		return KB_ROUTE_NONCE;
+	if (!q->preserved)
+		return KB_ROUTE_NOTHING;
+	if (secure_locked(q->secure))
+		return KB_ROUTE_SECURE;
+	if (!q->uefi)
+		return KB_ROUTE_NO_UEFI;
+	return q->initrd_outside ? KB_ROUTE_INITRD : KB_OK;
+}
+
+static struct seal_scope scope(const struct route *r, const struct kb_moves *moves)
+{
+	return (struct seal_scope){
+		.only = r->seal == KB_DIGEST_ZONE ? r->zone : NULL,
+		.moves = moves,
+		.shift = r->shift,
+	};
+}
+
+static enum kb_status count_tiles(struct mem *m, const struct kho *k, struct route *r)
+{
+	struct seal_scope s = scope(r, NULL);
+
+	r->shape.tiles = 0;
+	r->shift = seal_shift(k->sum.end);
+	s.shift = r->shift;
+	return r->seal == KB_DIGEST_META ? KB_OK : seal_count(m, k, &s, &r->shape.tiles);
+}
+
+enum kb_status route_plan(struct mem *m, const struct kho *k, struct range_list *free,
+			  struct kho_work work, struct route *r)
+{
+	const struct range anywhere = {0, UINT64_MAX};
+	enum kb_status st;
+	uint64_t size;
+
+	st = evacuate_mark(m, k, r->zone, work, &r->evacuation);
+	if (!st)
+		st = count_tiles(m, k, r);
+	if (st)
+		return st;
+	r->shape.scratch = k->scratch.count;
+	r->shape.moves = r->evacuation.runs + free->count + 1;
+	r->shape.cmdline = strlen(r->cmdline) + 1;
+	size = record_size(&r->shape);
+	if (!size || range_list_find(free, anywhere, size, KB_RECORD_ALIGN, false, &r->record))
+		return KB_REC_ROOM;
+	return range_list_subtract(free, r->record);
+}
+
+/* After the reset FDT and blobs are read in one piece each: all of it has moved, or nothing. */
+static bool is_whole(const struct kb_moves *moves, struct range r)
+{
+	return mem_moved_piece(moves, r.base, r.size) == r.size;
+}
+
+static bool all_whole(const struct kb_moves *moves, const struct kho_root *root)
+{
+	bool whole = is_whole(moves, root->fdt);
+
+	for (unsigned int i = 0; i < root->blob_count; i++)
+		whole &= is_whole(moves, (struct range){root->blob[i].at.addr, root->blob[i].size});
+	return whole;
+}
+
+enum kb_status route_place(const struct kho *k, struct range_list *free, const struct route *r,
+			   struct kb_record *rec)
+{
+	struct kb_moves moves = {.max = r->shape.moves};
+	enum kb_status st;
+
+	record_layout(rec, &r->shape, r->nonce);
+	moves.m = record_moves(rec);
+	st = evacuate_place(&r->evacuation, free, &moves);
+	if (!st && !all_whole(&moves, &k->root))
+		st = KB_SEAL_READ;
+	if (st)
+		return st;
+	record_shrink(rec, moves.count, r->shape.tiles);
+	memcpy(record_scratch(rec), k->scratch.r, k->scratch.count * sizeof(struct range));
+	memcpy(record_cmdline(rec), r->cmdline, r->shape.cmdline);
+	return KB_OK;
+}
+
+static void copy_pages(const struct kb_moves *moves,
+		       void (*after)(void *ctx, const void *bytes, uint64_t len), void *ctx)
+{
+	for (size_t i = 0; i < moves->count; i++) {
+		void *copy = (void *)(uintptr_t)moves->m[i].copy;
+
+		memcpy(copy, (const void *)(uintptr_t)moves->m[i].home, moves->m[i].size);
+		if (after)
+			after(ctx, copy, moves->m[i].size);
+	}
+}
+
+static void fill_facts(const struct kho *k, const struct route *r, struct kb_record_facts *f)
+{
+	f->page_size = 1u << k->root.page_shift;
+	f->seal = r->seal;
+	f->tile_shift = r->shift;
+	f->fdt = k->root.fdt.base;
+	f->preserved = k->sum.bytes;
+	f->ranges = k->sum.runs;
+	memcpy(f->compatible, k->root.compatible, strlen(k->root.compatible) + 1);
+}
+
+enum kb_status route_seal(struct mem *m, const struct kho *k, const struct route *r,
+			  struct kb_record *rec, const struct kb_record_facts *facts,
+			  void (*after)(void *ctx, const void *bytes, uint64_t len), void *ctx)
+{
+	struct kb_moves moves = route_moves(rec);
+	struct seal_scope s = scope(r, NULL);
+	uint64_t count = 0;
+	enum kb_status st;
+
+	copy_pages(&moves, after, ctx);
+	rec->facts = *facts;
+	fill_facts(k, r, &rec->facts);
+	st = seal_meta(m, k, rec->facts.meta);
+	s.after = after;
+	s.ctx = ctx;
+	if (!st && r->seal != KB_DIGEST_META)
+		st = seal_data(m, k, &s, record_tiles(rec), r->shape.tiles, &count);
+	if (st)
+		return st;
+	record_shrink(rec, moves.count, count);
+	record_seal(rec);
+	if (after)
+		after(ctx, rec, rec->size);
+	return KB_OK;
+}

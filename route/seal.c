@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Digests over the metadata and, tile by tile, over the preserved data. */
+#include <route/seal.h>
+
+unsigned int seal_shift(uint64_t end)
+{
+	unsigned int shift = 12;
+
+	while (end && (end - 1) >> shift >= KB_TILES_MAX)
+		shift++;
+	return shift;
+}
+
+/* ---- metadata ---- */
+
+struct meta {
+	struct mem *m;
+	struct kb_sha256 sha;
+};
+
+static enum kb_status add_bytes(struct meta *meta, struct range r)
+{
+	const void *p = mem_get(meta->m, phys(r.base), r.size);
+
+	if (!p)
+		return kb_fail(meta->m, KB_SEAL_READ, r.base, r.size);
+	kb_sha256_update(&meta->sha, p, r.size);
+	return KB_OK;
+}
+
+static enum kb_status add_piece(void *ctx, const struct kho_meta *piece)
+{
+	return add_bytes(ctx, piece->bytes);
+}
+
+enum kb_status seal_meta(struct mem *m, const struct kho *k, uint8_t out[KB_SHA256_SIZE])
+{
+	struct meta meta = {.m = m};
+	enum kb_status st;
+
+	kb_sha256_init(&meta.sha);
+	st = add_bytes(&meta, k->root.fdt);
+	for (unsigned int i = 0; i < k->root.blob_count && !st; i++)
+		st = add_bytes(&meta,
+			       (struct range){k->root.blob[i].at.addr, k->root.blob[i].size});
+	if (!st)
+		st = kho_map_each_page(m, &k->map, add_piece, &meta);
+	if (!st)
+		kb_sha256_final(&meta.sha, out);
+	return st;
+}
+
+/* ---- data ---- */
+
+struct sealer;
+
+/* At the end of each tile. Not KB_OK ends the walk. */
+typedef enum kb_status tile_fn(struct sealer *s, struct kb_xxh128 digest);
+
+struct sealer {
+	struct mem *m;
+	const struct seal_scope *scope;
+	tile_fn *tile;  /* NULL: count only, read nothing */
+	uint64_t count; /* tiles ended */
+	/* The tile at hand: from its first preserved byte to its last, and how many. */
+	struct range where;
+	uint64_t bytes;
+	struct kb_xxh128_state state;
+	/* seal_data() */
+	struct kb_xxh128 *out;
+	uint64_t max;
+	/* seal_verify() */
+	const struct kb_xxh128 *want;
+	seal_damage_fn *damage;
+	void *ctx;
+	uint64_t damaged;
+};
+
+static enum kb_status end_tile(struct sealer *s)
+{
+	enum kb_status st = KB_OK;
+
+	if (!s->bytes)
+		return KB_OK;
+	if (s->tile)
+		st = s->tile(s, kb_xxh128_final(&s->state));
+	s->count++;
+	s->bytes = 0;
+	return st;
+}
+
+static void begin_tile(struct sealer *s, uint64_t base)
+{
+	s->where = (struct range){base, 0};
+	if (s->tile)
+		kb_xxh128_init(&s->state);
+}
+
+/* Digest @r, which lies in the tile at hand, in as many pieces as it is in memory. */
+static enum kb_status read_bytes(struct sealer *s, struct range r)
+{
+	while (r.size) {
+		uint64_t n =
+			s->scope->moves ? mem_moved_piece(s->scope->moves, r.base, r.size) : r.size;
+		const void *p = mem_get(s->m, phys(r.base), n);
+
+		if (!p)
+			return kb_fail(s->m, KB_SEAL_READ, r.base, n);
+		kb_xxh128_update(&s->state, p, n);
+		if (s->scope->after)
+			s->scope->after(s->scope->ctx, p, n);
+		r = (struct range){r.base + n, r.size - n};
+	}
+	return KB_OK;
+}
+
+/* Take @r, which lies in one tile. */
+static enum kb_status take_part(struct sealer *s, struct range r)
+{
+	enum kb_status st = KB_OK;
+
+	if (s->bytes && s->where.base >> s->scope->shift != r.base >> s->scope->shift)
+		st = end_tile(s);
+	if (!st && !s->bytes)
+		begin_tile(s, r.base);
+	if (!st && s->tile)
+		st = read_bytes(s, r);
+	s->bytes += r.size;
+	s->where.size = range_end(r) - s->where.base;
+	return st;
+}
+
+static enum kb_status take_range(struct sealer *s, struct range r)
+{
+	enum kb_status st = KB_OK;
+
+	while (r.size && !st) {
+		uint64_t last = r.base | ((1ULL << s->scope->shift) - 1);
+		uint64_t n = min_u64(r.size, last - r.base + 1);
+
+		st = take_part(s, (struct range){r.base, n});
+		r = (struct range){r.base + n, r.size - n};
+	}
+	return st;
+}
+
+/* What of @r is in the scope. */
+static enum kb_status take_scope(struct sealer *s, struct range r)
+{
+	const struct range_list *only = s->scope->only;
+	enum kb_status st = KB_OK;
+
+	if (!only)
+		return take_range(s, r);
+	for (size_t i = 0; i < only->count && !st; i++)
+		st = take_range(s, range_intersect(r, only->r[i]));
+	return st;
+}
+
+static enum kb_status walk(struct sealer *s, const struct kho *k)
+{
+	struct kho_ranges it;
+	struct range r;
+	enum kb_status st = KB_OK;
+
+	kho_ranges_first(&it, s->m, &k->map, 0);
+	while (!st && kho_ranges_next(&it, &r))
+		st = take_scope(s, r);
+	if (it.status)
+		st = kb_fail(s->m, it.status, 0, 0);
+	return st ? st : end_tile(s);
+}
+
+enum kb_status seal_count(struct mem *m, const struct kho *k, const struct seal_scope *s,
+			  uint64_t *count)
+{
+	struct sealer sealer = {.m = m, .scope = s};
+	enum kb_status st = walk(&sealer, k);
+
+	*count = sealer.count;
+	return st;
+}
+
+static enum kb_status keep(struct sealer *s, struct kb_xxh128 digest)
+{
+	if (s->count == s->max)
+		return kb_fail(s->m, KB_SEAL_COUNT, s->where.base, s->max);
+	s->out[s->count] = digest;
+	return KB_OK;
+}
+
+enum kb_status seal_data(struct mem *m, const struct kho *k, const struct seal_scope *s,
+			 struct kb_xxh128 *out, uint64_t max, uint64_t *count)
+{
+	struct sealer sealer = {.m = m, .scope = s, .tile = keep, .out = out, .max = max};
+	enum kb_status st = walk(&sealer, k);
+
+	*count = sealer.count;
+	return st;
+}
+
+static enum kb_status compare(struct sealer *s, struct kb_xxh128 digest)
+{
+	if (digest.lo == s->want[s->count].lo && digest.hi == s->want[s->count].hi)
+		return KB_OK;
+	if (!s->damaged)
+		kb_fail(s->m, KB_SEAL_DATA, s->where.base, s->where.size);
+	s->damaged += s->bytes;
+	if (s->damage)
+		s->damage(s->ctx, s->where, s->bytes);
+	return KB_OK;
+}
+
+enum kb_status seal_verify(struct mem *m, const struct kho *k, const struct seal_scope *s,
+			   const struct kb_xxh128 *want, uint64_t count, seal_damage_fn *damage,
+			   void *ctx, uint64_t *damaged)
+{
+	struct sealer sealer = {
+		.m = m, .scope = s, .tile = compare, .want = want, .damage = damage, .ctx = ctx};
+	uint64_t there;
+	enum kb_status st = seal_count(m, k, s, &there);
+
+	*damaged = 0;
+	if (st)
+		return st;
+	if (there != count)
+		return kb_fail(m, KB_SEAL_COUNT, there, count);
+	st = walk(&sealer, k);
+	*damaged = sealer.damaged;
+	return !st && sealer.damaged ? KB_SEAL_DATA : st;
+}

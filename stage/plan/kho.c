@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* KHO data behind both doors: proven, compared with the next kernel, given up. */
+#include <core/log.h>
+#include <fdt/kho_target.h>
+#include <stage/stage.h>
+
+enum kb_status stage_open_kho(struct stage *s, struct kho_work work, struct kho *ret)
+{
+	enum kho_bitmap_hint hint = kho_target_bitmaps(s->kernel.release, s->kernel.release_len);
+	enum kb_status st = kho_open(&s->mem, &s->handover, hint, work, ret);
+
+	return st ? st : boot_check_preserved(&s->mem, ret);
+}
+
+enum kb_status stage_check_versions(const struct stage *s, const struct kho *k)
+{
+	struct kb_diag diag = {0};
+	enum kb_status st = kho_target_check(&s->uki.kho, &k->root, &diag);
+
+	return st ? kb_refuse("kho", st, &diag) : KB_OK;
+}
+
+void stage_discard_kho(struct stage *s)
+{
+	kb_warn("kho", "going on without KHO: preserved memory will be reused");
+	if (s->record)
+		record_take(s->record);
+	s->has_kho = false;
+	s->kho = NULL;
+	s->moves.count = 0;
+}
+
+enum kb_status stage_give_up_kho(struct stage *s, enum kb_status st)
+{
+	if (!st || !s->has_kho || s->options.on_error != KB_ON_ERROR_DISCARD)
+		return st;
+	stage_discard_kho(s);
+	return KB_OK;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The plan behind both doors: what the next kernel gets, and where that goes. */
+#include <core/log.h>
+#include <stage/stage.h>
+
+void stage_take_initrd(struct stage *s, struct range outside)
+{
+	const struct uki_part *own = &s->uki.initrd;
+
+	s->initrd = outside;
+	if (own->data)
+		s->initrd = (struct range){(uintptr_t)own->data, own->size};
+	if (s->uki.ucode.data)
+		kb_warn("initrd", ".ucode is not loaded; give it as first --initrd of khoctl uki");
+	if (own->data && outside.size)
+		kb_warn("initrd", "the one given at load time is ignored: the image has its own");
+}
+
+void stage_describe_boot(struct stage *s)
+{
+	s->boot = (struct boot){
+		.kernel = &s->kernel,
+		.cmdline = s->cmdline,
+		.initrd = s->initrd,
+		.kho = s->kho ? &s->handover : NULL,
+		.scratch = s->kho ? &s->kho->scratch : NULL,
+		.log_max = STAGE_LOG_SIZE,
+	};
+}
+
+enum kb_status stage_place(struct stage *s)
+{
+	enum kb_status st = boot_layout(&s->boot, &s->layout);
+
+	if (!st)
+		st = boot_place(&s->free, &s->kernel, s->layout.size, s->initrd, &s->place);
+	if (st)
+		kb_error("plan",
+			 "wanted: %" PRIu64 " bytes for the kernel, %" PRIu64
+			 " beside it; free: %" PRIu64 " in %zu pieces",
+			 s->kernel.window_size, s->layout.size, range_list_bytes(&s->free),
+			 s->free.count);
+	return st;
+}
+
+enum kb_status stage_check_placement(struct stage *s, const struct range *also, size_t count)
+{
+	const struct range used[] = {
+		s->place.window,
+		s->place.block,
+		s->initrd,
+		{s->tables.pool_addr, s->tables.pages * SZ_4K},
+	};
+	enum kb_status st;
+
+	if (!s->kho)
+		return KB_OK;
+	st = kho_check_written(&s->mem, s->kho, used, ARRAY_SIZE(used));
+	if (!st)
+		st = kho_check_written(&s->mem, s->kho, also, count);
+	return st ? kb_refuse("plan", st, NULL) : KB_OK;
+}
+
+void stage_report_scratch(const struct stage *s, uint64_t also)
+{
+	uint64_t taken = s->place.window.size + s->place.block.size + also;
+
+	if (s->kho)
+		kb_info("plan", "scratch has %" PRIu64 " bytes (areas: %zu), %" PRIu64 " taken",
+			range_list_bytes(&s->kho->scratch), s->kho->scratch.count, taken);
+}
+
+enum kb_status stage_plan(struct stage *s, enum kb_status (*attempt)(struct stage *s))
+{
+	enum kb_status st = attempt(s);
+
+	if (!st || !s->has_kho)
+		return st;
+	st = stage_give_up_kho(s, st);
+	return st ? st : attempt(s);
+}
+
+enum kb_status stage_write(struct stage *s)
+{
+	void *window = (void *)(uintptr_t)s->place.window.base;
+	enum kb_status st = kernel_load(&s->kernel, window, s->kernel_work);
+
+	if (st)
+		return kb_refuse("kernel", st, NULL);
+	boot_write(&s->boot, &s->layout, stage_block(s), s->place.block.base);
+	return KB_OK;
+}
