@@ -5,7 +5,8 @@
 #   ARCH=x86_64|arm64  architecture of the image (default: x86_64)
 #   O=DIR         where everything built goes (default: build)
 #   V=1           show the commands
-#   TRUST_CARRIERS=1  believe carriers of KHO addresses under Secure Boot (docs/abi.md); after a clean
+#   TRUST_CARRIERS=1  believe carriers of KHO addresses under Secure Boot (docs/abi.md); after a
+#                 clean
 
 ARCH ?= x86_64
 O    ?= build
@@ -40,8 +41,9 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wstrict-prototypes -Wmissing-pro
 includes = -Iinclude -Iarch/include -I$(1)/include -I. -Ibare/$(notdir $(1))
 BASE := -std=gnu11 $(call includes,$(ARCHDIR)) -g -MMD -MP -ffile-prefix-map=$(CURDIR)/=
 
-# Libraries of arm64 for another machine to link with: SYSROOT_ARM64/usr/lib/aarch64-linux-gnu/libz.a, and
-# gnu-efi's in SYSROOT_ARM64/usr/lib. On arm64 itself they are the installed ones.
+# Libraries of arm64 for another machine to link with: libz.a and others in
+# SYSROOT_ARM64/usr/lib/aarch64-linux-gnu, gnu-efi's in SYSROOT_ARM64/usr/lib. On arm64 itself they
+# are the installed ones.
 SYSROOT_ARM64 := $(if $(filter aarch64,$(shell uname -m)),,$(O)/arm64/sysroot)
 SYSROOT_DONE  := $(addsuffix /.done,$(SYSROOT_ARM64))
 
@@ -91,8 +93,8 @@ TOOL_LIBS   := -lfdt -lz -lzstd -llzma -llz4 -lbearssl
 
 # khoctl knows no architecture's plans. One of another machine's has objects of its own.
 KHOCTL_C   := $(BASE_C) $(TOOLS_C)
-KHOCTL_OBJ := $(if $(filter $(ARCH:arm64=aarch64),$(shell uname -m)),$(O)/host/obj-tool,$(O)/$(ARCH)/tool)
-KHOCTL_OBJ := $(KHOCTL_C:%=$(KHOCTL_OBJ)/%.o)
+KHOCTL_OBJ := $(if $(filter $(ARCH:arm64=aarch64),$(shell uname -m)),host/obj-tool,$(ARCH)/tool)
+KHOCTL_OBJ := $(KHOCTL_C:%=$(O)/$(KHOCTL_OBJ)/%.o)
 
 TEST_SRC  := $(wildcard tests/unit/test_*.c)
 TEST_HELP := $(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c))
@@ -116,44 +118,55 @@ else
 TEST_TOOLS := test-tools
 endif
 
-.PHONY: all help deps demo check soak bench fuzz clean
-all: deps
-	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory image khoctl
+.PHONY: all help deps hint demo check soak bench fuzz clean ready
+all: hint image khoctl
+
+hint:
+	$(Q)tools/deps --hint
 
 .PHONY: image khoctl
 image: $(IMAGE)
 khoctl: $(O)/host/khoctl $(O)/$(ARCH)/khoctl
 
 help:
-	@echo "make          build/$(ARCH)/khoboot.efi and khoctl"
-	@echo "make demo     from a bare machine: OVMF -> khoboot -> Linux A -> kexec -> khoboot -> Linux B"
-	@echo "              VIA=firmware: with a reset of the machine between A and B; ARCH=arm64: on arm64"
+	@echo "make          build/$(ARCH)/khoboot.efi and khoctl; installs nothing"
+	@echo "make demo     from a bare machine: OVMF -> khoboot -> Linux A -> kexec -> khoboot ->"
+	@echo "              Linux B; VIA=firmware: with a reset between A and B; ARCH=arm64: on arm64"
 	@echo "make check    all tests; ends with 'N passed, N failed, N skipped' (SUITES='unit boot')"
-	@echo "make soak     hours of random handovers through resets (SOAK='--runs 200 --damage 100 --kill 100');"
+	@echo "make soak     hours of random handovers through resets"
+	@echo "              (SOAK='--runs 200 --damage 100 --kill 100');"
 	@echo "              ARCH=arm64: every kernel on every machine, and a chain of 22"
 	@echo "make bench    speed and size, beside plain kexec (ARCH=arm64: the jump alone)"
 	@echo "make fuzz     fuzz every parser (FUZZ_SECONDS=60 each)"
-	@echo "make deps     install what is missing (apt)"
+	@echo "make deps     install what is missing (apt); part of demo, check, soak and bench"
 	@echo "make clean    remove $(O)/"
 	@echo "ARCH=x86_64|arm64  O=build  V=1  TRUST_CARRIERS=1"
 
 deps:
 	$(Q)tools/deps
 
-demo: all
-	$(Q)KHO_BUILD=$(abspath $(O)) KHO_ARCH=$(ARCH) VIA=$(VIA) ovmf-scripts/demo
+# What is needed has to be there before anything is built: a second make, with as many jobs as there
+# are processors unless the user said how many.
+JOBS  = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+BUILD = $(Q)$(MAKE) --no-print-directory $(JOBS)
+RUN  := $(Q)KHO_BUILD=$(abspath $(O)) KHO_ARCH=$(ARCH)
+arm64_or = $(if $(filter arm64,$(ARCH)),$(1),$(2))
 
-soak: all
-	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory $(TEST_TOOLS)
-	$(Q)KHO_BUILD=$(abspath $(O)) $(if $(filter arm64,$(ARCH)),tests/boot/matrix-arm64 --all,tests/route/soak) $(SOAK)
+demo: deps
+	$(BUILD) image khoctl
+	$(RUN) VIA=$(VIA) ovmf-scripts/demo
 
-check: all
-	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory $(TEST_TOOLS)
-	$(Q)KHO_BUILD=$(abspath $(O)) tests/check $(SUITES)
+ready: deps
+	$(BUILD) image khoctl $(TEST_TOOLS)
 
-bench: all
-	$(Q)$(MAKE) -s -j$$(nproc) --no-print-directory $(TEST_TOOLS)
-	$(Q)KHO_BUILD=$(abspath $(O)) KHO_ARCH=$(ARCH) $(if $(filter arm64,$(ARCH)),tests/boot/jump,tests/bench/run)
+soak: ready
+	$(RUN) $(call arm64_or,tests/boot/matrix-arm64 --all,tests/route/soak) $(SOAK)
+
+check: ready
+	$(RUN) tests/check $(SUITES)
+
+bench: ready
+	$(RUN) $(call arm64_or,tests/boot/jump,tests/bench/run)
 
 clean:
 	rm -rf $(O)
@@ -179,7 +192,8 @@ $(O)/$(ARCH)/obj/%.S.o: %.S
 $(IMAGE_ELF): $(IMAGE_OBJ) $(ARCHDIR)/image.lds
 	$(call say,LD,$@)
 	$(Q)$(IMAGE_CC) $(filter-out -MMD -MP,$(IMAGE_CFLAGS)) -flto-partition=one -nostdlib -static-pie \
-		$(addprefix -Xlinker ,$(IMAGE_LDFLAGS) -Map=$(@:.elf=.map)) -T $(ARCHDIR)/image.lds -o $@ $(IMAGE_OBJ) $(IMAGE_LIBS)
+		$(addprefix -Xlinker ,$(IMAGE_LDFLAGS) -Map=$(@:.elf=.map)) \
+		-T $(ARCHDIR)/image.lds -o $@ $(IMAGE_OBJ) $(IMAGE_LIBS)
 
 $(IMAGE): $(IMAGE_ELF)
 	$(call say,IMAGE,$@)
@@ -203,7 +217,8 @@ $(O)/host/khoctl: $(call host_obj,tool,$(KHOCTL_C))
 $(O)/$(ARCH)/tool/%.c.o: %.c | $(IMAGE_SYSROOT)
 	$(call say,CC($(ARCH)),$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(IMAGE_CC) $(HOST_CFLAGS) -O2 $(if $(IMAGE_SYSROOT),-isystem $(SYSROOT_ARM64)/usr/include) -c $< -o $@
+	$(Q)$(IMAGE_CC) $(HOST_CFLAGS) -O2 -c $< -o $@ \
+		$(if $(IMAGE_SYSROOT),-isystem $(SYSROOT_ARM64)/usr/include)
 
 $(O)/$(ARCH)/khoctl: $(KHOCTL_OBJ)
 	$(call say,LINK,$@)

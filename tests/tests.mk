@@ -6,7 +6,8 @@ FUZZ_SECONDS ?= 60
 include tests/boot/boot.mk
 
 # khoctl without main() and the commands, which belong to the test tests/khoctl.
-TOOLS_LIB := $(filter-out $(addprefix tools/,khoctl.c uki.c switch.c calibrate.c prepare.c),$(TOOLS_C))
+COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c calibrate.c prepare.c)
+TOOLS_LIB := $(filter-out $(COMMANDS),$(TOOLS_C))
 
 $(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \
 		$(call host_obj,test,$(PURE) $(TOOLS_LIB) $(TEST_HELP))
@@ -14,9 +15,9 @@ $(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SAN) -o $@ $^ -lcmocka $(TOOL_LIBS)
 
-# The pure code of arm64 is tested on this machine, too: the same core, with the headers and arch/arm64/plan
-# of arm64. Binaries and objects of tests/unit/arm64/test_X.c and tests/fuzz/arm64/fuzz_X.c have arm64 in
-# their names.
+# The pure code of arm64 is tested on this machine, too: the same rooms, with the headers and plan/
+# of arch/arm64. Binaries and objects of tests/unit/arm64/test_X.c and tests/fuzz/arm64/fuzz_X.c have
+# arm64 in their names.
 ARM64_PURE     := $(call pure_of,arch/arm64)
 ARM64_TEST_SRC := $(wildcard tests/unit/arm64/test_*.c)
 ARM64_FUZZ_SRC := $(wildcard tests/fuzz/arm64/fuzz_*.c)
@@ -31,7 +32,8 @@ define arm64_rules
 $(O)/host/obj-arm64-$(1)/%.c.o: %.c
 	$$(call say,CC($(1)),$$<)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$(2) $(subst $(call includes,$(ARCHDIR)),$(call includes,arch/arm64),$(HOST_CFLAGS)) $(3) -c $$< -o $$@
+	$$(Q)$(2) $(subst $(call includes,$(ARCHDIR)),$(call includes,arch/arm64),$(HOST_CFLAGS)) \
+		$(3) -c $$< -o $$@
 endef
 $(eval $(call arm64_rules,test,$(CC),-O1 $(SAN)))
 $(eval $(call arm64_rules,fuzz,$(CLANG),-O1 $(SAN) -fsanitize=fuzzer-no-link))
@@ -51,15 +53,17 @@ $(ARM64_FUZZERS): $(O)/host/fuzz/arm64_%: $(call host_obj,arm64-fuzz,tests/fuzz/
 
 # Sound images, to be damaged.
 KHO_HELP  := tests/unit/kho_image.c tests/unit/kho_naive.c
-FUZZ_HELP := tests/unit/make_image.c tests/unit/pack.c $(addprefix tools/,buffer.c boot_entry.c efivars.c running.c kernel_abi.c) \
-	tests/fuzz/words.c $(KHO_HELP)
+FUZZ_HELP := tests/unit/make_image.c tests/unit/pack.c tests/fuzz/words.c $(KHO_HELP) \
+	$(addprefix tools/,buffer.c boot_entry.c efivars.c running.c kernel_abi.c)
 
-$(O)/host/fuzz/%: $(call host_obj,fuzz,tests/fuzz/%.c) $(call host_obj,fuzz,$(PURE) $(FUZZ_HELP))
+$(O)/host/fuzz/%: $(call host_obj,fuzz,tests/fuzz/%.c) \
+		$(call host_obj,fuzz,$(PURE) $(FUZZ_HELP))
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(SAN) -fsanitize=fuzzer -o $@ $^ $(TOOL_LIBS)
 
-$(O)/host/bench/%: $(call host_obj,tool,tests/bench/%.c) $(call host_obj,tool,$(PURE) $(KHO_HELP))
+$(O)/host/bench/%: $(call host_obj,tool,tests/bench/%.c) \
+		$(call host_obj,tool,$(PURE) $(KHO_HELP))
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
@@ -69,7 +73,8 @@ $(O)/host/loaders: $(call host_obj,tool,tests/loaders.c)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ -lz
 
-# By the other compiler: nothing is linked, there only must be no warning. ARCH=arm64: the image alone.
+# By the other compiler: nothing is linked, there only must be no warning. ARCH=arm64: the image
+# alone.
 CLANG_OBJ := $(patsubst %,$(O)/$(ARCH)/clang/%.o,$(PURE) $(MACHINE_C) $(EFI_C))
 ifeq ($(ARCH),x86_64)
 CLANG_OBJ += \
@@ -83,7 +88,8 @@ GCC_ONLY  := -flto -fno-tree-loop-distribute-patterns
 $(O)/$(ARCH)/clang/%.c.o: %.c | $(IMAGE_SYSROOT)
 	$(call say,CC(clang),$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(if $(filter arm64,$(ARCH)),--target=aarch64-linux-gnu) $(filter-out $(GCC_ONLY),$(IMAGE_CFLAGS)) -c $< -o $@
+	$(Q)$(CLANG) $(if $(filter arm64,$(ARCH)),--target=aarch64-linux-gnu) \
+		$(filter-out $(GCC_ONLY),$(IMAGE_CFLAGS)) -c $< -o $@
 
 .PHONY: unit fuzzers benches clang test-tools
 unit: $(TESTS)

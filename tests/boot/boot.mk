@@ -44,10 +44,11 @@ $(FRAGMENT) $(INSTALL) $(NAIVE):
 	$(call say,EFI,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O1 -Wall -Wextra -Werror -ffreestanding -fpic -fshort-wchar -mno-red-zone \
-		-fno-stack-protector -fcf-protection=none -DGNU_EFI_USE_MS_ABI -maccumulate-outgoing-args \
+		-fno-stack-protector -fcf-protection=none -DGNU_EFI_USE_MS_ABI \
+		-maccumulate-outgoing-args \
 		-isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -c $< -o $@.o
-	$(Q)$(LD) -nostdlib -shared -Bsymbolic --warn-common -z noexecstack -T /usr/lib/elf_x86_64_efi.lds \
-		/usr/lib/crt0-efi-x86_64.o $@.o -o $@.so /usr/lib/libefi.a /usr/lib/libgnuefi.a
+	$(Q)$(LD) -nostdlib -shared -Bsymbolic --warn-common -z noexecstack \
+		-T /usr/lib/elf_x86_64_efi.lds /usr/lib/crt0-efi-x86_64.o $@.o -o $@.so /usr/lib/libefi.a /usr/lib/libgnuefi.a
 	$(Q)objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela \
 		-j '.rel.*' -j '.rela.*' -j .reloc --target efi-app-x86_64 $@.so $@
 
