@@ -262,20 +262,9 @@ static void put_range(void *fdt, int node, const char *name, struct range r)
 	put(fdt, node, name, cells, len);
 }
 
-#define BE(v) __builtin_bswap32(v)
-
-/* A root without properties. libfdt would bring along all it has for writing trees in order. */
-static const struct {
-	uint32_t header[10], reservations[4], structure[4];
-} empty_tree = {
-	{BE(FDT_MAGIC), BE(72), BE(56), BE(72), BE(40), BE(17), BE(16), 0, 0, BE(16)},
-	{0},
-	{BE(FDT_BEGIN_NODE), 0, BE(FDT_END_NODE), BE(FDT_END)},
-};
-
 static void make_empty(void *fdt, uint64_t size)
 {
-	(void)fdt_open_into(&empty_tree, fdt, (int)size);
+	(void)fdt_create_empty_tree(fdt, (int)size);
 	put_be32(fdt, 0, "#address-cells", 2);
 	put_be32(fdt, 0, "#size-cells", 2);
 }
