@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What both doors do alike: KHO data proven, compared, given up; places chosen and checked; the plan
+ * and its second try.
+ */
+#include "kho_test.h"
+
+#include <core/log.h>
+#include <stage/stage.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ok(call) assert_int_equal(call, KB_OK)
+
+/* ---- what is said ---------------------------------------------------------------------------- */
+
+static char said[4096];
+
+static void listen(const char *line)
+{
+	size_t len = strlen(said);
+
+	snprintf(said + len, sizeof(said) - len, "%s\n", line);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	said[0] = '\0';
+	kb_log_add_sink(listen);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	kb_log_remove_sink(listen);
+	return 0;
+}
+
+static bool was_said(const char *text)
+{
+	return strstr(said, text);
+}
+
+/* ---- a boot with KHO data -------------------------------------------------------------------- */
+
+struct boot_case {
+	struct kho_image img;
+	struct stage s;
+	struct kho *kho;
+	struct range free[64];
+	uint8_t file[0x2000];
+};
+
+static struct uki_part part(const void *data, uint64_t size)
+{
+	return (struct uki_part){.data = data, .size = size};
+}
+
+static struct uki_part text_part(const char *text)
+{
+	return part(text, strlen(text));
+}
+
+/* A kernel of 6 MiB that speaks kho-v4 with pages of 4 KiB, and an image that says so. */
+static void describe_kernel(struct boot_case *c)
+{
+	c->s.uki.kho = text_part("kho=kho-v4\npage=4096\n");
+	c->s.kernel = (struct kernel){
+		.file = c->file,
+		.window_size = 6 * SZ_1M,
+		.window_align = SZ_2M,
+		.release = "7.3.4",
+		.release_len = 5,
+		.bz = {.header_size = 0x7b,
+		       .pref_address = SZ_1M,
+		       .load_offset = 0x1000,
+		       .load_size = 0x1000,
+		       .cmdline_size = 255},
+	};
+}
+
+static struct boot_case *new_case(void)
+{
+	struct boot_case *c = calloc(1, sizeof(*c));
+
+	kho_image_init(&c->img, KHO_MAP_RADIX, 12);
+	c->kho = calloc(1, sizeof(*c->kho));
+	c->s.has_kho = true;
+	describe_kernel(c);
+	return c;
+}
+
+/* What the gathering of a door leaves when all went well. */
+static void gather(struct boot_case *c)
+{
+	kho_image_finish(&c->img);
+	ok(kho_image_open(&c->img));
+	c->s.mem = c->img.mem;
+	c->s.kho = c->img.kho;
+	c->s.free = (struct range_list){c->free, 0, ARRAY_SIZE(c->free)};
+	ok(range_list_copy(&c->s.kho->scratch, &c->s.free));
+	stage_describe_boot(&c->s);
+	c->s.boot.mem = &c->s.mem;
+}
+
+static void free_case(struct boot_case *c)
+{
+	kho_image_free(&c->img);
+	free(c->kho);
+	free(c);
+}
+
+/* ---- KHO data -------------------------------------------------------------------------------- */
+
+static void sound_data_are_opened_and_not_yet_taken(void **state)
+{
+	struct boot_case *c = new_case();
+	struct kho_work work;
+	(void)state;
+
+	kho_image_finish(&c->img);
+	c->s.mem = c->img.mem;
+	c->s.handover = c->img.h;
+	work.size = kho_work_size(&c->s.mem.ram);
+	work.base = calloc(1, work.size);
+	ok(stage_open_kho(&c->s, work, c->kho));
+	assert_null(c->s.kho);
+	assert_int_equal(c->kho->root.abi, KHO_ABI_V4);
+	/* Nobody says where the fault is but the diagnosis. */
+	c->s.handover.fdt = phys(c->s.handover.fdt.addr + 8);
+	assert_int_equal(stage_open_kho(&c->s, work, c->kho), KB_KHO_FDT_ALIGN);
+	assert_int_equal(c->s.mem.diag.status, KB_KHO_FDT_ALIGN);
+	assert_string_equal(said, "");
+	free(work.base);
+	free_case(c);
+}
+
+static void another_version_is_refused_and_said(void **state)
+{
+	struct boot_case *c = new_case();
+	(void)state;
+
+	gather(c);
+	ok(stage_check_versions(&c->s, c->s.kho));
+	c->s.uki.kho = text_part("kho=kho-v3\npage=4096\n");
+	assert_int_equal(stage_check_versions(&c->s, c->s.kho), KB_KERNEL_EXPECTS);
+	assert_true(was_said("kho: KB-330 "));
+	c->s.uki.kho = text_part("kho=none\npage=4096\n");
+	assert_int_equal(stage_check_versions(&c->s, c->s.kho), KB_KERNEL_NO_KHO);
+	c->s.uki.kho = part(NULL, 0);
+	assert_int_equal(stage_check_versions(&c->s, c->s.kho), KB_KERNEL_UNKNOWN);
+	free_case(c);
+}
+
+/* on_error, has_kho and a refusal: only all three together give data up. */
+static void data_are_given_up_only_when_told_to(void **state)
+{
+	static const enum kb_on_error policies[] = {KB_ON_ERROR_HALT, KB_ON_ERROR_DISCARD,
+						    KB_ON_ERROR_RESET};
+	struct kho k;
+	(void)state;
+
+	for (size_t i = 0; i < 2 * 2 * ARRAY_SIZE(policies); i++) {
+		enum kb_status st = i & 1 ? KB_PLACE_KERNEL : KB_OK;
+		bool handed = i & 2, gone;
+		struct stage s = {.has_kho = handed,
+				  .kho = handed ? &k : NULL,
+				  .moves = {.count = 3}};
+
+		s.options.on_error = policies[i / 4];
+		said[0] = '\0';
+		gone = st && handed && policies[i / 4] == KB_ON_ERROR_DISCARD;
+		assert_int_equal(stage_give_up_kho(&s, st), gone ? KB_OK : st);
+		assert_int_equal(s.has_kho, handed && !gone);
+		assert_int_equal(s.kho != NULL, handed && !gone);
+		assert_int_equal(s.moves.count, gone ? 0 : 3);
+		assert_int_equal(was_said("going on without KHO"), gone);
+	}
+}
+
+/* What was discarded must never be restored by a later boot. */
+static void discarded_data_take_their_record_along(void **state)
+{
+	const struct kb_record_shape shape = {.cmdline = 1};
+	const uint8_t nonce[KB_NONCE_SIZE] = {9};
+	struct kb_record *rec = calloc(1, record_size(&shape));
+	struct stage s = {.has_kho = true, .record = rec};
+	(void)state;
+
+	record_layout(rec, &shape, nonce);
+	record_seal(rec);
+	stage_discard_kho(&s);
+	assert_int_equal(rec->state, KB_RECORD_TAKEN);
+	free(rec);
+}
+
+/* ---- initrd ---------------------------------------------------------------------------------- */
+
+static void the_initrd_of_the_image_comes_first(void **state)
+{
+	static const uint8_t own[16];
+	struct range outside = {0x5000, 0x1000};
+	struct stage s = {0};
+	(void)state;
+
+	stage_take_initrd(&s, (struct range){0, 0});
+	assert_int_equal(s.initrd.size, 0);
+	stage_take_initrd(&s, outside);
+	assert_int_equal(s.initrd.base, outside.base);
+	assert_string_equal(said, "");
+	s.uki.initrd = part(own, sizeof(own));
+	stage_take_initrd(&s, (struct range){0, 0});
+	assert_int_equal(s.initrd.base, (uintptr_t)own);
+	assert_string_equal(said, "");
+	stage_take_initrd(&s, outside);
+	assert_int_equal(s.initrd.base, (uintptr_t)own);
+	assert_true(was_said("is ignored: the image has its own"));
+	s.uki.ucode = part(own, 1);
+	stage_take_initrd(&s, (struct range){0, 0});
+	assert_true(was_said(".ucode is not loaded"));
+}
+
+/* ---- places ---------------------------------------------------------------------------------- */
+
+static void places_are_in_scratch_and_free_of_preserved_memory(void **state)
+{
+	struct boot_case *c = new_case();
+	(void)state;
+
+	gather(c);
+	ok(stage_place(&c->s));
+	assert_true(range_list_contains(&c->s.kho->scratch, c->s.place.window));
+	assert_true(range_list_contains(&c->s.kho->scratch, c->s.place.block));
+	assert_false(ranges_overlap(c->s.place.window, c->s.place.block));
+	assert_int_equal(c->s.boot.kho == &c->s.handover, true);
+	ok(stage_check_placement(&c->s, NULL, 0));
+	stage_report_scratch(&c->s, 4096);
+	assert_true(was_said("plan: scratch has "));
+	free_case(c);
+}
+
+static void what_was_wanted_is_said_when_there_is_no_room(void **state)
+{
+	struct boot_case *c = new_case();
+	(void)state;
+
+	gather(c);
+	c->s.kernel.window_size = 1ULL << 40;
+	assert_int_equal(stage_place(&c->s), KB_PLACE_KERNEL);
+	assert_true(was_said("plan: wanted: 1099511627776 bytes for the kernel"));
+	free_case(c);
+}
+
+/*
+ * Every range that is in use until the kernel runs, put on preserved memory in turn:
+ *
+ *	 window  block  initrd  tables  also[0]  also[1]
+ *	   P       P      P       P       P        P
+ */
+static void nothing_in_use_may_lie_on_preserved_memory(void **state)
+{
+	struct boot_case *c = new_case();
+	struct range preserved, also[2], good;
+	(void)state;
+
+	preserved = (struct range){kho_image_alloc(&c->img, SZ_4K, SZ_4K), SZ_4K};
+	kho_image_preserve(&c->img, preserved.base, 0);
+	gather(c);
+	ok(stage_place(&c->s));
+	good = c->s.place.block;
+	for (unsigned int i = 0; i < 7; i++) {
+		struct range at[6] = {c->s.place.window, good, good, good, good, good};
+
+		if (i < 6)
+			at[i] = preserved;
+		c->s.place.window = at[0];
+		c->s.place.block = at[1];
+		c->s.initrd = at[2];
+		c->s.tables = (struct pagetable){.pool_addr = at[3].base, .pages = 1};
+		also[0] = at[4];
+		also[1] = at[5];
+		assert_int_equal(stage_check_placement(&c->s, also, 2),
+				 i < 6 ? KB_PLACE_OVERLAP : KB_OK);
+		c->s.place.window = good;
+	}
+	assert_true(was_said("plan: KB-322 "));
+	/* Without KHO there is nothing to lose. */
+	c->s.kho = NULL;
+	c->s.initrd = preserved;
+	ok(stage_check_placement(&c->s, also, 2));
+	free_case(c);
+}
+
+static void without_kho_none_is_described(void **state)
+{
+	struct stage s = {.cmdline = "quiet", .initrd = {0x1000, 2}};
+	(void)state;
+
+	stage_describe_boot(&s);
+	assert_null(s.boot.kho);
+	assert_null(s.boot.scratch);
+	assert_string_equal(s.boot.cmdline, "quiet");
+	assert_int_equal(s.boot.initrd.size, 2);
+	assert_int_equal(s.boot.log_max, STAGE_LOG_SIZE);
+	assert_ptr_equal(s.boot.kernel, &s.kernel);
+}
+
+/* ---- the plan and its second try ------------------------------------------------------------- */
+
+static unsigned int attempts, fail_until;
+static bool had_kho[4];
+
+static enum kb_status attempt(struct stage *s)
+{
+	had_kho[attempts++] = s->has_kho;
+	return attempts <= fail_until ? KB_PLACE_KERNEL : KB_OK;
+}
+
+/* failing attempts, handed over, on_error -> result, attempts */
+static void a_plan_is_tried_again_without_kho(void **state)
+{
+	static const struct {
+		unsigned int failing;
+		bool handed;
+		enum kb_on_error on_error;
+		enum kb_status st;
+		unsigned int attempts;
+	} t[] = {
+		{0, true, KB_ON_ERROR_DISCARD, KB_OK, 1},
+		{1, true, KB_ON_ERROR_DISCARD, KB_OK, 2},
+		{2, true, KB_ON_ERROR_DISCARD, KB_PLACE_KERNEL, 2},
+		{1, true, KB_ON_ERROR_HALT, KB_PLACE_KERNEL, 1},
+		{1, true, KB_ON_ERROR_RESET, KB_PLACE_KERNEL, 1},
+		{1, false, KB_ON_ERROR_DISCARD, KB_PLACE_KERNEL, 1},
+		{0, false, KB_ON_ERROR_HALT, KB_OK, 1},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct stage s = {.has_kho = t[i].handed};
+
+		s.options.on_error = t[i].on_error;
+		attempts = 0;
+		fail_until = t[i].failing;
+		assert_int_equal(stage_plan(&s, attempt), t[i].st);
+		assert_int_equal(attempts, t[i].attempts);
+		assert_int_equal(had_kho[0], t[i].handed);
+		assert_int_equal(s.has_kho, t[i].handed && attempts == 1);
+		if (attempts == 2)
+			assert_false(had_kho[1]);
+	}
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static void kernel_and_block_are_written_where_they_were_planned(void **state)
+{
+	struct boot_case *c = new_case();
+	uint8_t *window = aligned_alloc(SZ_4K, 6 * SZ_1M), *block;
+	(void)state;
+
+	memset(c->file, 0xc3, sizeof(c->file));
+	strcpy(c->s.cmdline, "console=ttyS0");
+	gather(c);
+	ok(stage_place(&c->s));
+	block = aligned_alloc(SZ_4K, c->s.place.block.size);
+	/* Memory of this process stands for the places. */
+	c->s.place.window.base = (uintptr_t)window;
+	c->s.place.block.base = (uintptr_t)block;
+	assert_ptr_equal(stage_block(&c->s), block);
+	ok(stage_write(&c->s));
+	assert_memory_equal(window, c->file + 0x1000, 0x1000);
+	assert_string_equal((char *)block + c->s.layout.cmdline, "console=ttyS0");
+	free(block);
+	free(window);
+	free_case(c);
+}
+
+#define test(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(sound_data_are_opened_and_not_yet_taken),
+		test(another_version_is_refused_and_said),
+		test(data_are_given_up_only_when_told_to),
+		test(discarded_data_take_their_record_along),
+		test(the_initrd_of_the_image_comes_first),
+		test(places_are_in_scratch_and_free_of_preserved_memory),
+		test(what_was_wanted_is_said_when_there_is_no_room),
+		test(nothing_in_use_may_lie_on_preserved_memory),
+		test(without_kho_none_is_described),
+		test(a_plan_is_tried_again_without_kho),
+		test(kernel_and_block_are_written_where_they_were_planned),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
