@@ -5,7 +5,7 @@
 #
 # Environment: KHO_BUILD   where khoboot was built (default: build/ of this tree)
 #              KHO_ARCH    x86_64 (default) or arm64
-#              KHO_ACCEL   QEMU accelerator (default: tcg; KVM is often there and cannot run OVMF)
+#              KHO_ACCEL   QEMU accelerator (default: tcg; KVM often exists but cannot run OVMF)
 #              KHO_OVMF    directory of OVMF_CODE_4M.fd and OVMF_VARS_4M.fd, or of AAVMF_CODE.fd and
 #                          AAVMF_VARS.fd
 #              KHO_QEMU    QEMU to use
@@ -16,7 +16,7 @@ kho_build=${KHO_BUILD:-$kho_root/build}
 
 die() { echo "${0##*/}: $*" >&2; exit 2; }
 
-# set_arch ARCH: what depends on it
+# set_arch ARCH: sets the variables that depend on it
 # shellcheck disable=SC2034 # kho_words is for the scripts
 set_arch() {
 	kho_arch=$1
@@ -24,8 +24,8 @@ set_arch() {
 	x86_64)
 		kho_qemu=qemu-system-x86_64 kho_ovmf=/usr/share/OVMF
 		kho_boot_file=BOOTX64.EFI
-		# No time goes into the measurement of clocks, nor into a check of the timer that panics when
-		# the host is busy.
+		# The kernel does not spend time on calibrating clocks, and skips a check of the timer that
+		# panics when the host is busy.
 		kho_words="console=ttyS0 tsc=reliable lpj=5000000 no_timer_check"
 		;;
 	arm64)
@@ -133,7 +133,7 @@ make_esp() {
 	size=$((size + $(cat "$@" | wc -c) / 1048576))
 	rm -f "$image"
 	truncate -s "${size}M" "$image"
-	# 1 MiB cylinders of 32 heads and 64 sectors; mtools wants a geometry for a bare file
+	# 1 MiB cylinders of 32 heads and 64 sectors; mtools needs a geometry for a bare file
 	mformat -i "$image" -t "$size" -h 32 -s 64 -v KHOBOOT ::
 	mmd -i "$image" ::/EFI ::/EFI/BOOT ::/EFI/khoboot
 	mcopy -i "$image" "$program" "::/EFI/BOOT/$kho_boot_file"
@@ -156,9 +156,9 @@ firmware_code() {
 	if [ "$kho_arch" = x86_64 ]; then echo "$kho_ovmf/OVMF_CODE_4M.fd"; else echo "$kho_ovmf/AAVMF_CODE.fd"; fi
 }
 
-# qemu_firmware DIR [CODE [OPTIONS]]: UEFI, with a variable store of its own in DIR. The store beside a code
-# image is the one of its name or else the empty one; builds for Secure Boot want SMM. OPTIONS
-# are more of QEMU's for the drive of the store. A u-boot.bin starts as it is.
+# qemu_firmware DIR [CODE [OPTIONS]]: UEFI, with a variable store of its own in DIR: a copy of the one that
+# has the name of the code image, or else of the empty one. Builds for Secure Boot need SMM. OPTIONS are
+# added to the drive of the store. A u-boot.bin starts as it is.
 qemu_firmware() {
 	local code=${2:-$(firmware_code)} vars
 	[ -r "$code" ] || die "no firmware at $code; 'make deps' installs it"
@@ -181,7 +181,7 @@ qemu_firmware() {
 qemu_stop() { [ -z "${qemu_pid:-}" ] || kill -KILL "$qemu_pid"; }
 
 # qemu_watch DIR SECONDS HOOK: runs the array qemu with its first serial port on DIR/serial.log.
-# HOOK is called with every line of it; when it returns 1 the machine is told to quit. Sets
+# HOOK is called with every line of it; if it returns 1, the machine is told to quit. Sets
 # qemu_end (self, asked or timeout) and qemu_status.
 qemu_watch() {
 	local dir=$1 end=$((EPOCHSECONDS + $2)) hook=$3 line
@@ -202,7 +202,7 @@ qemu_watch() {
 		fi
 		break
 	done
-	# It quits within seconds of being asked; one that does not listen is stopped.
+	# It quits within seconds of being asked; otherwise it is killed.
 	[ $EPOCHSECONDS -lt $end ] || qemu_end=timeout
 	[ $qemu_end = self ] || echo quit >&7
 	timeout 10 cat <&6 >/dev/null || kill -KILL "$qemu_pid"

@@ -29,8 +29,8 @@ make_directories() {
 	mkdir -p "$work"
 }
 
-# Stops QEMU and removes the images. Logs in a directory made here go, too, when all points passed. --keep
-# keeps everything.
+# Stops QEMU and removes the images. If all points passed, logs in a directory made here are removed, too.
+# --keep keeps everything.
 # shellcheck disable=SC2317 # called by trap
 clean_up() {
 	qemu_stop
@@ -86,7 +86,7 @@ cmdline_to() { echo "$(cmdline_common) kho=$kho $1$luo_words${append_to:+ $appen
 
 # ---- initramfs -----------------------------------------------------------------------------
 
-# add_next DIR INITRD CMDLINE: to the initramfs in DIR, what its kernel loads next and the tool for that
+# add_next DIR INITRD CMDLINE: adds to the initramfs in DIR what its kernel loads next, and the tool for that
 add_next() {
 	mkdir -p "$1/next"
 	if [ "$via" = plain ]; then
@@ -106,7 +106,7 @@ add_next() {
 	esac
 }
 
-# add_parts DIR: to the initramfs in DIR, the parts from which B itself makes the next image (--hops)
+# add_parts DIR: adds to the initramfs in DIR the parts from which B itself makes the next image (--hops)
 add_parts() {
 	mkdir -p "$1/next"
 	install "$kho_build/$kho_arch/khoctl" "$1/khoctl"
@@ -114,8 +114,8 @@ add_parts() {
 	cp "$to" "$1/next/linux"
 }
 
-# Makes a.cpio and b.cpio. Each holds the guest's init; that of a kernel which hands over also holds what
-# comes next. So the last kernel's is made first.
+# Makes a.cpio and b.cpio. Each holds the guest's init; if the kernel hands over, it also holds what comes
+# next. So the last kernel's is made first.
 make_initrds() {
 	local init side=khotest.side=in
 	init=$(guest_init) || exit 2
@@ -139,8 +139,8 @@ make_initrds() {
 
 # ---- QEMU ----------------------------------------------------------------------------------
 
-# A disk from which UEFI starts khoboot, with A in its image. For the firmware route B's image is there,
-# too, and the machine goes on after a reset.
+# A disk from which UEFI starts khoboot, with A in its image. For the firmware route B's image is on it,
+# too, and the machine continues after a reset.
 add_disk() {
 	make_uki "$work/a.efi" "$from" "$work/a.cpio" "$(cmdline_a)"
 	if [ "$via" = firmware ]; then

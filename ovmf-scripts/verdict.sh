@@ -19,8 +19,8 @@ passed=0
 # mark STATION: it is passed now
 mark() { stamp[$1]=$EPOCHREALTIME; }
 
-# on_line LINE: marks the stations, and counts how often firmware started khoboot; returns 1 when nothing
-# more can come
+# on_line LINE: marks the stations, and counts how often firmware started khoboot; returns 1 if nothing
+# more is expected
 on_line() {
 	case $1 in
 	'khoboot: start: '*' UEFI door'*)
@@ -59,7 +59,7 @@ handed_over() {
 	grep -qE "khoboot: boot: handing over $what, to .+ in [0-9]+ us" "$log.b"
 }
 
-# The number of ranges in that line. It comes once more from B, as part of khoboot's log.
+# The number of ranges in that line. B repeats the line, as part of khoboot's log.
 ranges() { sed -n 's/.*handing over kho-v[0-9]*, \([0-9]*\) ranges.*/\1/p' "$log.b" | head -n 1; }
 ranges_at_least() { [ "$(ranges)" -ge "$1" ] 2>/dev/null; }
 
@@ -93,7 +93,7 @@ restored_or_lost() {
 		{ heard 'khotest: restore=none' && not_heard 'khotest: restore=failed'; }
 }
 
-# checked_times N: the memfd of --luo came back so often
+# checked_times N: the memfd of --luo came back N times
 checked_times() { [ "$(grep -c "khotest: luo_checked=$luo\$" "$log.b")" -eq "$1" ]; }
 
 # The page tables of kernel A: 5-level or 4-level.
@@ -108,8 +108,8 @@ same_pages() { heard "$(pages_of_a || echo none)"; }
 same_level() { heard "$(level_of_a || echo none)"; }
 same_hardware() { heard "$(hardware_of_a || echo none)"; }
 
-# No warning after the load that A did not have. Without UEFI nothing reserves the GIC's tables of LPIs,
-# and Linux warns of that after a kexec of any kind.
+# No warning after the load that A did not have. Without UEFI nothing reserves the GIC's LPI tables, and
+# Linux warns about that after any kexec.
 no_new_trouble() {
 	local what list=('WARNING: ' 'Bad page state' 'SError' 'Synchronous External Abort')
 	[ "$door" = kernel ] || list+=('memory probably corrupted')

@@ -34,8 +34,8 @@ pool_points() {
 	done <"$1"
 }
 
-# pool_reap: waits for one test and prints its line, or those it left in the file points; what it said
-# follows when it failed
+# pool_reap: waits for one test and prints its line, or the lines it left in the file points; if it failed,
+# its output follows
 pool_reap() {
 	local pid status=0 name seconds dir
 	wait -n -p pid || status=$?
@@ -60,15 +60,15 @@ pool_reap() {
 	unset "pool_name[$pid]"
 }
 
-# pool_run NAME COMMAND...: starts a test as soon as there is room. It gets a directory of its own in
-# $logs, and passes with status 0; with status 4 it was skipped, and its last line says why. One that is
-# made of several leaves their lines in $logs/points.
+# pool_run NAME COMMAND...: starts a test as soon as there is room. It gets a directory of its own, $logs,
+# and passes with status 0; status 4 means skipped, and its last line says why. A test that consists of
+# several leaves their lines in $logs/points.
 pool_run() {
 	local name=$1 logs=$pool_dir/${1//[^a-zA-Z0-9.+-]/_}
 	shift
 	while [ "$pool_running" -ge "$pool_jobs" ]; do pool_reap; done
 	mkdir -p "$logs"
-	# A process group of its own, so that an early end takes the machine along.
+	# A process group of its own, so that an early end stops the machine, too.
 	set -m
 	logs=$logs "$@" >"$logs/ktap" 2>&1 &
 	set +m
@@ -84,7 +84,7 @@ pool_end() {
 	[ "$ktap_failed" -eq 0 ]
 }
 
-# kernel NAME: path of a test kernel, built when it is not cached; empty when it cannot be had
+# kernel NAME: path of a test kernel, built if it is not cached; empty if it is not available
 kernel() {
 	case " ${KHO_KERNELS:-$1} " in
 	*" $1 "*) "$kho_root/tests/kernels/build" "$1" "$kho_arch" || true ;;
@@ -103,7 +103,7 @@ find_kernels() {
 	for name in $(kernel_names); do path[$name]=$(kernel "$name"); done
 }
 
-# named NAME: does KHO_KERNELS ask for it? For kernels that are not worth their building in every run.
+# named NAME: does KHO_KERNELS ask for it? For kernels that are not worth building in every run.
 named() {
 	case " ${KHO_KERNELS:-} " in
 	*" $1 "*) ;;

@@ -6,7 +6,7 @@
 # shellcheck disable=SC2154 # kho_... are lib.sh's, logs is set by pool_run
 strike=$kho_build/host/strike
 
-# prepare: what all machines need, once
+# route_prepare: prepares once what all machines need
 route_prepare() {
 	local name
 	[ -x "$strike" ] || die "$strike is not built; run 'make boot-tools' first"
@@ -16,18 +16,18 @@ route_prepare() {
 	for name in bookworm trixie forky; do
 		firmware[$name]=$("$kho_root/tests/firmware/fetch" "$name") || firmware[$name]=''
 	done
-	# Where any will do: the one that boots in half the time, if there is one.
+	# For tests that work with any firmware: the one that boots in half the time, if available.
 	firmware[quick]=${firmware[trixie]:-${firmware[bookworm]}}
 }
 
-# code FIRMWARE: its code image, as in forky or trixie.secboot; empty when it is not to be had
+# code FIRMWARE: code image of, for instance, forky or trixie.secboot; empty if it is not available
 code() {
 	local dir=${firmware[${1%%.*}]} build=''
 	[[ $1 != *.* ]] || build=.${1#*.}
 	[ -z "$dir" ] || echo "$dir/OVMF_CODE_4M$build.fd"
 }
 
-# bytes SIZE: of guest RAM, as in 512M or 2G
+# bytes SIZE: SIZE of guest RAM, like 512M or 2G, in bytes
 bytes() {
 	case $1 in
 	*G) echo $((${1%G} << 30)) ;;
@@ -49,13 +49,13 @@ route() {
 
 handed() { "$kho_root/ovmf-scripts/handover" --logs "$logs" "$@"; }
 
-# evacuated OPTION...: the same, and some of it had to be moved out of the firmware's way
+# evacuated OPTION...: the same, and some pages had to be evacuated
 evacuated() {
 	handed "$@" && grep -aE '^khoboot: route: .* [1-9][0-9]* bytes evacuated' "$logs/serial.log"
 }
 
-# The tiles that khoboot names as damaged, one number a line. Where they touch it names them as one
-# range; a range is cut to what is preserved in it.
+# The tiles that khoboot names as damaged, one number a line. It names adjacent tiles as one range; a range
+# is cut to what is preserved in it.
 reported_tiles() {
 	local start end
 	while read -r start end; do
@@ -64,7 +64,7 @@ reported_tiles() {
 		sed -nE 's/^khoboot: route: damaged: (0x[0-9a-f]+)-(0x[0-9a-f]+),.*/\1 \2/p')
 }
 
-# damage_reported: are the tiles with damage those that khoboot names, and no other?
+# damage_reported: does khoboot name exactly the damaged tiles?
 damage_reported() {
 	local tile
 	tile=$(sed -nE 's/.* tiles of ([0-9]*) bytes.*/\1/p' "$logs/report")
@@ -75,7 +75,7 @@ damage_reported() {
 	diff "$logs/damaged" "$logs/reported"
 }
 
-# struck MEM WHAT COUNT SEED OPTION...: something is damaged in the firmware pass
+# struck MEM WHAT COUNT SEED OPTION...: something is damaged while firmware runs
 struck() {
 	local mem=$1 what=$2 count=$3 seed=$4
 	shift 4
@@ -88,8 +88,8 @@ damaged() {
 	damage_reported
 }
 
-# lost_noticed: khoboot halted because of the map or of the data; what it says depends on where firmware,
-# or the test, has written
+# lost_noticed: khoboot halted because of the map or the data; the code depends on where firmware, or the
+# test, has written
 lost_noticed() {
 	! grep -aq 'khotest: side=in' "$logs/serial.log" &&
 		grep -aE '^khoboot: stop: KB-(1[0-9]{2}|72[234]): halted' "$logs/serial.log"
