@@ -19,7 +19,7 @@ struct bare {
 	struct stage s;
 	struct bare_arch arch; /* how the outgoing kernel called us, and what only this CPU has */
 	uint64_t image_size;   /* file bytes in memory, from KB_SETUP_SIZE on */
-	struct range segment;  /* ours: image and arena */
+	struct range segment;  /* our own memory: image and arena */
 	struct arena arena;
 	struct kho *kho_room;        /* for s.kho */
 	struct range initrd_outside; /* the one given at load time; size 0: none */
@@ -27,78 +27,95 @@ struct bare {
 	struct range_list fresh;     /* work memory of memory.c, ram.c and survive.c */
 };
 
-/* Gather, plan, commit. All of @b is zero but what tells where we are: arch and s.image. */
+/* Gather, plan, commit. All of @b is zero but arch and s.image, which say where we are. */
 _Noreturn void bare_run(struct bare *b);
 
-/* ---- what each architecture brings: bare/<arch>/ --------------------------------------------- */
+/* ---- what each architecture provides: bare/<arch>/ ------------------------------------------- */
 
 /*
- * machine.c: what tells of this machine before anything else is known, console and ways to reset:
- * on arm64 the device tree, which is checked here. The ports of x86 are where they always were.
+ * machine.c: before anything else, find out where the console is and how the machine is reset.
+ * arm64: from the device tree, which is checked here. x86: nothing to do, the I/O ports are fixed.
  */
 enum kb_status bare_detect_machine(struct bare *b);
 
-/* machine.c: fill image_size, segment and s.uki. Not logged. */
+/* machine.c: fill image_size, segment and s.uki. Not logged. What uki_open_flat() returns. */
 enum kb_status bare_find_image(struct bare *b, struct kb_diag *diag);
 
-/* machine.c: the words that were given when khoboot was loaded. */
+/* machine.c: the command line that was given when khoboot was loaded. */
 struct kb_text bare_outside(const struct bare *b);
 
-/* machine.c: is nothing from outside the signed file to be trusted? */
+/* machine.c: must all that comes from outside the signed file be ignored? */
 bool bare_locked(const struct bare *b);
 
-/* ram.c: s.mem.ram (allocated, empty), and what else describes this machine's memory. */
+/* ram.c: fill s.mem.ram (allocated, empty), and what else describes this machine's memory. */
 enum kb_status bare_read_memory(struct bare *b);
 
-/* handover.c: s.has_kho and s.handover. */
+/* handover.c: fill s.has_kho and s.handover. */
 enum kb_status bare_read_handover(struct bare *b);
 
-/* handover.c: memory that only what was handed over, or firmware's tables, tell of. */
+/*
+ * handover.c: what else is known of memory. x86: RAM in E820_EXT nodes. arm64: what UEFI's tables
+ * reserve; also console and reset, if only ACPI describes them.
+ */
 enum kb_status bare_extend_memory(struct bare *b);
 
-/* boot.c: add what must survive until the jump, or for good; fill initrd_outside. Not logged. */
+/*
+ * describe.c: add to busy what must survive until the jump, or for good; fill initrd_outside. Not
+ * logged. KB_OK, KB_RANGE_FULL; x86: what setup_targets() returns.
+ */
 enum kb_status bare_list_busy(struct bare *b);
 
-/* boot.c: the architecture's fields of s.boot, whose others are filled. Not logged. */
+/*
+ * describe.c: fill the architecture's own fields of s.boot; the others are filled. Not logged. KB_OK;
+ * x86: KB_EFI_MAP_UNFIT.
+ */
 enum kb_status bare_describe_boot(struct bare *b);
 
-/* boot.c: what else has to be mapped for the jump. Not logged. */
+/* describe.c: map what else the jump needs. Not logged. What pt_map() returns. */
 enum kb_status bare_map_more(struct bare *b);
 
-/* boot.c: the last writes to the block, and to memory that the next kernel does not know of. */
+/* describe.c: last writes to the block, and wiping of seeds that the next kernel does not know of. */
 void bare_fill_block(struct bare *b);
 
-/* survive.c: secure and uefi of @q. */
+/* survive.c: fill secure and uefi of @q. */
 void bare_ask_route(const struct bare *b, struct route_question *q);
 
-/* survive.c: does anything speak against a reset with memory kept? Not logged. */
+/*
+ * survive.c: would memory survive a reset? Not logged. KB_OK, KB_ROUTE_TPM, what route_cpu_check()
+ * returns; arm64: KB_ROUTE_RESET.
+ */
 enum kb_status bare_memory_survives(struct bare *b);
 
-/* survive.c: how to reset, and who this machine is. Only warns. */
+/* survive.c: fill how to reset, and this machine's SMBIOS UUID. Only warns of what is missing. */
 void bare_read_tables(struct bare *b, struct reset_how *reset, struct kb_record_facts *facts);
 
 /*
- * tables.c: page tables in use are to be changed: until the next cpu_use_tables() only our own
- * segment can be relied upon.
+ * tables.c: to be called before page tables in use are changed. Until the next cpu_use_tables()
+ * only our own segment is sure to be mapped.
  */
 void bare_edit_tables(void);
 
 /* ---- memory.c: the arena, page tables -------------------------------------------------------- */
 
+/* Open the arena, and allocate the lists and the work memory in it. */
 enum kb_status bare_open_arena(struct bare *b);
 
-/* Build our own page tables and load them: all RAM becomes read-only but for our own segment. */
+/* Build our own page tables and load them: all RAM but our own segment becomes read-only. */
 enum kb_status bare_own_tables(struct bare *b);
 
+/* Give the log its final buffer, in the arena. */
 enum kb_status bare_open_log(struct bare *b);
 
-/* pt_map() in our tables, which are in use. Not logged. */
+/* pt_map() in our tables, which are in use. Not logged. What pt_map() returns. */
 enum kb_status bare_map(struct bare *b, struct range r, enum pt_flags flags);
 
-/* Map what is in s.mem.ram and was not in @known, read-only. Not logged. */
+/* Map what is in s.mem.ram but not in @known, read-only. Not logged. As pt_map(), KB_RANGE_FULL. */
 enum kb_status bare_map_new_ram(struct bare *b, const struct range_list *known);
 
-/* The map function of a struct mem: map @len bytes at @pa, which need not be RAM, for reading. */
+/*
+ * The map function of a struct mem with @b as ctx: map @len bytes at @pa, which need not be RAM,
+ * for reading. NULL when that fails.
+ */
 const void *bare_map_table(void *b, uint64_t pa, uint64_t len);
 
 /* ---- options.c ------------------------------------------------------------------------------- */
@@ -107,39 +124,42 @@ const void *bare_map_table(void *b, uint64_t pa, uint64_t len);
 enum kb_status bare_read_options(struct bare *b);
 
 /*
- * The image in memory, checked. One that cannot be read names no console: the words given at the
- * load may.
+ * Find and check the image in memory. One that cannot be read names no console: then the command
+ * line given at load time may name one.
  */
 enum kb_status bare_read_image(struct bare *b);
 
 /* Open the console now that its memory is mapped, if it is not open yet. */
 void bare_late_console(struct bare *b);
 
-/* The kernel in the image, checked. */
+/* Find and check the kernel in the image. */
 enum kb_status bare_read_kernel(struct bare *b);
 
 /* ---- kho.c ----------------------------------------------------------------------------------- */
 
-/* Read and prove the KHO data, and that the next kernel speaks them; or drop them as told. */
+/*
+ * Read and prove the KHO data, and that the next kernel speaks them; or drop them, if the options
+ * say so.
+ */
 enum kb_status bare_gather_kho(struct bare *b);
 
 /* ---- plan.c ---------------------------------------------------------------------------------- */
 
-/* Everything that must survive until the jump, or for good; and the initrd. */
+/* Fill busy with all that must survive until the jump, or for good; and choose the initrd. */
 enum kb_status bare_gather_busy(struct bare *b);
 
-/* s.free: scratch, or all RAM when nothing is handed over, less what is busy. Not logged. */
+/* Fill s.free: scratch, or all RAM without KHO, less what is busy. Not logged. KB_RANGE_FULL. */
 enum kb_status bare_list_free(struct bare *b);
 
 /* Place kernel and block, and check that nothing preserved lies there. For stage_plan(). */
 enum kb_status bare_plan(struct stage *s);
 
-/* Make the planned places writable, and what the next kernel runs in executable. */
+/* Make window and block writable, the window executable, and map what else the jump needs. */
 enum kb_status bare_map_for_jump(struct bare *b);
 
 /* ---- route.c --------------------------------------------------------------------------------- */
 
-/* Reset into firmware if that was asked for and can be done; says why when it comes back. */
+/* Reset into firmware, if that was asked for and is possible. Otherwise logs why, and returns. */
 void bare_route_or_direct(struct bare *b);
 
 #endif

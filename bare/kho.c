@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bare-metal door: the data handed over, taken, dropped or refused. */
+/* The bare-metal door: KHO data are taken, dropped or refused. */
 #include <bare/bare.h>
 #include <core/log.h>
 
-static enum kb_status read_kho(struct bare *b)
+static enum kb_status open_kho(struct bare *b)
 {
 	struct kho_work work = {.size = kho_work_size(&b->s.mem.ram)};
 	enum kb_status st;
@@ -33,7 +33,6 @@ static void report_kho(const struct kho *k)
 			k->scratch_trimmed);
 }
 
-/* KHO by the operator's choice: taken, dropped, or dropped because it cannot be taken. */
 enum kb_status bare_gather_kho(struct bare *b)
 {
 	struct stage *s = &b->s;
@@ -48,7 +47,7 @@ enum kb_status bare_gather_kho(struct bare *b)
 		stage_discard_kho(s);
 		return KB_OK;
 	}
-	st = read_kho(b);
+	st = open_kho(b);
 	if (!st)
 		report_kho(s->kho);
 	/* Not finalized means that nothing was preserved yet. */

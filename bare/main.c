@@ -4,8 +4,8 @@
  * plan every placement, commit.
  *
  * Until kho_open() has proven that nothing preserved lies in scratch, only our own segment is
- * written: all other memory is mapped read-only. After that scratch is writable, and nothing else
- * ever is, so a stray write faults instead of destroying a preserved byte.
+ * written: all other memory is mapped read-only. After that, memory in scratch is made writable,
+ * and nothing else, so a stray write faults instead of destroying a preserved byte.
  */
 #include <arch/cpu.h>
 #include <bare/bare.h>
@@ -13,8 +13,8 @@
 #include <khoboot/layout.h>
 #include <stage/stop.h>
 
-/* Where we are and what we were told; from here on we have a console, and tables of our own. */
-static enum kb_status settle_in(struct bare *b)
+/* Find the image, the options and RAM. After this we have a console and our own page tables. */
+static enum kb_status set_up(struct bare *b)
 {
 	enum kb_status st = bare_detect_machine(b);
 
@@ -36,7 +36,7 @@ static enum kb_status settle_in(struct bare *b)
 
 static enum kb_status gather(struct bare *b)
 {
-	enum kb_status st = settle_in(b);
+	enum kb_status st = set_up(b);
 
 	if (st)
 		return st;

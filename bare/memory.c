@@ -10,7 +10,7 @@
 
 #define BUSY_MAX   1024 /* pieces of memory in use; an arm64 machine may have one for each CPU */
 #define FREE_MAX   2048 /* free pieces of scratch */
-#define TABLES_MIN 16   /* pages; the pool takes what the arena has left beside the work memory */
+#define TABLES_MIN 16   /* pages; the pool gets what work memory and log leave of the arena */
 
 static bool new_list(struct arena *a, struct range_list *l, size_t max)
 {
@@ -53,7 +53,7 @@ static enum kb_status map_ram(struct bare *b, const struct range_list *ram)
 	return st;
 }
 
-/* What is mapped already (our segment!) stays as it is. */
+/* @known is left alone: our own segment in it is mapped writable. */
 enum kb_status bare_map_new_ram(struct bare *b, const struct range_list *known)
 {
 	struct range_list *fresh = &b->fresh;
@@ -68,7 +68,6 @@ enum kb_status bare_map_new_ram(struct bare *b, const struct range_list *known)
 	return st;
 }
 
-/* Our own page tables, before any memory but our own is written. */
 enum kb_status bare_own_tables(struct bare *b)
 {
 	uint64_t work = kho_work_size(&b->s.mem.ram);
@@ -78,7 +77,7 @@ enum kb_status bare_own_tables(struct bare *b)
 	enum kb_status st;
 	size_t pages;
 
-	/* What the arena has left beside the work memory and the log becomes page tables. */
+	/* What the work memory and the log leave of the arena becomes page tables. */
 	if (left < work + STAGE_LOG_SIZE + (TABLES_MIN + 2) * SZ_4K)
 		return kb_refuse("memory", KB_ARENA, NULL);
 	pages = (left - work - STAGE_LOG_SIZE) / SZ_4K - 2;

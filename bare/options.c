@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* A port in memory is left for later: it becomes usable with our page tables. */
+/* A port in memory has to wait until our page tables map it. */
 static void early_console(const char *cmdline)
 {
 	struct uart u = uart_named(cmdline);
@@ -21,8 +21,8 @@ void bare_late_console(struct bare *b)
 	serial_log_to(uart_named(b->s.cmdline));
 }
 
-/* What was refused was logged without a console: these words may name one. */
-static void use_words(struct bare *b, const char *text, size_t len)
+/* So far a refusal was logged without a console: this command line may name one. */
+static void try_cmdline(struct bare *b, const char *text, size_t len)
 {
 	if (len >= sizeof(b->s.cmdline))
 		return;
@@ -32,7 +32,7 @@ static void use_words(struct bare *b, const char *text, size_t len)
 	early_console(b->s.cmdline);
 }
 
-/* Where the words say nothing, stop_refused() finds a port. */
+/* If no console is named at all, stop_refused() takes a fallback. */
 enum kb_status bare_read_image(struct bare *b)
 {
 	struct kb_diag diag = {0};
@@ -42,7 +42,7 @@ enum kb_status bare_read_image(struct bare *b)
 	if (!st)
 		return KB_OK;
 	words = bare_outside(b);
-	use_words(b, words.text, words.len);
+	try_cmdline(b, words.text, words.len);
 	return kb_refuse("image", st, &diag);
 }
 
@@ -52,7 +52,7 @@ enum kb_status bare_read_options(struct bare *b)
 		stage_read_options(&b->s, bare_outside(b), bare_locked(b), 0, KB_DOOR_BARE);
 
 	if (st && !b->s.cmdline[0])
-		use_words(b, b->s.uki.cmdline.data, b->s.uki.cmdline.size);
+		try_cmdline(b, b->s.uki.cmdline.data, b->s.uki.cmdline.size);
 	early_console(b->s.cmdline);
 	return st;
 }

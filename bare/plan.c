@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bare-metal door: what is in use, what is free, where things go. */
+/* The bare-metal door: what memory is in use, what is free, and where everything goes. */
 #include <bare/bare.h>
 #include <core/log.h>
 
@@ -46,7 +46,6 @@ enum kb_status bare_plan(struct stage *s)
 	return KB_OK;
 }
 
-/* Window executable, block writable, all else as it is. */
 enum kb_status bare_map_for_jump(struct bare *b)
 {
 	enum kb_status st = bare_map_more(b);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The bare-metal door: the firmware route. Everything up to the reset can be given up, so whatever
- * speaks against it leads to the direct route.
+ * The bare-metal door: the firmware route. Until the reset it can be abandoned, so any refusal
+ * leads to the direct route.
  */
 #include <arch/cache.h>
 #include <arch/const.h>
@@ -30,13 +30,13 @@ static enum kb_status find_zone(struct bare *b, struct range_list *zone)
 		kb_info(AREA, "no calibration of this firmware: using the built-in zone");
 		st = zone_builtin(ARCH_RECORD, &b->s.mem.ram, zone);
 	}
-	/* Firmware reads the file, and loads it. */
+	/* Firmware needs memory to read khoboot's file, and to load it. */
 	if (!st)
 		zone_grow(ARCH_RECORD, zone, 3 * (b->image_size + KB_SETUP_SIZE));
 	return st;
 }
 
-/* Scratch outside the zone that neither we nor the direct route need. */
+/* Fill s.free with scratch outside the zone that neither we nor the direct route need. */
 static enum kb_status list_room(struct bare *b, const struct range_list *zone)
 {
 	enum kb_status st = bare_list_free(b);
@@ -46,7 +46,7 @@ static enum kb_status list_room(struct bare *b, const struct range_list *zone)
 	return st;
 }
 
-/* Work memory comes from scratch, too: the arena's rest became page tables. */
+/* Work memory comes from scratch, too: the rest of the arena is page tables by now. */
 static enum kb_status take_work(struct bare *b, const struct range_list *zone,
 				struct kho_work *work)
 {
@@ -105,9 +105,9 @@ static enum kb_status flush_map_page(void *ctx, const struct kho_meta *piece)
 }
 
 /*
- * What the outgoing kernel wrote may be in caches only. Where these cannot be written back as a
- * whole it is done for all that the seal does not read piece by piece: the metadata, and the data
- * that have no digest.
+ * What the outgoing kernel wrote may be only in caches. Sealing flushes all that it reads. Where
+ * caches cannot be flushed as a whole, the rest has to be flushed here: the metadata, and the data
+ * that get no digest.
  */
 static enum kb_status flush_preserved(struct bare *b)
 {
@@ -163,8 +163,24 @@ static void report(const struct bare *b, const struct route *r, const struct kb_
 		cpu_clock_us(cpu_clock() - b->s.entered));
 }
 
-/* ---- all of it ------------------------------------------------------------------------------- */
+/* ---- the whole route ------------------------------------------------------------------------- */
 
+/* Was the route prepared, and would memory survive? */
+static enum kb_status ask(struct bare *b, uint8_t nonce[KB_NONCE_SIZE])
+{
+	struct route_question q = {
+		.nonce = cmdline_nonce(b->s.options.nonce, nonce),
+		.preserved = b->s.kho,
+		.initrd_outside = b->initrd_outside.size && !b->s.uki.initrd.data,
+	};
+	enum kb_status st;
+
+	bare_ask_route(b, &q);
+	st = route_asked(&q);
+	return st ? st : bare_memory_survives(b);
+}
+
+/* Comes back only when the route cannot be taken. */
 static enum kb_status try_route(struct bare *b)
 {
 	static struct range zone_store[ZONE_PIECES];
@@ -177,17 +193,8 @@ static enum kb_status try_route(struct bare *b)
 			  .cmdline = b->s.cmdline,
 			  .nonce = nonce};
 	struct kb_record *rec;
-	struct route_question q = {
-		.nonce = cmdline_nonce(b->s.options.nonce, nonce),
-		.preserved = b->s.kho,
-		.initrd_outside = b->initrd_outside.size && !b->s.uki.initrd.data,
-	};
-	enum kb_status st;
+	enum kb_status st = ask(b, nonce);
 
-	bare_ask_route(b, &q);
-	st = route_asked(&q);
-	if (!st)
-		st = bare_memory_survives(b);
 	if (st)
 		return st;
 	bare_read_tables(b, &reset, &facts);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * khoboot.calibrate=: fill memory, reset, compare. Memory is filled when boot services have ended:
- * then nothing of the firmware runs any more, and no call to it is needed until it starts again.
+ * khoboot.calibrate=: fill memory, reset, compare. Memory is filled after boot services have ended:
+ * then firmware no longer runs, and need not be called until it starts again.
  */
 #include <arch/cache.h>
 #include <arch/const.h>
@@ -20,7 +20,7 @@ static CHAR16 result_name[] = L"KhobootCalibration", running_name[] = L"KhobootC
 
 /* ---- variables ------------------------------------------------------------------------------- */
 
-/* The calibration in variable @name, checked. KB_OK with *there false when there is none. */
+/* Read and check the calibration in variable @name. KB_OK with *there false when there is none. */
 static enum kb_status load(const struct firmware *fw, CHAR16 *name, bool *there,
 			   struct kb_calibration *ret)
 {
@@ -36,7 +36,7 @@ static bool store(const struct firmware *fw, CHAR16 *name, struct kb_calibration
 	return fw_set_variable(fw, name, &fw_vendor_guid, KB_CALIBRATION_ATTRIBUTES, c, size);
 }
 
-/* What the firmware calls itself: another one touches other memory. */
+/* Note the firmware's name and revision: another firmware touches other memory. */
 static void name_firmware(const struct firmware *fw, struct kb_calibration *c)
 {
 	const CHAR16 *vendor = fw->st->FirmwareVendor;
@@ -59,8 +59,8 @@ bool uefi_load_calibration(const struct firmware *fw, struct kb_calibration *ret
 	       !memcmp(ret->firmware_vendor, now.firmware_vendor, sizeof(now.firmware_vendor));
 }
 
-/* Be started again by the next reset. */
-static bool come_back(const struct firmware *fw)
+/* Have firmware start us again after the next reset. */
+static bool set_boot_next(const struct firmware *fw)
 {
 	static EFI_GUID global = EFI_GLOBAL_VARIABLE;
 	static CHAR16 current[] = L"BootCurrent", next[] = L"BootNext";
@@ -81,7 +81,7 @@ static const EFI_MEMORY_DESCRIPTOR *descriptor(const struct fw_map *map, size_t 
 }
 
 /*
- * The part of a descriptor that counts. All below 1 MiB is taken for touched without a look: PEI
+ * The part of a descriptor that is looked at. On x86 all below 1 MiB counts as touched anyway: PEI
  * wakes processors there and restores what it overwrote, and no kernel preserves memory there.
  */
 static struct range piece(const EFI_MEMORY_DESCRIPTOR *d)
@@ -141,7 +141,7 @@ static void add(struct range_list *l, struct range r)
 	(void)!range_list_add(l, r);
 }
 
-/* Pages of the free memory @r that do not hold the pattern; returns how many. */
+/* Add the pages of free memory @r without the pattern to @touched. Returns how many there are. */
 static uint64_t compare(const struct kb_calibration *c, struct range r, struct range_list *touched)
 {
 	uint64_t silent = 0;
@@ -155,13 +155,13 @@ static uint64_t compare(const struct kb_calibration *c, struct range r, struct r
 	return silent;
 }
 
-/* What the last reset has done to memory. */
-static void look(struct kb_calibration *c, const struct fw_map *map, struct range_list *touched,
-		 struct range_list *ram)
+/* Find out what the last reset has done to memory. */
+static void find_touched(struct kb_calibration *c, const struct fw_map *map,
+			 struct range_list *touched, struct range_list *ram)
 {
 	uint64_t silent = 0;
 
-	add(touched, (struct range){0, SZ_1M});
+	add(touched, (struct range){0, ARCH_LOW_MEMORY});
 	for (size_t i = 0; i < map->size / map->desc_size; i++) {
 		const EFI_MEMORY_DESCRIPTOR *d = descriptor(map, i);
 
@@ -204,7 +204,7 @@ static enum kb_status compare_memory(struct firmware *fw, struct kb_calibration 
 		return st;
 	touched.r = a;
 	ram.r = b;
-	look(c, &map, &touched, &ram);
+	find_touched(c, &map, &touched, &ram);
 	report(c);
 	return KB_OK;
 }
@@ -227,7 +227,7 @@ static enum kb_status finish(const struct firmware *fw, struct kb_calibration *c
 	return KB_OK;
 }
 
-/* The reset of the firmware route, which is what is to be learned about. */
+/* The reset that the firmware route uses: its effect is what calibration measures. */
 static void find_reset(const struct firmware *fw, struct reset_how *ret)
 {
 	/* Firmware's tables are not in RAM, and firmware has mapped them. */
@@ -245,7 +245,7 @@ static enum kb_status fill_and_reset(struct firmware *fw, struct kb_calibration 
 	struct fw_map map;
 	enum kb_status st = fw_map_get(fw, &map);
 
-	if (!st && (!store(fw, running_name, c, sizeof(*c)) || !come_back(fw)))
+	if (!st && (!store(fw, running_name, c, sizeof(*c)) || !set_boot_next(fw)))
 		st = KB_CAL_VARIABLE;
 	if (st)
 		return st;
@@ -280,7 +280,7 @@ enum kb_status uefi_calibrate(struct firmware *fw, unsigned int rounds)
 {
 	enum kb_status st;
 
-	/* All of memory is read and written: that may take longer than the watchdog waits. */
+	/* All of memory is read and written: that may take longer than the watchdog allows. */
 	fw_watchdog_off(fw);
 	st = pass(fw, rounds);
 	return st ? kb_refuse("calibrate", st, NULL) : KB_OK;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Carriers of KHO data besides the kernel: where the platform may have left them. */
+/* The UEFI door: carriers, the places where the platform may say where KHO data are. */
 #include <core/log.h>
 #include <fdt/carrier.h>
 #include <stage/fwcfg.h>
@@ -16,7 +16,7 @@ static enum kb_status from_fwcfg(bool *found, struct kho_handover *ret)
 	return carrier_text((struct kb_text){text, size}, found, ret);
 }
 
-/* The platform's word is not signed. */
+/* What the platform says is not signed. */
 static bool trusted(const struct firmware *fw)
 {
 #ifdef KB_TRUST_CARRIERS

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The inverse claim: all free memory but scratch becomes ours. */
+/* The UEFI door: the inverse claim, which makes all free memory but scratch ours. */
 #include <arch/cpu.h>
 #include <core/log.h>
 #include <route/route.h>
@@ -7,8 +7,9 @@
 #include "uefi.h"
 
 /*
- * An allocation may make edk2 take pages for its own books out of the middle of what is free: the
- * piece that they belonged to cannot be had as it was. The new map has what is left of it.
+ * An allocation may make edk2 take pages for its own bookkeeping out of the middle of free memory.
+ * The piece around them can then not be claimed as a whole: the next round claims what is left of
+ * it.
  */
 #define ROUNDS 4
 
@@ -56,7 +57,7 @@ static enum kb_status claim_all(struct firmware *fw, struct fw_map *map,
 	return KB_OK;
 }
 
-/* Scratch, less the record and the copies: what firmware may still give to anybody. */
+/* Scratch without record and copies: the memory that firmware may still give away. */
 static enum kb_status list_keep(struct uefi *u, struct uefi_early *e, const struct range_list *ram,
 				struct range_list *keep)
 {
@@ -88,7 +89,7 @@ enum kb_status uefi_claim(struct uefi *u, struct uefi_early *e, struct fw_map *m
 	st = claim_all(&u->fw, map, &keep, &work, &ours);
 	if (st)
 		return kb_refuse("claim", st, NULL);
-	/* From here on firmware can only give scratch. One more for each home will come. */
+	/* From here on firmware can only give scratch. Later the homes are added to this list. */
 	u->claimed.max = ours.count + u->s.moves.count;
 	st = fw_alloc(&u->fw, (u->claimed.max + 1) * sizeof(struct range), &store);
 	if (st)

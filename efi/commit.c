@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The UEFI door, commit: boot services end, and what the map says then is handed over. */
+/* The UEFI door: the commit. Boot services end, and the last memory map is handed over. */
 #include <arch/cache.h>
 #include <arch/cpu.h>
 #include <arch/uart.h>
@@ -10,7 +10,7 @@
 
 #include "uefi.h"
 
-/* Firmware's last allocations must not have taken scratch that the kernel will believe in. */
+/* Firmware's last allocations must not have taken scratch that the kernel is told to use. */
 static enum kb_status scratch_is_ram(struct uefi *u, const struct efi_map *map)
 {
 	enum kb_status st = efi_map_ram(map, &u->ram);
@@ -18,7 +18,6 @@ static enum kb_status scratch_is_ram(struct uefi *u, const struct efi_map *map)
 	return st ? st : route_scratch_is_ram(&u->s.kho->scratch, &u->ram);
 }
 
-/* The map of the last moment. */
 static enum kb_status hand_over_map(struct uefi *u)
 {
 	struct efi_info efi = {(uintptr_t)u->fw.st, uefi_map(u), u->map.desc_version};
@@ -45,7 +44,7 @@ _Noreturn void uefi_commit(struct uefi *u)
 	if (st)
 		stop_refused(kb_refuse("boot", st, NULL));
 	cpu_use_tables(&u->s.tables);
-	/* Whatever happens now, this is not to be tried again. */
+	/* Whatever happens from here on, the record must not be used again. */
 	if (u->s.record && u->s.kho) {
 		record_take(u->s.record);
 		cache_flush_range(u->s.record, SZ_4K);

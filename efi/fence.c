@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* khoboot.fence=on: the kernel's page allocator is kept out of the firmware zone. */
+/* khoboot.fence=on: keep the kernel's page allocator out of the firmware zone. */
 #include <arch/const.h>
 #include <core/log.h>
 #include <route/zone.h>
@@ -11,7 +11,7 @@
  * its size, and maps one page of it (drivers/firmware/efi/efi.c:efi_config_parse_tables).
  */
 struct memreserve {
-	int32_t size; /* entries that there is room for */
+	int32_t size; /* room for so many entries */
 	int32_t count;
 	uint64_t next; /* physical address of a further table */
 	struct range entry[];
@@ -52,7 +52,7 @@ static enum kb_status new_table(struct firmware *fw, struct memreserve **ret)
 	return KB_OK;
 }
 
-static enum kb_status hand_over(struct firmware *fw, struct memreserve *table)
+static enum kb_status install_table(struct firmware *fw, struct memreserve *table)
 {
 	static EFI_GUID guid = {0x888eb0c6,
 				0x8ede,
@@ -74,13 +74,13 @@ static enum kb_status install(struct firmware *fw, const struct range_list *zone
 		return st;
 	cut = (struct range_list){table->entry, 0, ENTRIES};
 	st = range_list_intersect(zone, ram, &cut);
-	/* The kernel preserves nothing there, and wakes its processors there. */
+	/* No fence below 1 MiB on x86: nothing is preserved there, and processors start there. */
 	if (!st)
 		st = range_list_subtract(&cut, (struct range){0, ARCH_LOW_MEMORY});
 	if (st)
 		return st;
 	table->count = (int32_t)cut.count;
-	st = hand_over(fw, table);
+	st = install_table(fw, table);
 	if (!st)
 		kb_info("fence", "%zu ranges, %" PRIu64 " bytes kept from the kernel (%s zone)",
 			cut.count, range_list_bytes(&cut), name);
@@ -93,7 +93,7 @@ enum kb_status uefi_install_empty_fence(struct firmware *fw)
 	enum kb_status st = new_table(fw, &table);
 
 	if (!st)
-		st = hand_over(fw, table);
+		st = install_table(fw, table);
 	return st ? kb_refuse("fence", st, NULL) : KB_OK;
 }
 

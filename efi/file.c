@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Files of the volume that khoboot was loaded from. The file system is the firmware's. */
+/* Files of the volume that khoboot was loaded from. The file system driver is firmware's. */
 #include <core/log.h>
 
 #include "firmware.h"
 
-/* Far above any kernel or initrd, far below what could wrap. */
+/* Far more than any kernel or initrd has, far less than could wrap. */
 #define FILE_MAX (4ULL << 30)
 
 static enum kb_status open_volume(struct firmware *fw, EFI_FILE_HANDLE *root)
@@ -22,7 +22,7 @@ static enum kb_status open_volume(struct firmware *fw, EFI_FILE_HANDLE *root)
 	return st ? fw_fail(KB_FW_VOLUME, "OpenVolume", st) : KB_OK;
 }
 
-/* Size by seeking to the end: no variable-size info structure to parse. */
+/* The size is found by seeking to the end: so there is no info structure to parse. */
 static EFI_STATUS file_size(EFI_FILE_HANDLE f, uint64_t *size)
 {
 	EFI_STATUS st = f->SetPosition(f, UINT64_MAX);

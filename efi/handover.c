@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The UEFI door: what was handed over through firmware. Found and claimed before firmware is asked
- * for any memory, proven once the kernel is known.
+ * The UEFI door: what was handed over through firmware. It is found and claimed before firmware is
+ * asked for any memory, and proven when the kernel is known.
  */
 #include <core/log.h>
 #include <route/route.h>
@@ -27,7 +27,7 @@ static enum kb_status read_map(struct uefi *u, struct uefi_early *e, struct fw_m
 	return st ? kb_refuse("efi", st, NULL) : KB_OK;
 }
 
-static enum kb_status find(struct uefi *u, struct uefi_early *e)
+static enum kb_status find_and_claim(struct uefi *u, struct uefi_early *e)
 {
 	struct range_list free, ram, work = {e->claims, 0, ARRAY_SIZE(e->claims)};
 	struct fw_map map;
@@ -37,7 +37,7 @@ static enum kb_status find(struct uefi *u, struct uefi_early *e)
 		st = uefi_find_record(u, &free, &ram);
 	if (!st && !u->s.has_kho)
 		st = uefi_find_carrier(u, &map, &work);
-	/* Written to only when it is certain that nothing in memory is anybody's. */
+	/* A record that was not asked for. Only now is it certain that nothing is handed over. */
 	if (!st && !u->s.has_kho && !u->s.options.nonce.len && route_drop(&free))
 		kb_refuse("route", KB_REC_UNASKED, NULL);
 	return st || !u->s.has_kho ? st : uefi_claim(u, e, &map, &ram);
@@ -49,15 +49,15 @@ enum kb_status uefi_find_handover(struct uefi *u)
 	struct uefi_early *e;
 	enum kb_status st = fw_alloc_low(&u->fw, sizeof(*e), (void **)&e);
 
-	return st ? kb_refuse("efi", st, NULL) : find(u, e);
+	return st ? kb_refuse("efi", st, NULL) : find_and_claim(u, e);
 }
 #else
-/* On firmware's stack, of which there are 128 KiB or more (UEFI 2.10 section 2.3.6.2). */
+/* On firmware's stack, which has 128 KiB or more (UEFI 2.10 section 2.3.6.2). */
 enum kb_status uefi_find_handover(struct uefi *u)
 {
 	struct uefi_early e;
 
-	return find(u, &e);
+	return find_and_claim(u, &e);
 }
 #endif
 
@@ -83,7 +83,7 @@ static enum kb_status prove(struct uefi *u, struct kho *k)
 {
 	enum kb_status st = open_kho(u, k);
 
-	/* Firmware wrote to memory in its use: digests say where, so they come first. */
+	/* If firmware wrote to preserved memory, the digests say where: so they come first. */
 	if (!st && u->s.record)
 		st = uefi_verify(u, k);
 	if (!st)

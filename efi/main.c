@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The UEFI door. efi_main() is the table of contents: look whether something is handed over,
+ * The UEFI door. efi_main() is the table of contents: find out whether something is handed over,
  * gather, plan, commit. The kernel is entered after our own ExitBootServices, not through its EFI
  * stub: that of x86 would drop setup_data (Linux drivers/firmware/efi/libstub/x86-stub.c:
- * efi_allocate_bootparams), that of arm64 would put the kernel where it likes; so what the stub
- * provides is provided here.
+ * efi_allocate_bootparams), and that of arm64 would choose the kernel's place itself. So we provide
+ * what the stub provides.
  */
 #include <arch/cpu.h>
 #include <core/log.h>
@@ -33,8 +33,8 @@ static enum kb_status open_firmware(struct uefi *u, EFI_HANDLE image, EFI_SYSTEM
 	return KB_OK;
 }
 
-/* Firmware is left alone until it is clear what memory it may give us. */
-static enum kb_status find_handover(struct uefi *u, EFI_HANDLE image, EFI_SYSTEM_TABLE *st)
+/* Until this has returned, it is not known which memory firmware may give us. */
+static enum kb_status begin(struct uefi *u, EFI_HANDLE image, EFI_SYSTEM_TABLE *st)
 {
 	enum kb_status kb = open_firmware(u, image, st);
 
@@ -57,7 +57,7 @@ static enum kb_status open_log(struct uefi *u)
 	return KB_OK;
 }
 
-/* The fence is for cold boots: what is handed over lies where it lies. */
+/* The fence is for cold boots: it cannot move what is already handed over. */
 static enum kb_status install_fence(struct uefi *u)
 {
 	if (u->s.options.fence && !u->s.has_kho)
@@ -77,7 +77,7 @@ static enum kb_status gather(struct uefi *u)
 		st = install_fence(u);
 	if (st)
 		return st;
-	/* These take memory that is not RAM for the kernel: before scratch is compared with it. */
+	/* Their memory is not RAM for the kernel: they come before scratch is compared with it. */
 	uefi_install_seed(&u->fw);
 	uefi_install_tpm_log(&u->fw);
 	uefi_install_tables(u);
@@ -87,7 +87,7 @@ static enum kb_status gather(struct uefi *u)
 	return u->s.has_kho ? stage_give_up_kho(&u->s, uefi_gather_kho(u)) : KB_OK;
 }
 
-/* Back to firmware, but only when nothing is handed over, which it would overwrite. */
+/* Return to firmware, unless something is handed over: firmware would overwrite it. */
 static EFI_STATUS give_up(struct uefi *u, enum kb_status st)
 {
 	if (stage_give_up_kho(&u->s, st) && u->s.has_kho) {
@@ -105,12 +105,12 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *st, const uint8_t *image
 
 	u.s.entered = cpu_clock();
 	kb_log_buffer(early_log, sizeof(early_log));
-	kb = find_handover(&u, image, st);
+	kb = begin(&u, image, st);
 	if (!kb && u.s.options.calibrate && !u.s.has_kho) {
 		kb = uefi_calibrate(&u.fw, u.s.options.calibrate);
 		/*
-		 * Success would end in the boot manager's menu (edk2 BdsDxe), an error in the next
-		 * entry.
+		 * After success firmware would show the boot manager's menu (edk2 BdsDxe), after an
+		 * error it tries the next entry.
 		 */
 		return kb ? EFI_LOAD_ERROR : EFI_ABORTED;
 	}

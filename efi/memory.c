@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What firmware answers, its memory map, allocation, and the exit from boot services. */
+/* Firmware's answers, its memory map, allocation, and the exit from boot services. */
 #include <core/log.h>
 
 #include <string.h>

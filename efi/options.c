@@ -15,8 +15,8 @@ enum kb_status uefi_read_image(struct uefi *u)
 }
 
 /*
- * Firmware is known to leave binary junk in load options of entries that it made itself. Only text
- * is taken: printable ASCII up to a NUL or the end.
+ * Some firmware leaves binary junk in the load options of entries that it made itself. Only text is
+ * taken: printable ASCII up to a NUL or the end.
  */
 static enum kb_status read_load_options(const struct firmware *fw, char *buf, size_t size)
 {
@@ -42,7 +42,7 @@ enum kb_status uefi_read_options(struct uefi *u)
 	enum kb_status st = read_load_options(&u->fw, u->outside, sizeof(u->outside));
 	struct kb_text outside;
 
-	/* Firmware's own boot entries carry binary data there: not an error of the user's. */
+	/* Binary data of firmware's own boot entries: not the user's error. */
 	if (st) {
 		kb_warn("options", "KB-%03d %s; ignored", (int)st, kb_cause(st));
 		u->outside[0] = '\0';
@@ -64,7 +64,7 @@ static enum kb_status read_path(struct uefi *u, struct kb_text path, const uint8
 	return fw_read_file(&u->fw, name, data, size);
 }
 
-/* The files of all initrd= words, one after the other as a boot loader puts them. */
+/* Read the files of all initrd= words, and put one after the other as a boot loader does. */
 static enum kb_status read_initrds(struct uefi *u, struct range *ret)
 {
 	const uint8_t *data[KB_INITRD_MAX];
@@ -90,7 +90,7 @@ static enum kb_status read_initrds(struct uefi *u, struct range *ret)
 	return KB_OK;
 }
 
-/* linux= and initrd= of the load options: files that nobody has verified. */
+/* Read the files of linux= and initrd= in the load options. They are not verified. */
 static enum kb_status read_files(struct uefi *u, const uint8_t **kernel, uint64_t *size,
 				 struct range *initrd)
 {

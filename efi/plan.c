@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The UEFI door, plan: where everything goes, and the page tables to leave with. */
+/* The UEFI door: where everything goes, and the page tables to leave with. */
 #include <arch/cpu.h>
 #include <arch/uart.h>
 #include <core/log.h>
@@ -31,7 +31,7 @@ enum kb_status uefi_alloc_lists(struct uefi *u)
 	return KB_OK;
 }
 
-/* With KHO everything that the kernel gets lies in scratch; the initrd is somewhere else as yet. */
+/* With KHO all that the kernel gets has to lie in scratch; the initrd is still elsewhere. */
 static enum kb_status copy_initrd(struct uefi *u)
 {
 	enum kb_status st;
@@ -47,7 +47,7 @@ static enum kb_status copy_initrd(struct uefi *u)
 	return KB_OK;
 }
 
-/* Free memory by firmware's word; with KHO, of that only what is scratch. */
+/* The free memory of firmware's map; with KHO, only the part of it in scratch. */
 static enum kb_status list_free(struct uefi *u)
 {
 	struct efi_map map;
@@ -62,7 +62,7 @@ static enum kb_status list_free(struct uefi *u)
 	return st ? st : range_list_intersect(&u->ram, &u->s.kho->scratch, &u->s.free);
 }
 
-static enum kb_status describe(struct uefi *u)
+static enum kb_status describe_boot(struct uefi *u)
 {
 	stage_describe_boot(&u->s);
 	u->s.boot.efi_map_max = min_u64(u->map.capacity, EFI_MAP_MAX);
@@ -70,8 +70,8 @@ static enum kb_status describe(struct uefi *u)
 }
 
 /*
- * The small one first: an allocation may make edk2 take a page for its own books from the top of
- * what is free, where the block lies.
+ * The block, which is small, first: an allocation may make edk2 take a page for its own bookkeeping
+ * from the top of free memory, where the block has to lie.
  */
 static enum kb_status claim_places(struct uefi *u)
 {
@@ -90,7 +90,7 @@ static enum kb_status place(struct uefi *u)
 	if (st)
 		return kb_refuse("plan", st, NULL);
 	u->s.stub = (uintptr_t)stub;
-	st = describe(u);
+	st = describe_boot(u);
 	if (!st)
 		st = list_free(u);
 	if (!st)
@@ -100,7 +100,7 @@ static enum kb_status place(struct uefi *u)
 	return st ? kb_refuse("plan", st, NULL) : KB_OK;
 }
 
-/* Nothing that we use until the end is preserved or will be put back either. */
+/* Also check the stub and the list of moves, which are in use until the end. */
 static enum kb_status check_placement(struct uefi *u)
 {
 	const struct kb_moves *moves = &u->s.moves;
@@ -124,7 +124,7 @@ static enum kb_status map_homes(struct uefi *u)
 	return st;
 }
 
-/* Page tables for the time after boot services: RAM, what runs of us, what the kernel starts in. */
+/* Page tables for the time after boot services: RAM, our image, what the kernel starts in. */
 static enum kb_status build_tables(struct uefi *u)
 {
 	struct range image = {(uintptr_t)u->s.image, u->fw.loaded->ImageSize};
@@ -136,7 +136,7 @@ static enum kb_status build_tables(struct uefi *u)
 		st = pt_init(&u->s.tables);
 	for (size_t i = 0; i < u->ram.count && !st; i++)
 		st = pt_map(&u->s.tables, u->ram.r[i], PT_WRITE);
-	/* Kernels of x86 run a trampoline there. */
+	/* x86 kernels run a trampoline there. */
 	if (!st && ARCH_LOW_MEMORY > 0)
 		st = pt_map(&u->s.tables, (struct range){0, ARCH_LOW_MEMORY}, PT_WRITE | PT_EXEC);
 	if (!st)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Random numbers of the firmware, and a seed of them for the kernel. */
+/* Random numbers from firmware, and a seed for the kernel made of them. */
 #include <core/log.h>
 
 #include <string.h>
@@ -48,8 +48,7 @@ void uefi_install_seed(struct firmware *fw)
 	}
 	st = fw->bs->InstallConfigurationTable(&table_guid, seed);
 	if (st) {
-		kb_warn("efi", "no random seed for the kernel: firmware answered 0x%llx",
-			(unsigned long long)st);
+		kb_warn("efi", "no random seed for the kernel: firmware answered 0x%" PRIx64, st);
 		memset(seed, 0, sizeof(*seed));
 		fw->bs->FreePool(seed);
 	}

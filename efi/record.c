@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The record of the firmware route: found, judged, obeyed. */
+/* The UEFI door: find the record of the firmware route, check it, and apply it. */
 #include <arch/cache.h>
 #include <core/log.h>
 #include <format/smbios.h>
@@ -12,7 +12,7 @@
 
 #define AREA "route"
 
-static enum kb_status same_machine(const struct uefi *u, const struct range_list *ram)
+static enum kb_status check_machine(const struct uefi *u, const struct range_list *ram)
 {
 	const struct kb_record_facts *f = &u->s.record->facts;
 	/* Firmware's tables are not in RAM, and firmware has mapped them. */
@@ -22,16 +22,15 @@ static enum kb_status same_machine(const struct uefi *u, const struct range_list
 	uint8_t uuid[16];
 
 	if (range_end(ram->r[ram->count - 1]) != f->ram_end)
-		kb_warn(AREA, "RAM ends at 0x%llx, before the reset it was 0x%llx",
-			(unsigned long long)range_end(ram->r[ram->count - 1]),
-			(unsigned long long)f->ram_end);
+		kb_warn(AREA, "RAM ends at 0x%" PRIx64 ", before the reset it was 0x%" PRIx64,
+			range_end(ram->r[ram->count - 1]), f->ram_end);
 	if (!entry || smbios_uuid(&m, entry, uuid))
 		return KB_OK;
 	return route_machine(u->s.record, uuid);
 }
 
 /* The record's options replace ours: they were given for this handover. */
-static void obey_record(struct uefi *u)
+static void apply_record(struct uefi *u)
 {
 	const struct kb_record_facts *f = &u->s.record->facts;
 
@@ -59,20 +58,20 @@ static enum kb_status use_record(struct uefi *u, const struct range_list *ram)
 	piece = range_intersect(piece, *in);
 	st = record_check(u->s.record, piece.size, at, ARCH_RECORD, &diag);
 	if (!st)
-		st = same_machine(u, ram);
+		st = check_machine(u, ram);
 	if (!st)
 		st = record_attempt(u->s.record);
-	/* A reset from here on must find it counted. */
+	/* After a reset from here on, the attempt must be counted. */
 	cache_flush_range(u->s.record, SZ_4K);
 	if (st)
 		return kb_refuse(AREA, st, &diag);
-	obey_record(u);
-	kb_info(AREA, "record at 0x%llx, attempt %u, %llu bytes preserved", (unsigned long long)at,
-		u->s.record->attempts, (unsigned long long)u->s.record->facts.preserved);
+	apply_record(u);
+	kb_info(AREA, "record at 0x%" PRIx64 ", attempt %u, %" PRIu64 " bytes preserved", at,
+		u->s.record->attempts, u->s.record->facts.preserved);
 	return KB_OK;
 }
 
-/* No data, or data that belong to somebody else by now: a cold boot, that says so. */
+/* No data, or data that are no longer ours to use: a cold boot, with the refusal in the log. */
 static bool nothing_to_lose(enum kb_status st)
 {
 	return st == KB_REC_NONE || st == KB_REC_TAKEN || st == KB_REC_ATTEMPTS;

@@ -22,7 +22,7 @@ void fw_read_secure_boot(struct firmware *fw)
 	if (st == EFI_NOT_FOUND)
 		return;
 	if (st || read_byte(fw, setup_name, &setup)) {
-		/* Not known is not off: trust nothing from outside the signed file. */
+		/* Unknown does not mean off: trust nothing from outside the signed file. */
 		fw->secure_boot_state = SECURE_UNKNOWN;
 		fw->secure_boot = true;
 		return;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The TPM event log goes away with boot services; the kernel finds a copy in a configuration table
- * (Linux drivers/firmware/efi/libstub/tpm.c, drivers/firmware/efi/tpm.c:efi_tpm_eventlog_init).
+ * The TPM event log is lost when boot services end; the kernel finds a copy in a configuration
+ * table (Linux drivers/firmware/efi/libstub/tpm.c,
+ * drivers/firmware/efi/tpm.c:efi_tpm_eventlog_init).
  */
 #include <core/log.h>
 #include <format/tcg.h>
@@ -16,7 +17,7 @@
 #define LOG_MAX          (16 * SZ_1M)
 #define FINAL_EVENTS_MAX 4096
 
-/* EFI_TCG2_PROTOCOL, TCG EFI Protocol Specification section 6; only what is called. */
+/* EFI_TCG2_PROTOCOL, TCG EFI Protocol Specification section 6, up to the last function called. */
 struct tcg2 {
 	void *get_capability;
 	EFI_STATUS(EFIAPI *get_event_log)
@@ -57,7 +58,7 @@ static uint64_t log_size(struct event_log *log, const uint8_t *last)
 
 	if (last < log->data || (uint64_t)(last - log->data) > LOG_MAX)
 		return 0;
-	/* The first event has the old format in either kind of log. */
+	/* The first event has the old format in both kinds of log. */
 	if (log->version == FORMAT_SHA1 || last == log->data)
 		st = tcg_event1_size(last, EVENT_MAX, &size);
 	else
@@ -82,19 +83,16 @@ static bool read_log(struct tcg2 *tcg, uint32_t format, struct event_log *log)
 	return log->size;
 }
 
-/* Events that firmware put into the final events table already: the kernel skips these bytes. */
+/* Bytes of the events that are in the final events table already: the kernel skips them. */
 static uint64_t preboot_final_size(const struct firmware *fw, const struct event_log *log)
 {
 	static EFI_GUID guid = {0x1e2ed096,
 				0x30e2,
 				0x4254,
 				{0xbd, 0x89, 0x86, 0x3b, 0xbe, 0xf8, 0x23, 0x25}};
-	const uint8_t *table = NULL;
+	const uint8_t *table = (const void *)(uintptr_t)fw_table(fw, &guid);
 	uint64_t count, at = 16;
 
-	for (UINTN i = 0; i < fw->st->NumberOfTableEntries; i++)
-		if (!memcmp(&fw->st->ConfigurationTable[i].VendorGuid, &guid, sizeof(guid)))
-			table = fw->st->ConfigurationTable[i].VendorTable;
 	if (!table || log->version != FORMAT_AGILE)
 		return 0;
 	count = get_u64(table + 8);

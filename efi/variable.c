@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Variables of the firmware. */
+/* Firmware's variables. */
 #include <core/log.h>
 
 #include "firmware.h"
@@ -15,7 +15,7 @@ size_t fw_get_variable(const struct firmware *fw, CHAR16 *name, EFI_GUID *guid, 
 	UINTN got = size;
 	EFI_STATUS st = fw->st->RuntimeServices->GetVariable(name, guid, NULL, &got, buf);
 
-	/* Too large is an answer as well: the caller sees that it is not what it knows. */
+	/* Too large is an answer, too: the caller sees that the size is not the one it knows. */
 	return st && st != EFI_BUFFER_TOO_SMALL ? 0 : got;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What was sealed before the reset, compared with what is there after it. */
+/* The UEFI door: compare memory after the reset with what was sealed before it. */
 #include <arch/cpu.h>
 #include <core/log.h>
 #include <route/route.h>
@@ -24,7 +24,7 @@ enum kb_status uefi_list_homes(struct uefi *u)
 	return st ? st : route_homes_are_ram(&u->s.mem, &u->homes);
 }
 
-/* Damage as it is found: windows that touch are one range. */
+/* The damage that is being collected: data windows that touch make one range. */
 struct damage {
 	struct range range;
 	uint64_t bytes;
@@ -34,9 +34,9 @@ struct damage {
 static void report_damage(struct damage *x)
 {
 	if (x->range.size && x->ranges++ < DAMAGE_MAX)
-		kb_error(AREA, "damaged: 0x%llx-0x%llx, %llu bytes preserved there",
-			 (unsigned long long)x->range.base, (unsigned long long)range_end(x->range),
-			 (unsigned long long)x->bytes);
+		kb_error(AREA,
+			 "damaged: 0x%" PRIx64 "-0x%" PRIx64 ", %" PRIu64 " bytes preserved there",
+			 x->range.base, range_end(x->range), x->bytes);
 }
 
 static void on_damage(void *ctx, struct range where, uint64_t preserved)
@@ -62,11 +62,11 @@ enum kb_status uefi_verify(struct uefi *u, const struct kho *k)
 	st = route_verify(&u->s.mem, k, u->s.record, &u->homes, on_damage, &x, &damaged);
 	report_damage(&x);
 	if (st)
-		kb_error(AREA, "%llu of %llu preserved bytes in %llu damaged ranges",
-			 (unsigned long long)damaged, (unsigned long long)k->sum.bytes,
-			 (unsigned long long)x.ranges);
+		kb_error(AREA,
+			 "%" PRIu64 " of %" PRIu64 " preserved bytes in %" PRIu64 " damaged ranges",
+			 damaged, k->sum.bytes, x.ranges);
 	else
-		kb_info(AREA, "verified in %llu us: nothing changed",
-			(unsigned long long)cpu_clock_us(cpu_clock() - start));
+		kb_info(AREA, "verified in %" PRIu64 " us: nothing changed",
+			cpu_clock_us(cpu_clock() - start));
 	return st;
 }

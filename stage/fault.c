@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A fault in khoboot: say what, where and with which registers, then follow the error policy. */
+/* A fault in khoboot: log what, where and with which registers, then follow the error policy. */
 #include <arch/cpu.h>
 #include <arch/uart.h>
 #include <core/log.h>
@@ -24,7 +24,7 @@ void trap_report(const struct trap_frame *f)
 	if (again)
 		cpu_halt();
 	again = true;
-	/* Before there is a console, the log may lack the room for the registers. */
+	/* Open a console first: the log alone may have no room for the registers. */
 	serial_log_to(uart_fallback());
 	trap_describe(f);
 	stop_refused(kb_refuse("fault", KB_CPU_FAULT, NULL));

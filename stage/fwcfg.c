@@ -22,7 +22,7 @@ static uint32_t be32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* Only a device that answers so is one. */
+/* Only a device that gives this answer is fw_cfg. */
 static bool present(void)
 {
 	char signature[4];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * QEMU's fw_cfg device (QEMU docs/specs/fw_cfg.rst): named files that the host gives to the guest.
- * Only what is to be read is written to the device; on a machine without one nothing is touched
- * (<arch/fwcfg_port.h>).
+ * Nothing is written to the device but the key of what is to be read. On a machine without one
+ * nothing is touched (<arch/fwcfg_port.h>).
  */
 #ifndef STAGE_FWCFG_H
 #define STAGE_FWCFG_H
@@ -10,7 +10,7 @@
 #include <khoboot/compiler.h>
 
 /*
- * fwcfg_read - the first @max bytes of the file @name
+ * fwcfg_read - read the first @max bytes of the file @name into @buf
  *
  * Returns the size of the whole file, 0 when there is no such file, or no device.
  */
@@ -20,7 +20,7 @@ uint32_t fwcfg_read(const char *name, void *buf, uint32_t max);
  * fwcfg_clear_request - physical address of the byte whose bit 0 makes QEMU clear all memory at the
  * next reset (hw/tpm/tpm_ppi.c, TCG PPI "MemoryOverwriteRequestControl"); 0: no such byte
  *
- * It is in a device: the caller maps it.
+ * The byte is in a device, and is not mapped yet.
  */
 uint64_t fwcfg_clear_request(void);
 

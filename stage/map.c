@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What both doors map. */
+/* What both doors map in their page tables. */
 #include <stage/map.h>
 #include <stage/pagetable.h>
 

@@ -11,7 +11,7 @@
 /*
  * map_image - map the running image: @whole read-only, our code executable, our data writable
  *
- * @whole is page aligned and holds the image as linked. Returns what pt_map() returns.
+ * @whole is page aligned and contains the image as linked. Returns what pt_map() returns.
  */
 __must_check enum kb_status map_image(struct pagetable *pt, struct range whole);
 

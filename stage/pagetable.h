@@ -4,8 +4,8 @@
  * volume 3A, chapter 4.5), arm64 with the 4 KiB granule and 4 levels (DDI 0487, chapter D8). What
  * an entry looks like is in <arch/pte.h>.
  *
- * Pure: the tables are built in a pool of the caller; loading them is the caller's business. Only
- * what was mapped is mapped: an access to anything else faults.
+ * Pure: the tables are built in a pool of the caller, who also loads them. An access to anything
+ * that was not mapped with pt_map() faults.
  */
 #ifndef STAGE_PAGETABLE_H
 #define STAGE_PAGETABLE_H
@@ -13,7 +13,7 @@
 #include <arch/pagetable.h>
 
 /*
- * pt_init - an empty table whose top level is the first page of the pool
+ * pt_init - make an empty table, whose top level is the first page of the pool
  *
  * Returns KB_OK or KB_PT_POOL when the pool has no page.
  */
@@ -23,10 +23,10 @@ __must_check enum kb_status pt_init(struct pagetable *pt);
  * pt_map - map @r to itself with @flags, replacing what was mapped there
  *
  * @r must be 4 KiB aligned; the largest pages that fit are used, and larger pages that are there
- * already are split. x86 may do so in tables that are in use. arm64 may only add to such tables: to
- * split or to change what is mapped, others have to be in use meanwhile (break-before-make in
- * chapter D8 of DDI 0487). Returns KB_OK, KB_PT_ALIGN, KB_PT_LIMIT (x86: beyond the canonical lower
- * half; arm64: beyond 48 bits), or KB_PT_POOL (pool used up; part of @r may be mapped then).
+ * already are split. On x86 the tables may be in use. On arm64 only additions to tables in use are
+ * allowed: to split or change what is mapped, others have to be in use meanwhile (break-before-make
+ * in chapter D8 of DDI 0487). Returns KB_OK, KB_PT_ALIGN, KB_PT_LIMIT (x86: beyond the canonical
+ * lower half; arm64: beyond 48 bits), or KB_PT_POOL (pool used up; part of @r may be mapped then).
  */
 __must_check enum kb_status pt_map(struct pagetable *pt, struct range r, enum pt_flags flags);
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What both doors do with the machine: obey the options, take the kernel, leave. */
+/* Steps of both doors that depend on the machine: apply the options, open the kernel, leave. */
 #include <arch/cpu.h>
 #include <core/log.h>
 #include <stage/serial.h>
 #include <stage/stage.h>
 #include <stage/stop.h>
 
-static enum kb_status obey(const struct kb_options *o, enum kb_door door)
+static enum kb_status apply_options(const struct kb_options *o, enum kb_door door)
 {
 	enum kb_status st;
 
@@ -31,7 +31,7 @@ enum kb_status stage_read_options(struct stage *s, struct kb_text outside, bool 
 	struct kb_diag diag = {0};
 	enum kb_status st = cmdline_split(&in, s->cmdline, sizeof(s->cmdline), &s->options, &diag);
 
-	return st ? kb_refuse("options", st, &diag) : obey(&s->options, door);
+	return st ? kb_refuse("options", st, &diag) : apply_options(&s->options, door);
 }
 
 enum kb_status stage_open_kernel(struct stage *s, const uint8_t *data, uint64_t size)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Lines to a serial port, with bounded waiting. */
+/* Sending lines to a serial port, with bounded waiting. */
 #include <arch/uart.h>
 #include <core/log.h>
 #include <stage/serial.h>
 
-/* Polls before a port counts as dead: far longer than a byte at 9600 baud takes. */
+/* Polls until a port counts as dead: far longer than a byte takes at 9600 baud. */
 #define POLLS_MAX 2000000
 
 static struct uart port;

@@ -16,7 +16,7 @@ void stop_set_policy(enum kb_on_error policy)
 
 void stop_refused(enum kb_status status)
 {
-	/* Silence would be worse than lines on a port that nobody named. */
+	/* Better to use a port that was not named than to stop in silence. */
 	serial_log_to(uart_fallback());
 	if (on_error == KB_ON_ERROR_RESET) {
 		kb_error("stop", "KB-%03d: resetting (khoboot.on_error=reset)", (int)status);

@@ -8,12 +8,12 @@
 #include <core/cmdline.h>
 #include <khoboot/status.h>
 
-/* Policy for later; KB_ON_ERROR_HALT until it is called. */
+/* What stop_refused() will do; until this is called: KB_ON_ERROR_HALT. */
 void stop_set_policy(enum kb_on_error policy);
 
 /*
- * Log that memory was left as it is, and halt or reset. "discard" has been tried by then (or there
- * was nothing to discard), so it halts too. @status was logged.
+ * Log that memory was left as it is, and halt or reset. "discard" halts, too: it was tried before,
+ * or there was nothing to discard. @status was logged by the caller.
  */
 _Noreturn void stop_refused(enum kb_status status);
 

@@ -89,7 +89,7 @@ char *strrchr(const char *s, int c)
 
 void *__memcpy_chk(void *to, const void *from, size_t len, size_t room);
 
-/* What Debian's libraries call where they were built with _FORTIFY_SOURCE. */
+/* Called by Debian's libraries, which are built with _FORTIFY_SOURCE. There is no check here. */
 void *__memcpy_chk(void *to, const void *from, size_t len, size_t room)
 {
 	(void)room;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Caches, by address to the point of coherency. */
+/* Cache maintenance by address, to the point of coherency. */
 #include <arch/cache.h>
 
 static uint64_t cache_line(void)
@@ -20,6 +20,7 @@ void cache_flush_range(const void *p, uint64_t len)
 	asm volatile("dsb sy" : : : "memory");
 }
 
+/* Only by address can caches be flushed (ARCH_FLUSHES_ALL is false): just wait for what was. */
 void cache_flush_all(void)
 {
 	asm volatile("dsb sy" : : : "memory");

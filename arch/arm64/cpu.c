@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Exception vectors, page tables, leaving, stopping, the counter. */
+/* The arm64 CPU: exception vectors, page tables, leaving, stopping, the counter. */
 #include <arch/cache.h>
 #include <arch/cpu.h>
 #include <arch/cpu_arm64.h>
@@ -79,7 +79,7 @@ struct pagetable cpu_tables(void *pool, size_t pages)
 
 void cpu_use_tables(const struct pagetable *pt)
 {
-	/* The switch runs with the MMU off for a moment: from memory, not from caches. */
+	/* The switch runs with the MMU off for a moment, and is then fetched from memory. */
 	cache_flush_range((const void *)cpu_switch_tables,
 			  (uintptr_t)cpu_switch_tables_end - (uintptr_t)cpu_switch_tables);
 	cpu_switch_tables(pt->pool_addr);
@@ -118,15 +118,18 @@ static void flush(struct range r)
 	cache_flush_range((const void *)(uintptr_t)r.base, r.size);
 }
 
-/* What is read with the MMU off; and what else we wrote, for whoever debugs the kernel. */
+/*
+ * Flushes what the kernel reads with its MMU off; and, for whoever debugs the kernel, all else that
+ * we wrote.
+ */
 void cpu_leave(const struct boot_placement *place, struct range initrd, const struct pagetable *pt,
 	       const struct kb_moves *moves, uint64_t stub)
 {
 	size_t size = (uintptr_t)khoboot_leave_end - (uintptr_t)khoboot_leave;
 	__typeof__(&khoboot_leave) leave = khoboot_leave;
 
-	(void)pt;
-	/* Where evacuated pages are put back we may lie ourselves: by a copy in @stub. */
+	(void)pt; /* in use already, and turned off at the end */
+	/* Evacuated pages may be put back where we lie ourselves: run a copy in @stub. */
 	if (moves->count)
 		leave = (__typeof__(leave))(uintptr_t)memcpy((void *)(uintptr_t)stub,
 							     (void *)(uintptr_t)leave, size);

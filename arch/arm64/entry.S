@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * First instructions behind both doors, the switch of page tables, exception vectors, and the jump
+ * The first instructions of both doors, the switch of page tables, exception vectors, and the jump
  * to the next kernel. Registers and instructions: Arm Architecture Reference Manual, DDI 0487.
  */
 #include <arch/early.h>
@@ -19,7 +19,7 @@
 #define CPTR_TFP    (1 << 10)
 #define CPACR_FPEN  (3 << 20)
 
-#define L1_FIRST    0x1000	/* the tables of entry.S, behind the one of L0 */
+#define L1_FIRST    0x1000	/* offsets of the tables that are built here; L0 is at 0 */
 #define L1_LAST	    0x2000
 #define L2_FIRST    0x3000
 #define L2_LAST	    0x4000
@@ -37,7 +37,7 @@
 /* ---- exceptions: first, where the alignment of 2 KiB costs nothing -------------------------- */
 .macro	stub vector
 	.balign	128
-	msr	tpidr_el0, x0			/* free for use, as is the other one below */
+	msr	tpidr_el0, x0			/* nothing else uses it, nor tpidrro_el0 */
 	mov	x0, #\vector
 	b	trap_common
 .endm
@@ -58,9 +58,9 @@ trap_vectors:
  * interrupts masked, EL1 or EL2, at which we stay; image and device tree are clean to the point of
  * coherency, and the memory that the Image header asks for is ours, from a 2 MiB boundary on.
  *
- * With the MMU off loads and stores bypass the caches, and must be aligned. KHO data may be nowhere
- * but in caches. So the tables are built, in registers and without a stack, and everything else is
- * done with the MMU on.
+ * With the MMU off, loads and stores bypass the caches and must be aligned. KHO data may so far
+ * exist only in caches. So nothing but the page tables is made with the MMU off, in registers and
+ * without a stack. Everything else is done with the MMU on.
  */
 	.globl	bare_entry
 bare_entry:
@@ -72,9 +72,9 @@ bare_entry:
 	tst	x20, #0x1fffff
 	b.ne	hang				/* not where the protocol says */
 	sub	x22, x21, #EARLY_TABLES_SIZE
-	bl	forget_tables			/* no old line may be written over the tables */
+	bl	invalidate_tables		/* no old line may be written over the tables */
 	bl	build_tables
-	bl	forget_tables			/* nor be read in place of them */
+	bl	invalidate_tables		/* nor be read instead of them */
 	mov	x0, x22
 	bl	cpu_switch_tables
 	bl	allow_fp
@@ -97,8 +97,8 @@ hang:
 1:	wfi
 	b	1b
 
-/* Throw lines of the tables at x22 to x21 out of the caches. They are ours: nothing is lost. */
-forget_tables:
+/* Invalidate the cache lines of x22 to x21. That memory is ours: nothing in it is lost. */
+invalidate_tables:
 	cache_line x1, x0
 	dsb	sy
 	mov	x0, x22
@@ -110,9 +110,9 @@ forget_tables:
 	ret
 
 /*
- * Tables at x22 that map x20 (2 MiB aligned) to x21 (4 KiB aligned), not more than it by a byte:
- * what is not ours may be no RAM. Blocks of 2 MiB, the rest in pages. At most two tables at each
- * level from L2 on, so it may cross one 1 GiB boundary, and hangs if it crosses two.
+ * Build tables at x22 that map x20 (2 MiB aligned) to x21 (4 KiB aligned), and not one byte more:
+ * what is not ours may not be RAM. Blocks of 2 MiB, the rest in pages. L1 and L2 have at most two
+ * tables each, so the memory may cross one 1 GiB boundary; if it crosses two, this hangs.
  */
 build_tables:
 	mov	x0, x22
@@ -125,7 +125,7 @@ build_tables:
 	b.ne	1f
 	mrs	x15, hcr_el2
 	tbnz	x15, #HCR_E2H, 1f
-	orr	x14, x14, #PTE_AP1		/* RES1 there */
+	orr	x14, x14, #PTE_AP1		/* RES1 at EL2 without E2H */
 1:	sub	x1, x21, #1			/* the last byte */
 	lsr	x2, x20, #30
 	lsr	x3, x1, #30
@@ -141,14 +141,14 @@ build_tables:
 	orr	x0, x6, #PTE_TABLE
 	ubfx	x4, x20, #30, #9
 	str	x0, [x5, x4, lsl #3]
-	mov	x7, x6				/* the last L2 table: the first one, too, */
+	mov	x7, x6				/* the last L2 table is the first one, */
 	cmp	x2, x3
 	b.eq	2f
-	add	x7, x22, #L2_LAST		/* or another, */
+	add	x7, x22, #L2_LAST		/* or a second one, */
 	lsr	x4, x20, #39
 	cmp	x4, x1, lsr #39
 	b.eq	1f
-	add	x5, x22, #L1_LAST		/* maybe in another L1 table */
+	add	x5, x22, #L1_LAST		/* maybe below a second L1 table */
 	orr	x0, x5, #PTE_TABLE
 	ubfx	x4, x1, #39, #9
 	str	x0, [x22, x4, lsl #3]
@@ -184,14 +184,14 @@ build_tables:
 	ret
 
 /*
- * cpu_switch_tables(ttbr): MMU and caches on with the tables at @ttbr, which map this code where it
- * is. The MMU is off in between, so that no TLB sees two mappings of one page, and TCR and MAIR may
- * change. Uses no memory. What runs here must be clean to the point of coherency, as must be the
- * tables if the MMU is off before.
+ * cpu_switch_tables(ttbr): turn MMU and caches on with the tables at @ttbr, which map this code
+ * 1:1. In between the MMU is off, so that no TLB sees two mappings of one page, and TCR and MAIR
+ * may change. No data are accessed while it is off. This code must be clean to the point of
+ * coherency, and so must the tables if the MMU was off before.
  */
 	.globl	cpu_switch_tables
 cpu_switch_tables:
-	dsb	sy				/* whatever was written, to tables too */
+	dsb	sy				/* wait for all writes, also those to tables */
 	mrs	x1, id_aa64mmfr0_el1
 	and	x1, x1, #0xf
 	cmp	x1, #PARANGE_MAX
@@ -245,7 +245,7 @@ cpu_switch_tables:
 	.globl	cpu_switch_tables_end
 cpu_switch_tables_end:
 
-/* Debian's libraries use vector registers, as any C code of arm64 may. */
+/* Allow vector registers: Debian's libraries use them, as any C code for arm64 may. */
 allow_fp:
 	mrs	x0, CurrentEL
 	cmp	x0, #CURRENT_EL2
@@ -257,7 +257,7 @@ allow_fp:
 	msr	cptr_el2, x0
 	isb
 	ret
-1:	mrs	x0, cptr_el2			/* has the format of CPACR_EL1 then */
+1:	mrs	x0, cptr_el2			/* has the format of CPACR_EL1 here */
 	orr	x0, x0, #CPACR_FPEN
 	msr	cptr_el2, x0
 	isb
@@ -291,7 +291,7 @@ efi_entry:
 
 /*
  * The compiler, ours and that of Debian's libraries, takes the stack guard from __stack_chk_guard.
- * Give it a random one; the counter is what every CPU has.
+ * Make it random, from the counter, which every CPU has.
  */
 set_guard:
 	adrp	x0, __stack_chk_guard
@@ -316,11 +316,11 @@ relocate_image:
 
 /*
  * khoboot_leave(moves, count, entry, x0 of the kernel): put @count moves (struct kb_move) back, and
- * enter the next kernel as the boot protocol wants: MMU off, and all that it reads before it turns
- * its own on in memory.
+ * enter the next kernel as the boot protocol wants: with the MMU off, and with all that the kernel
+ * reads before it turns the MMU on written back from the caches.
  *
- * Position independent and without a stack: with moves it runs as a copy that is nobody's home. All
- * homes are mapped writable. What runs here is clean to the point of coherency.
+ * Position independent and without a stack: with moves a copy of it runs, outside all homes. All
+ * homes are mapped writable. This code is clean to the point of coherency.
  */
 	.globl	khoboot_leave, khoboot_leave_end
 khoboot_leave:
@@ -367,7 +367,7 @@ khoboot_leave:
 	mov	x3, xzr
 	mov	x29, xzr
 	mov	x30, xzr
-	/* The breakpoint of the placement proof: everything is in place, nothing runs but this. */
+	/* tests/proof sets a breakpoint here: everything is in place, and nothing else runs. */
 	.globl	khoboot_jump_point
 khoboot_jump_point:
 	br	x4
@@ -375,7 +375,7 @@ khoboot_jump_point:
 9:	.word	SCTLR_EL2_OFF
 khoboot_leave_end:
 
-/* A struct trap_frame on a stack of its own: the stack may be what is broken. */
+/* Fill a struct trap_frame (trap.c) on a stack of its own: the other one may be what is broken. */
 #define TRAP_FRAME 304
 trap_common:
 	msr	tpidrro_el0, x1
@@ -422,8 +422,8 @@ trap_common:
 	bl	trap_report			/* does not return */
 
 	/*
-	 * Of faults, and until the stack in the arena is found. First in .data: what runs over its
-	 * end meets .rodata, which is mapped read-only.
+	 * The stack of faults, and of all code until the stack in the arena is found. It is first
+	 * in .data, so an overflow runs into .rodata, which is mapped read-only.
 	 */
 	.section .boot_stack, "aw", %progbits
 	.balign 4096

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* QEMU's fw_cfg by its registers in memory: data at 0, the selector, big endian, at 8. */
+/* QEMU's fw_cfg by its registers in memory: data at 0, the selector (big endian) at 8. */
 #include <arch/cpu_arm64.h>
 #include <arch/fwcfg_port.h>
 #include <arch/machine.h>
@@ -14,7 +14,6 @@ void fwcfg_set_base(uint64_t base)
 	registers = base;
 }
 
-/* Only where somebody said. */
 bool fwcfg_may_be_there(void)
 {
 	return registers && cpu_may_write(registers);

@@ -4,7 +4,7 @@
  *
  * Image side: Linux Documentation/arch/arm64/booting.rst; the checks are those of
  * arch/arm64/kernel/kexec_image.c:image_load. kexec loads the file whole.
- * PE side: <arch/pe_header.inc>; that both fit into one another is how Linux does it,
+ * PE side: <arch/pe_header.inc>; Linux combines both headers in the same way,
  * arch/arm64/kernel/efi-header.S.
  */
 #include <arch/pe_header.inc>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * There is no heap. zlib and libzstd name one for callers that give them no memory; ours do
- * (<format/unpack.h>), so what is here is linked and not called.
+ * There is no heap. zlib and libzstd refer to one, for callers that give them no memory. Our code
+ * does give it (<format/unpack.h>), so these functions are linked but never called.
  */
 #include <stddef.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The memory functions that the compiler, libraries and our code call. Memory is Normal, with the
- * MMU on: unaligned accesses are fine. */
+/*
+ * The memory functions that the compiler, libraries and our code call; stage/string.c has the
+ * others. The MMU is on and memory is mapped as Normal: unaligned accesses are fine.
+ */
 #include <khoboot/compiler.h>
 
 #include <string.h>

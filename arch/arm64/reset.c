@@ -43,7 +43,7 @@ void reset_try(const struct reset_how *how)
 		reset_remember(how);
 	if (conduit == PSCI_NONE)
 		return;
-	/* Not announced, it may be anything. */
+	/* Call it only where it is announced: elsewhere the number may mean anything. */
 	if (psci(PSCI_FEATURES, PSCI_SYSTEM_RESET2) >= 0)
 		psci(PSCI_SYSTEM_RESET2, RESET2_WARM);
 	psci(PSCI_SYSTEM_RESET, 0);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A fault in khoboot: what, where and with which registers. */
+/* Log a fault in khoboot: what, where and with which registers. */
 #include <arch/cpu.h>
 #include <core/log.h>
 
 extern char image_base[];
 
-/* As trap_common in entry.S leaves it. */
+/* The layout is that of trap_common in entry.S. */
 struct trap_frame {
 	uint64_t x[31], sp;
 	uint64_t vector, elr;
@@ -36,7 +36,7 @@ static const char *class_name(unsigned int ec)
 	}
 }
 
-/* Four vectors each of four origins. */
+/* There are four vectors for each of four origins. */
 static const char *name(const struct trap_frame *f)
 {
 	static const char *const other[] = {NULL, "interrupt", "fast interrupt", "system error"};

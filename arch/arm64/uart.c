@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* PL011 (ARM DDI 0183, and its subset in the SBSA), and the 8250 with its registers in memory. */
+/* Serial ports: PL011 (ARM DDI 0183, and its subset in the SBSA), 8250 with registers in memory. */
 #include <arch/cpu_arm64.h>
 #include <arch/machine.h>
 #include <arch/uart.h>
@@ -22,7 +22,7 @@ static uint8_t lsr(struct uart u)
 	return (uint8_t)read32(u.base + 4 * UART_LSR);
 }
 
-/* This CPU has no ports, and stop() may come before the registers are mapped. */
+/* This CPU has no I/O ports. stop_refused() may ask before the registers are mapped. */
 bool uart_answers(struct uart u)
 {
 	if (u.kind == UART_IO || !cpu_may_write(u.base))
@@ -44,7 +44,7 @@ bool uart_idle(struct uart u)
 	return lsr(u) & LSR_TX_IDLE;
 }
 
-/* That register of either is the first one. */
+/* The register to send is the first one of either port. */
 void uart_send(struct uart u, char c)
 {
 	if (u.kind == UART_MMIO)

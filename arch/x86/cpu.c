@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Descriptor tables, protection bits, stopping and resetting, the clock. */
+/* The x86 CPU: descriptor tables, protection bits, leaving, stopping, the clock. */
 #include <arch/cpu.h>
 #include <arch/cpu_x86.h>
 
@@ -38,7 +38,7 @@ struct task_state {
 	uint16_t iomap;
 } __packed;
 
-/* The selectors that the boot protocol wants: code 0x10, data 0x18. Task state after them. */
+/* The boot protocol wants 0x10 as code and 0x18 as data selector. The task state is after them. */
 static uint64_t gdt[6] = {0, 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, 0};
 static struct gate idt[32];
 static struct task_state tss;
@@ -116,7 +116,7 @@ enum kb_status cpu_can_start(const struct kernel *k)
 	return bzimage_check_5level(&k->bz, cpu_la57());
 }
 
-/* entry.S: position independent, uses no memory but what it is told to copy. */
+/* entry.S: position independent, and accesses no memory but what it copies. */
 extern const char restore_stub[], restore_stub_end[];
 
 void cpu_leave(const struct boot_placement *place, struct range initrd, const struct pagetable *pt,
@@ -124,7 +124,7 @@ void cpu_leave(const struct boot_placement *place, struct range initrd, const st
 {
 	uint64_t block = place->block.base, cr3 = pt->pool_addr;
 
-	(void)initrd;
+	(void)initrd; /* nothing to flush: the kernel starts with caches on */
 	if (!moves->count)
 		khoboot_jump(place->entry, block, cr3);
 	memcpy((void *)(uintptr_t)stub, restore_stub, (size_t)(restore_stub_end - restore_stub));
@@ -163,7 +163,7 @@ static uint64_t tsc_hz_cpuid(void)
 	return 0;
 }
 
-/* Count over 1 ms of channel 2 of the interval timer, 1.193182 MHz; bounded when there is none. */
+/* Count over 1 ms of channel 2 of the interval timer, 1.193182 MHz; bounded, if there is none. */
 static uint64_t tsc_hz_pit(void)
 {
 	const unsigned int ticks = 1193;

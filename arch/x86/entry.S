@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * First instructions behind both doors, exception stubs, and the jump to the next kernel.
+ * The first instructions of both doors, exception stubs, and the jump to the next kernel.
  */
 	.section .text.entry, "ax"
 	.code64
@@ -31,7 +31,7 @@ bare_entry:
 
 /*
  * UEFI door: PE entry, Microsoft calling convention, %rcx = image handle, %rdx = system table.
- * Returns an EFI_STATUS; %fs base is put back for the firmware's sake.
+ * Returns an EFI_STATUS; the %fs base is restored for firmware.
  */
 	.globl	efi_entry
 efi_entry:
@@ -75,8 +75,8 @@ efi_entry:
 	ret
 
 /*
- * The compiler and Debian's libfdt.a find the stack guard at %fs:0x28. Give them a random one; the
- * time stamp counter is what every CPU has.
+ * The compiler and Debian's libfdt.a find the stack guard at %fs:0x28. Make it random, from the
+ * time stamp counter, which every CPU has.
  */
 set_guard:
 	rdtsc
@@ -103,8 +103,8 @@ relocate_image:
 	jmp	_relocate			/* gnu-efi */
 
 /*
- * khoboot_jump(entry, boot_params, cr3): enter the next kernel. The page that holds this code, the
- * kernel's window and boot_params are mapped in the tables behind @cr3.
+ * khoboot_jump(entry, boot_params, cr3), see <arch/cpu_x86.h>. The tables at @cr3 map the page that
+ * holds this code, the kernel's window and boot_params.
  */
 	.globl	khoboot_jump
 khoboot_jump:
@@ -112,14 +112,14 @@ khoboot_jump:
 	movq	%rdx, %cr3
 	xorl	%ebp, %ebp
 	xorl	%ebx, %ebx
-	/* The breakpoint of the placement proof: everything is in place, nothing runs but this. */
+	/* tests/proof sets a breakpoint here: everything is in place, and nothing else runs. */
 	.globl	khoboot_jump_point
 khoboot_jump_point:
 	jmp	*%rdi				/* %rsi = boot_params already */
 
 /*
- * khoboot_restore(stub, moves, count, entry, boot_params, cr3): as above, by way of the stub, which
- * was copied to memory that is nobody's home, as were the list and the tables. No stack from here.
+ * khoboot_restore(stub, moves, count, entry, boot_params, cr3), see <arch/cpu_x86.h>. The copy of
+ * the stub, the moves and the tables lie outside all homes. From here on there is no stack.
  */
 	.globl	khoboot_restore
 khoboot_restore:
@@ -133,7 +133,7 @@ khoboot_restore:
 restore_stub:
 	movq	%rsi, %r9
 	movq	%rcx, %r10
-	movq	%cr0, %rax			/* khoboot's code, too, may be in a home */
+	movq	%cr0, %rax			/* a home may be where khoboot's own code is */
 	movq	%rax, %r11
 	andq	$~CR0_WP, %rax
 	movq	%rax, %cr0
@@ -223,8 +223,8 @@ trap_stubs:					/* offsets from this table */
 	.endr
 
 	/*
-	 * Of faults, and until the stack in the arena is found. First in .data: what runs over its
-	 * end meets .rodata, which is mapped read-only.
+	 * The stack of faults, and of all code until the stack in the arena is found. It is first
+	 * in .data, so an overflow runs into .rodata, which is mapped read-only.
 	 */
 	.section .boot_stack, "aw", @progbits
 	.balign 4096

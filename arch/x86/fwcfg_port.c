@@ -6,7 +6,7 @@
 #define PORT_SELECT 0x510
 #define PORT_DATA   0x511
 
-/* Only a hypervisor has the device; elsewhere the ports may be anybody's. */
+/* Only a hypervisor has the device; elsewhere these ports may belong to another one. */
 bool fwcfg_may_be_there(void)
 {
 	return cpuid(1).c & 1u << 31;

@@ -4,7 +4,7 @@
  *
  * bzImage side: Linux Documentation/arch/x86/boot.rst; the checks are those of
  * arch/x86/kernel/kexec-bzimage64.c:bzImage64_probe and bzImage64_load. kexec loads only what lies
- * behind the setup sectors, so the PE header and the section table live in the loaded part.
+ * after the setup sectors, so the PE header and the section table are in the loaded part.
  * PE side: <arch/pe_header.inc>.
  */
 #include <arch/pe_header.inc>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The memory functions for which the CPU has instructions; arch/string.c has the others. */
+/* The memory functions for which the CPU has instructions; stage/string.c has the others. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

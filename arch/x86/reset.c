@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A warm reset: by the register of ACPI, by 0xCF9, by the keyboard controller. */
+/* A warm reset: by ACPI's register, by 0xCF9, by the keyboard controller. */
 #include <arch/cpu_x86.h>
 #include <arch/reset_how.h>
 
@@ -11,7 +11,7 @@
 #define WAIT_US    300000
 #define DELAY_PORT 0x80
 
-/* Time to take effect: port accesses take about 1 us each, also where no clock is known. */
+/* Let a reset take effect. A port access takes about 1 us; no clock has to be known for that. */
 static void wait(void)
 {
 	for (unsigned int i = 0; i < WAIT_US; i++)
@@ -21,7 +21,7 @@ static void wait(void)
 static void by_register(const struct acpi_reset *r)
 {
 	if (r->space == ACPI_PORT && r->address == CF9_PORT)
-		return; /* with our own value, below */
+		return; /* reset_try() does that, with its own value */
 	if (r->space == ACPI_PORT && r->address <= UINT16_MAX)
 		outb((uint16_t)r->address, r->value);
 	else if (r->space == ACPI_MEMORY)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A fault in khoboot: what, where and with which registers. */
+/* Log a fault in khoboot: what, where and with which registers. */
 #include <arch/cpu.h>
 #include <arch/cpu_x86.h>
 #include <core/log.h>
 
 extern char image_base[];
 
-/* As trap_common in entry.S leaves it. */
+/* The layout is that of trap_common in entry.S. */
 struct trap_frame {
 	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
 	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The 8250, at ports or in memory. */
+/* Serial port: the 8250, at I/O ports or in memory. */
 #include <arch/cpu_x86.h>
 #include <arch/uart.h>
 
@@ -27,7 +27,7 @@ bool uart_idle(struct uart u)
 	return lsr(u) & LSR_TX_IDLE;
 }
 
-/* The register is the first one, however far apart they are. */
+/* The register to send is the first one, whatever the distance between registers is. */
 void uart_send(struct uart u, char c)
 {
 	if (u.kind == UART_IO)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The bare-metal door of arm64: khoboot entered as the boot protocol has it, by kexec or by QEMU.
+ * The bare-metal door of arm64: khoboot entered by the boot protocol, from kexec or from QEMU.
  */
 #ifndef BARE_ARM64_BARE_ARCH_H
 #define BARE_ARM64_BARE_ARCH_H
@@ -20,13 +20,13 @@ struct bare_arch {
 	const uint8_t *fdt; /* as passed in x0, of fdt_size bytes */
 	uint64_t fdt_size;
 	struct dtb_facts facts;
-	struct range_list nomap;    /* memory that is no RAM for kernels */
+	struct range_list nomap;    /* memory that kernels must not use as RAM */
 	struct range_list reserved; /* RAM that is not free */
-	struct efi_tables tables;   /* where the kernel before us was started by UEFI */
-	struct reset_how reset;     /* known once bare_memory_survives() was asked */
+	struct efi_tables tables;   /* all 0 unless UEFI started the kernel before us */
+	struct reset_how reset;     /* known after bare_memory_survives() */
 };
 
-/* The memory map that UEFI's stub left, wherever facts.uefi.found. */
+/* The memory map that the EFI stub left; there is one if facts.uefi.found. */
 static inline struct efi_map bare_efi_map(const struct bare_arch *a)
 {
 	const struct dtb_uefi *u = &a->facts.uefi;
@@ -35,23 +35,23 @@ static inline struct efi_map bare_efi_map(const struct bare_arch *a)
 }
 
 /*
- * bare_map_early - map @r in the tables of entry.S as well (<arch/early.h>)
+ * bare_map_early - add @r to the tables of entry.S (<arch/early.h>)
  *
- * Before bare_own_tables(): the device tree and the console. Returns what pt_map() returns; @r must
- * not have been mapped before.
+ * For what is needed before bare_own_tables(), such as device tree and console. @r must not have
+ * been mapped before. Returns what pt_map() returns.
  */
 __must_check enum kb_status bare_map_early(struct range r, enum pt_flags flags);
 
 /*
  * bare_stack - top of the stack in the arena
  *
- * Runs on a page of stack, with the tables of entry.S. Halts with KB_IMAGE_ROOM when the memory
- * that the Image header asked for is smaller than what it is needed for.
+ * Called by entry.S on a first stack of one page, with its tables. Halts with KB_IMAGE_ROOM when
+ * the memory that the Image header asks for is too small.
  */
 uint64_t bare_stack(const uint8_t *fdt, const uint8_t *image_base);
 
 /*
- * bare_main - gather, plan, commit
+ * bare_main - gather, plan, commit; called by entry.S on that stack
  * @fdt: what was in x0
  */
 _Noreturn void bare_main(const uint8_t *fdt, const uint8_t *image_base);

@@ -12,7 +12,7 @@ uint64_t bare_stack(const uint8_t *fdt, const uint8_t *image_base)
 	uint64_t size = get_u32(image_base + PE_SIZE_OF_IMAGE);
 	enum kb_status st;
 
-	(void)fdt;
+	(void)fdt; /* the image's own headers say how large it is */
 	kb_log_buffer(early_log, sizeof(early_log));
 	st = image_room(get_u64(image_base + IMAGE_MEMORY), size);
 	if (st)

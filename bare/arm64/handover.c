@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bare-metal door of arm64: KHO from /chosen, and what only UEFI's tables tell. */
+/* The bare-metal door of arm64: KHO from /chosen, and what only UEFI's tables say. */
 #include <arch/machine.h>
 #include <bare/bare.h>
 #include <core/log.h>
@@ -16,7 +16,7 @@ static void use_acpi_console(struct bare *b, const struct mem *m)
 	bare_late_console(b);
 }
 
-/* By ACPI, where the tree that was passed describes no hardware. */
+/* Find console and reset by ACPI, where the tree does not describe them. */
 static void use_acpi(struct bare *b, const struct mem *m)
 {
 	struct reset_how reset;
@@ -36,7 +36,7 @@ enum kb_status bare_read_handover(struct bare *b)
 	return KB_OK;
 }
 
-/* All that UEFI's map names, RAM or not: firmware's tables are where they are. */
+/* Firmware's tables may lie in any memory that UEFI's map names, RAM or not. */
 static enum kb_status read_tables(struct bare *b)
 {
 	struct efi_map map = bare_efi_map(&b->arch);

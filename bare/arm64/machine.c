@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bare-metal door of arm64: our image in memory, what the tree tells. */
+/* The bare-metal door of arm64: our image in memory, and what the device tree says. */
 #include <arch/early.h>
 #include <arch/machine.h>
 #include <bare/bare.h>
@@ -10,13 +10,13 @@
 #include <libfdt.h>
 #include <string.h>
 
-/* Bytes that are ours from @image on, without the tables of entry.S at their end. */
+/* Bytes that are ours from @image on, without the tables of entry.S at the end. */
 static uint64_t our_memory(const uint8_t *image)
 {
 	return get_u64(image + IMAGE_MEMORY) - EARLY_TABLES_SIZE;
 }
 
-/* As the tree says, as far as a tree may be large; dtb_check() refuses the others. */
+/* The size that the tree claims, but at most DTB_MAX; dtb_check() refuses a larger one. */
 static uint64_t tree_size(const uint8_t *fdt)
 {
 	uint32_t size = __builtin_bswap32(get_u32(fdt + 4));
@@ -24,7 +24,7 @@ static uint64_t tree_size(const uint8_t *fdt)
 	return size < DTB_MAX ? size : DTB_MAX;
 }
 
-/* The first page says how many there are: what is not the tree may be no RAM. */
+/* The first page says how many pages there are. No more are mapped: the next may not be RAM. */
 static enum kb_status map_tree(struct bare *b, struct kb_diag *diag)
 {
 	uint64_t at = (uintptr_t)b->arch.fdt;
@@ -43,7 +43,7 @@ static enum kb_status map_tree(struct bare *b, struct kb_diag *diag)
 	return st ? st : dtb_check(b->arch.fdt, b->arch.fdt_size, diag);
 }
 
-/* Of .cmdline: a damaged tree names no port, nor does one of a machine with ACPI. */
+/* The port that .cmdline names: a damaged tree names none, nor does that of a machine with ACPI. */
 static struct uart uart_of_image(struct bare *b)
 {
 	uint32_t size = get_u32(b->s.image + PE_SIZE_OF_IMAGE);
@@ -57,7 +57,7 @@ static struct uart uart_of_image(struct bare *b)
 	return console_find(b->s.cmdline);
 }
 
-/* From here on a refusal has a console, and a reset its way. */
+/* From here on a refusal can be seen, and the machine can be reset. */
 static void remember_machine(struct bare *b)
 {
 	const struct dtb_facts *f = &b->arch.facts;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bare-metal door of arm64: RAM by UEFI's map, or else by the device tree. */
+/* The bare-metal door of arm64: RAM, from UEFI's map or else from the device tree. */
 #include <bare/bare.h>
 #include <core/log.h>
 
-#define RESERVED_MAX 256 /* pieces of RAM that is not free, and of memory that is no RAM */
+#define RESERVED_MAX 256 /* pieces of RAM that is not free, and of memory that is not RAM */
 
-/* Our own tables do not exist until it is known what to map, so the map itself is mapped early. */
+/* This map says what our own page tables have to map, so it is itself mapped in the early ones. */
 static enum kb_status read_map(struct bare *b)
 {
 	struct efi_map map = bare_efi_map(&b->arch);
@@ -19,7 +19,7 @@ static enum kb_status read_map(struct bare *b)
 	return st;
 }
 
-/* Reservations in the tree hold in both cases. */
+/* Reservations in the tree count in both cases. */
 static enum kb_status read_ram(struct bare *b, struct kb_diag *diag)
 {
 	struct bare_arch *a = &b->arch;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bare-metal door of arm64: what speaks against a reset, and how it is done. */
+/* The bare-metal door of arm64: does memory survive a reset, and how is the machine reset? */
 #include <arch/machine.h>
 #include <arch/route_check.h>
 #include <bare/bare.h>
@@ -18,8 +18,8 @@ void bare_ask_route(const struct bare *b, struct route_question *q)
 	q->uefi = b->arch.facts.uefi.found;
 }
 
-/* Realms call PSCI by SMC; who calls it by HVC, or not at all, may not have that instruction. */
-static enum kb_status cpu_keeps_memory(const struct reset_how *reset)
+/* Realms call PSCI by SMC. Where PSCI is called by HVC, or missing, SMC itself may be missing. */
+static enum kb_status check_cpu(const struct reset_how *reset)
 {
 	struct route_cpu cpu = {ROUTE_UNKNOWN_CALL};
 
@@ -28,8 +28,8 @@ static enum kb_status cpu_keeps_memory(const struct reset_how *reset)
 	return route_cpu_check(&cpu);
 }
 
-/* A TPM that was asked to have memory cleared would have it cleared in our reset. */
-static enum kb_status tpm_is_quiet(struct bare *b)
+/* If the TPM interface was asked to have memory cleared, our reset would clear it. */
+static enum kb_status check_tpm(struct bare *b)
 {
 	uint64_t device = b->arch.facts.fwcfg, request;
 
@@ -46,7 +46,7 @@ static enum kb_status tpm_is_quiet(struct bare *b)
 	return *(const volatile uint8_t *)(uintptr_t)request & 1 ? KB_ROUTE_TPM : KB_OK;
 }
 
-/* Memory that firmware's tables are in. */
+/* A view of the memory that firmware's tables are in. */
 static enum kb_status view_tables(struct bare *b, struct mem *m)
 {
 	struct efi_map map = bare_efi_map(&b->arch);
@@ -73,8 +73,8 @@ enum kb_status bare_memory_survives(struct bare *b)
 	enum kb_status st = find_reset(b);
 
 	if (!st)
-		st = cpu_keeps_memory(&b->arch.reset);
-	return st ? st : tpm_is_quiet(b);
+		st = check_cpu(&b->arch.reset);
+	return st ? st : check_tpm(b);
 }
 
 /* ---- what firmware left in tables ------------------------------------------------------------ */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The bare-metal door of arm64: the tables of entry.S, which map our own memory and what was added
- * here. They serve until we have our own, and whenever our own are changed.
+ * The bare-metal door of arm64: the page tables of entry.S, which map our own memory and what was
+ * added here. They are in use until we have our own, and while our own are changed.
  */
 #include <arch/cpu.h>
 #include <arch/early.h>
@@ -14,7 +14,7 @@ extern char image_base[];
 static struct pagetable *early_tables(void)
 {
 	static struct pagetable early;
-	uint64_t end = (uintptr_t)image_base + get_u64(image_base + 16);
+	uint64_t end = (uintptr_t)image_base + get_u64(image_base + IMAGE_MEMORY);
 
 	if (early.pool)
 		return &early;

@@ -17,13 +17,13 @@ struct bare_arch {
 /*
  * bare_stack - top of the stack in the arena
  *
- * Runs on a page of stack. Halts with KB_BOOT_PARAMS when the zero page does not say where the
- * image ends; believes it no further than the memory that kexec kept for us.
+ * Called by entry.S on a first stack of one page. Halts with KB_BOOT_PARAMS when the zero page does
+ * not say where the image ends, or names an end beyond the memory that kexec reserved for us.
  */
 uint64_t bare_stack(const struct boot_params *bp, const uint8_t *image_base);
 
 /*
- * bare_main - gather, plan, commit
+ * bare_main - gather, plan, commit; called by entry.S on that stack
  * @bp: the zero page that kexec made
  * @image_base: address that file offset 0 of the image would have; the first KB_SETUP_SIZE bytes
  *		there are not ours

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bare-metal door of x86: setup_data, which brings KHO and the memory map's continuation. */
+/* The bare-metal door of x86: setup_data, which holds KHO and the rest of the memory map. */
 #include <bare/bare.h>
 #include <core/log.h>
 
@@ -12,10 +12,10 @@ enum kb_status bare_read_handover(struct bare *b)
 	return st ? kb_refuse("setup_data", st, &b->s.mem.diag) : KB_OK;
 }
 
-/* Add the entries of one E820_EXT node, and map the RAM that they bring. */
+/* Add the entries of one E820_EXT node, and map the RAM in them. */
 static enum kb_status extend_memory_map(struct bare *b, const struct e820_entry *e, size_t n)
 {
-	/* The list of free memory is not in use yet: it keeps the RAM known so far. */
+	/* The list of free memory is not needed yet: it holds the RAM known so far. */
 	enum kb_status st = range_list_copy(&b->s.mem.ram, &b->s.free);
 
 	if (!st)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bare-metal door of x86: our image in memory, and what we were told. */
+/* The bare-metal door of x86: our image in memory, and what boot_params say of this boot. */
 #include <bare/bare.h>
 #include <khoboot/layout.h>
 
 #include <string.h>
 
-/* The text at cmd_line_ptr; the protocol promises a NUL, we believe in KB_CMDLINE_MAX. */
+/* The text at cmd_line_ptr. The protocol promises a NUL; we read at most KB_CMDLINE_MAX bytes. */
 struct kb_text bare_outside(const struct bare *b)
 {
 	uint64_t at = bp_join(b->arch.bp->cmd_line_ptr, b->arch.bp->ext_cmd_line_ptr);
@@ -21,7 +21,7 @@ bool bare_locked(const struct bare *b)
 	return secure_locked(b->arch.bp->secure_boot);
 }
 
-/* Ports are where they always were, and so is the way to reset. */
+/* Nothing to detect: the I/O ports of console and reset are fixed. */
 enum kb_status bare_detect_machine(struct bare *b)
 {
 	(void)b;

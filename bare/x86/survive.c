@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bare-metal door of x86: what speaks against a reset, and how it is done. */
+/* The bare-metal door of x86: does memory survive a reset, and how is the machine reset? */
 #include <arch/cpu_x86.h>
 #include <arch/route_check.h>
 #include <bare/bare.h>
@@ -22,7 +22,7 @@ void bare_ask_route(const struct bare *b, struct route_question *q)
 	q->uefi = !memcmp(bp->efi_loader_signature, BP_EFI_64, sizeof(bp->efi_loader_signature));
 }
 
-static enum kb_status cpu_keeps_memory(void)
+static enum kb_status check_cpu(void)
 {
 	uint32_t leaves = cpuid(0).a, extended = cpuid(0x80000000).a;
 	struct route_cpu cpu = {0};
@@ -41,8 +41,8 @@ static enum kb_status cpu_keeps_memory(void)
 	return route_cpu_check(&cpu);
 }
 
-/* A TPM that was asked to have memory cleared would have it cleared in our reset. */
-static enum kb_status tpm_is_quiet(struct bare *b)
+/* If the TPM interface was asked to have memory cleared, our reset would clear it. */
+static enum kb_status check_tpm(struct bare *b)
 {
 	uint64_t request = fwcfg_clear_request();
 	struct range page = {align_down(request, SZ_4K), SZ_4K};
@@ -56,9 +56,9 @@ static enum kb_status tpm_is_quiet(struct bare *b)
 
 enum kb_status bare_memory_survives(struct bare *b)
 {
-	enum kb_status st = cpu_keeps_memory();
+	enum kb_status st = check_cpu();
 
-	return st ? st : tpm_is_quiet(b);
+	return st ? st : check_tpm(b);
 }
 
 /* ---- what firmware left in tables ------------------------------------------------------------ */
@@ -76,7 +76,7 @@ static uint64_t smbios_address(const struct bare *b)
 	return 0;
 }
 
-/* A reset register in memory is not RAM, so it is not mapped either; without it there is 0xCF9. */
+/* A reset register in memory is not RAM, so not mapped yet. If it cannot be, 0xCF9 remains. */
 static void map_reset(struct bare *b, struct acpi_reset *reset)
 {
 	struct range page = {align_down(reset->address, SZ_4K), SZ_4K};

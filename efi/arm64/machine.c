@@ -34,14 +34,14 @@ void uefi_detect_machine(const struct firmware *fw)
 	struct reset_how reset;
 
 	uart_set_default(find_console(&m, rsdp, tree));
-	/* One source may be damaged and the other not; whoever has to know asks again. */
+	/* Even if one of the two sources is damaged, the other one may have named the conduit. */
 	if (!reset_find(&m, rsdp, tree, &reset) || reset.psci != PSCI_NONE)
 		reset_remember(&reset);
 }
 
 /*
- * A screen_info, which newer kernels expect to be followed by an EDID (Linux include/linux/sysfb.h:
- * struct sysfb_display_info); zeros are none.
+ * A screen_info. Newer kernels expect an EDID after it (Linux include/linux/sysfb.h: struct
+ * sysfb_display_info); zeros mean that there is none.
  */
 struct display {
 	struct screen_info screen;
@@ -71,7 +71,7 @@ void uefi_install_tables(struct uefi *u)
 	install_display(&u->fw);
 }
 
-/* Firmware's tree, or none: the kernel then finds its hardware by ACPI. */
+/* Firmware's tree; NULL without a usable one: the kernel then finds its hardware by ACPI. */
 static const void *device_tree(struct uefi *u)
 {
 	const void *fdt = (const void *)(uintptr_t)fw_device_tree(&u->fw);
@@ -85,8 +85,8 @@ static const void *device_tree(struct uefi *u)
 }
 
 /*
- * The kernel after the next is loaded into scratch over whatever the next one reserved there, and
- * reads the same memory map: with KHO it has to lie elsewhere.
+ * The kernel after the next one reads this memory map, too, but is loaded into scratch, over
+ * whatever the next one reserved there. So with KHO the map has to lie outside scratch.
  */
 static enum kb_status find_map_room(struct uefi *u)
 {
@@ -102,13 +102,13 @@ enum kb_status uefi_describe_boot(struct uefi *u)
 	u->s.boot.fdt = device_tree(u);
 	u->s.boot.fdt_addr = (uintptr_t)u->s.boot.fdt;
 	u->s.boot.secure = u->fw.secure_boot_state;
-	/* Without one, and none in the tree, the kernel does not randomize its addresses. */
+	/* Without a seed, here or in the tree, the kernel does not randomize its addresses. */
 	if (!fw_random(&u->fw, &u->s.boot.kaslr_seed, sizeof(u->s.boot.kaslr_seed)))
 		u->s.boot.kaslr_seed = 0;
 	return u->s.kho ? find_map_room(u) : KB_OK;
 }
 
-/* Everything is in the tree by now, or comes with the memory map. */
+/* Nothing to add: everything is in the tree by now, or comes with the memory map. */
 void uefi_fill_block(struct uefi *u)
 {
 	(void)u;

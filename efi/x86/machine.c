@@ -2,12 +2,13 @@
 /* The UEFI door: what x86 kernels find in boot_params. */
 #include "../uefi.h"
 
-/* Ports are where they always were. */
+/* Nothing to detect: the I/O ports of console and reset are fixed. */
 void uefi_detect_machine(const struct firmware *fw)
 {
 	(void)fw;
 }
 
+/* Nothing to install: boot_params have room for all of it. */
 void uefi_install_tables(struct uefi *u)
 {
 	(void)u;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* KHO data behind both doors: proven, compared with the next kernel, given up. */
+/* KHO data, for both doors: prove them, compare them with the next kernel, give them up. */
 #include <core/log.h>
 #include <fdt/kho_target.h>
 #include <stage/stage.h>

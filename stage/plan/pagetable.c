@@ -12,7 +12,7 @@ static unsigned int level_shift(unsigned int level)
 	return 12 + 9 * (level - 1);
 }
 
-/* The pool is the only memory that entries point to, so this cannot leave it. */
+/* Entries that are not leaves point only into the pool, so the result is in it. */
 static uint64_t *table_of(const struct pagetable *pt, uint64_t entry)
 {
 	return pt->pool + (pte_addr(entry) - pt->pool_addr) / sizeof(uint64_t);
@@ -30,7 +30,7 @@ static uint64_t *take_table(struct pagetable *pt)
 	return table;
 }
 
-/* Whoever walks these tables now finds @table filled. */
+/* Only here can the CPU begin to use @table: it is filled by now. */
 static uint64_t *publish(const struct pagetable *pt, uint64_t *entry, uint64_t *table)
 {
 	uint64_t addr = pt->pool_addr + (uint64_t)(table - pt->pool) * sizeof(*table);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The plan behind both doors: what the next kernel gets, and where that goes. */
+/* The plan, for both doors: what the next kernel gets, and where it goes. */
 #include <core/log.h>
 #include <stage/stage.h>
 

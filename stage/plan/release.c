@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What a kernel calls itself. */
+/* A kernel's release, for the log. */
 #include <stage/stage.h>
 
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Is the memory that the Image header asks for large enough? See the header. */
 #include <arch/image_room.h>
 #include <khoboot/layout.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* The next kernel: an arm64 Image, packed or not. */
 #include <arch/kernel.h>
 
 enum kb_status kernel_open(const void *file, uint64_t size, struct range work, struct kernel *ret,
@@ -10,7 +11,7 @@ enum kb_status kernel_open(const void *file, uint64_t size, struct range work, s
 
 	if (st)
 		return st;
-	/* Both are small: arm64_image_parse() saw to that. */
+	/* No overflow: arm64_image_parse() has limited both. */
 	k.window_size = align_up_page(image->text_offset + image->image_size);
 	k.text_offset = image->text_offset;
 	k.page_size = image->page_size;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* How an arm64 machine is reset: by PSCI, if the device tree or ACPI says so. */
 #include <arch/reset_how.h>
 #include <fdt/dtb.h>
 #include <format/acpi.h>
 
-static enum kb_status by_tree(const struct mem *m, uint64_t at, enum psci_conduit *ret)
+static enum kb_status find_in_tree(const struct mem *m, uint64_t at, enum psci_conduit *ret)
 {
 	struct kb_diag diag = {0};
 	struct dtb_facts f;
@@ -17,7 +18,7 @@ static enum kb_status by_tree(const struct mem *m, uint64_t at, enum psci_condui
 	return st;
 }
 
-static enum kb_status by_acpi(const struct mem *m, uint64_t rsdp, enum psci_conduit *ret)
+static enum kb_status find_in_acpi(const struct mem *m, uint64_t rsdp, enum psci_conduit *ret)
 {
 	uint32_t flags = 0;
 	enum kb_status st = acpi_arm_boot(m, rsdp, &flags);
@@ -33,9 +34,9 @@ enum kb_status reset_find(const struct mem *m, uint64_t rsdp, uint64_t fdt, stru
 
 	*ret = (struct reset_how){PSCI_NONE};
 	if (fdt)
-		st = by_tree(m, fdt, &ret->psci);
+		st = find_in_tree(m, fdt, &ret->psci);
 	if (ret->psci == PSCI_NONE && rsdp) {
-		enum kb_status second = by_acpi(m, rsdp, &ret->psci);
+		enum kb_status second = find_in_acpi(m, rsdp, &ret->psci);
 
 		st = st ? st : second;
 	}

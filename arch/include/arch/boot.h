@@ -4,7 +4,8 @@
  * block, and what struct boot and struct boot_layout hold, is in the architecture's
  * <arch/boot_types.h>.
  *
- * Pure: planned by numbers, written to memory of the caller's. They are called in the order here.
+ * Pure: planning only computes, and only memory of the caller is written. The functions are called
+ * in this order.
  */
 #ifndef ARCH_BOOT_H
 #define ARCH_BOOT_H
@@ -19,33 +20,36 @@ struct boot_placement {
 };
 
 /*
- * boot_check_preserved - is no memory preserved that every kernel of this architecture overwrites?
+ * boot_check_preserved - refuse preserved memory that every kernel of this architecture overwrites
  *
  * Returns KB_OK; x86: KB_LOW_PRESERVED when preserved memory or metadata lie below 1 MiB, where the
- * decompressor keeps a trampoline (Linux arch/x86/boot/compressed/pgtable_64.c) and SMP code
- * another one (arch/x86/realmode/init.c).
+ * decompressor has a trampoline (Linux arch/x86/boot/compressed/pgtable_64.c) and SMP code
+ * another one (arch/x86/realmode/init.c). arm64 has no such memory.
  */
 __must_check enum kb_status boot_check_preserved(struct mem *m, const struct kho *k);
 
 /*
- * boot_layout - sizes of the block
+ * boot_layout - compute where the parts of the block lie in it, and its size
  *
  * Returns KB_OK or KB_CMDLINE_LONG.
  * x86: KB_SETUP_BIG, for a node beyond 16 MiB, or one that the kernel maps whole (KHO, EFI map)
  * beyond its limit of 256 KiB (arch/x86/kernel/setup.c:parse_setup_data, mm/early_ioremap.c).
  * arm64: what dtb_read() returns; KB_DTB_CELLS when KHO addresses do not fit the root's cells;
- * KB_DTB_BIG when the tree with all of its properties would pass DTB_MAX; KB_EFI_MAP_UNFIT for more
- * than a kernel maps early (drivers/firmware/efi/efi-init.c panics then), or than efi_map_room.
+ * KB_DTB_BIG when the tree with all of its properties would exceed DTB_MAX; KB_EFI_MAP_UNFIT when
+ * efi_map_max is more than a kernel maps early (drivers/firmware/efi/efi-init.c panics then), or
+ * more than efi_map_room has.
  */
 __must_check enum kb_status boot_layout(const struct boot *b, struct boot_layout *ret);
 
 /*
  * boot_place - choose window and block in @free, a sorted list of memory that nothing uses
+ * @free: what is chosen may be subtracted
  * @initrd: where it lies; size 0: none
  *
  * The window takes the lowest place, the block the highest.
- * x86: the window is at or above the kernel's preferred address, as a kernel loaded lower would
- * move itself up to it (arch/x86/boot/compressed/head_64.S); the block is below 4 GiB if it can be.
+ * x86: the window is at or above the kernel's preferred address, because a kernel loaded lower
+ * would move itself up to it (arch/x86/boot/compressed/head_64.S); the block is below 4 GiB if
+ * possible.
  * arm64: window and initrd lie within 32 GiB that begin at a multiple of 1 GiB
  * (Documentation/arch/arm64/booting.rst).
  *
@@ -59,30 +63,36 @@ __must_check enum kb_status boot_place(struct range_list *free, const struct ker
  * boot_write - fill the block
  * @block: @layout->size bytes of memory, mapped at its physical address @addr
  *
- * What boot_set_map() and boot_set_log() bring has its room, and is empty until then. Never fails
- * for what boot_layout() has passed.
+ * The room for what boot_set_map() and boot_set_log() add later stays empty. Cannot fail once
+ * boot_layout() has succeeded.
  */
 void boot_write(const struct boot *b, const struct boot_layout *layout, uint8_t *block,
 		uint64_t addr);
 
 /*
  * boot_set_map - the memory map of the moment when boot services ended
+ * @addr: physical address of @block
  * @efi: its map is copied
  * @homes: of evacuated pages, sorted; may be empty. x86: see efi_map_take_over(). arm64 kernels
  *	   treat memory of boot services like all RAM, and do not need it.
  *
- * x86: as E820 entries as well. arm64: runtime memory gets its physical address as virtual one,
- * because SetVirtualAddressMap is never called and kernels map it where virt_addr says
- * (drivers/firmware/efi/arm-runtime.c:efi_virtmap_init), as after their own stub with efi=novamap.
+ * x86: written as E820 entries, too. arm64: the virtual address of runtime memory becomes its
+ * physical one, because SetVirtualAddressMap is never called and kernels map it where virt_addr
+ * says (drivers/firmware/efi/arm-runtime.c:efi_virtmap_init), as after their own stub with
+ * efi=novamap.
  *
- * Returns KB_OK, KB_EFI_MAP (malformed), KB_EFI_MAP_UNFIT (more than the room that was kept); x86:
- * KB_E820_FULL, or what memmap_from_efi() returns.
+ * Returns KB_OK, KB_EFI_MAP (malformed), KB_EFI_MAP_UNFIT (larger than the room that was kept);
+ * x86: what memmap_from_efi() returns, KB_E820_FULL included.
  */
 __must_check enum kb_status boot_set_map(const struct boot *b, const struct boot_layout *layout,
 					 uint8_t *block, uint64_t addr, const struct efi_info *efi,
 					 const struct range_list *homes);
 
-/* The log's text, cut to the room that was kept, and to @max bytes. */
+/*
+ * boot_set_log - put the log's text into the block
+ * @max: bytes of room kept for it: log_max of struct boot
+ * @text: @len bytes, cut to @max; copied
+ */
 void boot_set_log(const struct boot_layout *layout, uint8_t *block, uint64_t max, const char *text,
 		  uint64_t len);
 

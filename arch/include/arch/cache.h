@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Caches: what has to be in memory before a reset, or before the MMU is off. */
+/* Caches: writing back what has to be in memory before a reset, or before the MMU is off. */
 #ifndef ARCH_CACHE_H
 #define ARCH_CACHE_H
 
 #include <khoboot/compiler.h>
 
-/* Write back what the caches of all CPUs hold of @len bytes at @p. */
+/* Write back what the caches of all CPUs hold of the @len bytes at @p, and wait for it. */
 void cache_flush_range(const void *p, uint64_t len);
 
-/* Write back all of this CPU's caches, where that can be done at all (ARCH_FLUSHES_ALL). */
+/* Write back all of this CPU's caches where that is possible (ARCH_FLUSHES_ALL); else only wait. */
 void cache_flush_all(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The CPU: faults, page tables, the clock, the way out. Nothing here decides. What only one
- * architecture has is in <arch/cpu_x86.h> and <arch/cpu_arm64.h>.
+ * The CPU: faults, page tables, the clock, the way out. What only one architecture has is in
+ * <arch/cpu_x86.h> and <arch/cpu_arm64.h>.
  */
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
@@ -16,25 +16,25 @@ void cpu_init(void);
 /* Stop for good: interrupts off, waiting. */
 __noreturn void cpu_halt(void);
 
-/* Ticks of a clock that goes on: the time stamp counter, the virtual counter. */
+/* Ticks of a free-running clock; x86: the time stamp counter; arm64: the virtual counter. */
 uint64_t cpu_clock(void);
 
 /*
  * Microseconds in @ticks of cpu_clock(), 0 when its frequency is not known. x86: the first call may
- * calibrate (about 1 ms).
+ * take about 1 ms, to measure it.
  */
 uint64_t cpu_clock_us(uint64_t ticks);
 
-/* Tables for this CPU in @pages pages at @pool, mapped where it is; pt_init() begins them. */
+/* Tables for this CPU: @pool is mapped 1:1, has @pages pages and stays in use. Next: pt_init(). */
 struct pagetable cpu_tables(void *pool, size_t pages);
 
 /*
- * Run on @pt from now on, and believe its protection bits. It must map the image, the stack and
+ * Run on @pt from now on, and enforce its protection bits. It must map the image, the stack and
  * whatever else is in use.
  */
 void cpu_use_tables(const struct pagetable *pt);
 
-/* How the CPU was left for us, in a few words for the log. */
+/* The mode in which the CPU was handed to us, in a few words for the log. */
 const char *cpu_mode(void);
 
 /*
@@ -46,12 +46,12 @@ __must_check enum kb_status cpu_can_start(const struct kernel *k);
 
 /*
  * cpu_leave - put evacuated pages back, and enter the next kernel
- * @initrd: for it; size 0: none
+ * @initrd: the kernel's initrd; size 0: none
  * @pt: tables to leave with; they map what is in @place
- * @moves: what to put back as the very last thing: we may lie there ourselves
- * @stub: with moves: executable memory of 4 KiB that is no page's home
+ * @moves: pages to put back as the very last step, maybe over khoboot itself
+ * @stub: needed with moves: address of 4 KiB of executable memory that is no page's home
  *
- * Everything is in its place. arm64 cleans from the caches what is read with the MMU off.
+ * All else is in its place. arm64 writes back from the caches what is read with the MMU off.
  */
 __noreturn void cpu_leave(const struct boot_placement *place, struct range initrd,
 			  const struct pagetable *pt, const struct kb_moves *moves, uint64_t stub);
@@ -63,7 +63,7 @@ struct trap_frame; /* the registers at a fault, as entry.S leaves them */
 /*
  * trap_describe - log what happened, where, and the registers
  *
- * Called by trap_report(), which the stage has and entry.S enters.
+ * Called by trap_report() (stage/fault.c), which entry.S enters.
  */
 void trap_describe(const struct trap_frame *f);
 

@@ -5,13 +5,13 @@
 
 #include <khoboot/compiler.h>
 
-/* May the device be touched? x86: only by a guest. arm64: only where a tree names its registers. */
+/* May its registers be touched? x86: only in a guest. arm64: only if the device tree names them. */
 bool fwcfg_may_be_there(void);
 
 /* The next fwcfg_next() begins at the first byte of @key. */
 void fwcfg_seek(uint16_t key);
 
-/* The next @len bytes. */
+/* Read the next @len bytes into @buf. */
 void fwcfg_next(void *buf, size_t len);
 
 #endif

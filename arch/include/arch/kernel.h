@@ -23,8 +23,8 @@ __must_check enum kb_status kernel_open(const void *file, uint64_t size, struct 
 /*
  * kernel_load - put the kernel into @window, window_size bytes at a multiple of window_align
  *
- * Writes nothing but the window and @work. Caches are the caller's business. Returns KB_OK; arm64:
- * what arm64_kernel_load() returns; the kernel must not be started then.
+ * Writes only to the window and @work. Flushing caches is left to the caller. Returns KB_OK; arm64:
+ * what arm64_kernel_load() returns; after a failure the kernel must not be started.
  */
 __must_check enum kb_status kernel_load(const struct kernel *k, void *window, struct range work);
 

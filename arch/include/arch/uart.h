@@ -1,29 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Registers of a serial port that somebody else has set up, and where this machine has one. */
+/* A serial port that firmware or an earlier kernel has set up: where it is, and its registers. */
 #ifndef ARCH_UART_H
 #define ARCH_UART_H
 
 #include <core/console.h>
 
-/* The port that a kernel command line names as console; .kind UART_NONE when it names none. */
+/*
+ * The port that a kernel command line names as console; .kind is UART_NONE when it names none.
+ * arm64: uart_set_default() names the port for a command line that has no address.
+ */
 struct uart uart_named(const char *cmdline);
 
-/* Where to speak when no port was named and there is something to say. */
+/* The port for messages that must be seen although no port was named. */
 struct uart uart_fallback(void);
 
-/* ---- .kind of @u is not UART_NONE ---- */
+/* ---- these need a @u whose .kind is not UART_NONE ---- */
 
 /* False where this machine can have no such port, or has none at that address. */
 bool uart_answers(struct uart u);
 
-/* There is room for a byte; then uart_send() may be called. */
+/* Is there room for a byte? */
 bool uart_ready(struct uart u);
+
+/* Send a byte, when uart_ready() says so. */
 void uart_send(struct uart u, char c);
 
-/* Everything is on the wire. */
+/* Has everything been sent? */
 bool uart_idle(struct uart u);
 
-/* Of the 8250; its register to send is the first one. */
+/* The 8250: the line status register and its bits. The register to send is the first one. */
 #define UART_LSR      5
 #define LSR_TX_READY  0x20
 #define LSR_TX_IDLE   0x40

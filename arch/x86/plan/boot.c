@@ -68,7 +68,7 @@ enum kb_status boot_place(struct range_list *free, const struct kernel *kernel, 
 	struct range above = {low, UINT64_MAX - low};
 	enum kb_status st;
 
-	(void)initrd;
+	(void)initrd; /* x86 kernels take it anywhere */
 	if (range_list_find(free, above, kernel->window_size, kernel->window_align, false,
 			    &p.window))
 		return KB_PLACE_KERNEL;
@@ -95,7 +95,7 @@ static struct boot_params *zero_page(uint8_t *block)
 	return (struct boot_params *)(void *)block;
 }
 
-/* Write a node's header and push it in front of the list. */
+/* Write a node's header and put the node first in the list. */
 static void push_node(uint8_t *block, uint64_t addr, uint64_t node, uint32_t type, uint32_t len)
 {
 	struct boot_params *bp = zero_page(block);
@@ -120,7 +120,7 @@ static void write_zero_page(const struct boot *b, const struct boot_layout *l, u
 		memcpy(bp, b->from, sizeof(*bp));
 	else
 		memset(bp, 0, sizeof(*bp));
-	/* The old header goes whole, also where it was longer than the new one. */
+	/* Clear all of the old header, which may be longer than the new one. */
 	memset(block + BP_HDR, 0, BP_HDR_END - BP_HDR);
 	memcpy(block + BP_HDR, b->kernel->file + BP_HDR, b->kernel->bz.header_size);
 	bp->sentinel = 0;
@@ -157,7 +157,7 @@ static void copy_nodes(const struct boot *b, const struct boot_layout *l, uint8_
 {
 	uint64_t at = l->carried;
 
-	/* Backwards, because each is pushed in front: the list keeps its order. */
+	/* Backwards, because each node is put first: so the list keeps its order. */
 	for (size_t n = b->carry ? b->carry->count : 0; n-- > 0;) {
 		uint32_t len = b->carry->node[n].len;
 		const uint8_t *from;
@@ -188,7 +188,7 @@ void boot_write(const struct boot *b, const struct boot_layout *layout, uint8_t 
 		write_kho(b, layout, block, addr);
 }
 
-/* The entries were collected in the E820_EXT node: the first of them belong to the zero page. */
+/* The E820_EXT node holds all entries so far, but the first of them belong to the zero page. */
 static void split_e820(const struct boot_layout *l, uint8_t *block, const struct memmap *map)
 {
 	struct boot_params *bp = zero_page(block);
@@ -199,7 +199,7 @@ static void split_e820(const struct boot_layout *l, uint8_t *block, const struct
 	bp->e820_entries = (uint8_t)first;
 	memmove(map->e, map->e + first, rest * sizeof(*map->e));
 	set_len(block, l->e820_ext, rest * sizeof(*map->e));
-	/* Not every kernel likes an extension without entries. */
+	/* Not every kernel accepts an extension without entries. */
 	if (!rest)
 		put_u32(block + l->e820_ext + offsetof(struct setup_data, type), SETUP_NONE);
 }

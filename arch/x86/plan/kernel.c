@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* The next kernel: a bzImage, which unpacks itself. */
 #include <arch/kernel.h>
 
 #include <string.h>
@@ -9,7 +10,7 @@ enum kb_status kernel_open(const void *file, uint64_t size, struct range work, s
 	struct kernel k = {.file = file, .size = size};
 	enum kb_status st = bzimage_parse(file, size, &k.bz, diag);
 
-	(void)work;
+	(void)work; /* nothing is unpacked here */
 	if (st)
 		return st;
 	k.window_size = align_up_page(k.bz.init_size);
@@ -22,7 +23,7 @@ enum kb_status kernel_open(const void *file, uint64_t size, struct range work, s
 
 enum kb_status kernel_load(const struct kernel *k, void *window, struct range work)
 {
-	(void)work;
+	(void)work; /* the kernel unpacks itself */
 	memcpy(window, k->file + k->bz.load_offset, k->bz.load_size);
 	return KB_OK;
 }

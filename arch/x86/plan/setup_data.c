@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Reading the setup_data list that the outgoing kernel, or a loader, left behind. */
+/* Reading the setup_data list that the outgoing kernel, or a loader, has left. */
 #include <arch/setup_data.h>
 
 #include <string.h>
@@ -65,9 +65,7 @@ enum kb_status setup_find_kho(struct mem *m, const struct setup_list *l, bool *f
 enum kb_status setup_targets(struct mem *m, const struct setup_list *l, struct range_list *busy)
 {
 	for (size_t i = 0; i < l->count; i++) {
-		/*
-		 * SETUP_INDIRECT: type and reserved word, then length and address, in this order.
-		 */
+		/* SETUP_INDIRECT: type and a reserved word, then length before address. */
 		struct {
 			uint64_t type_and_pad;
 			uint64_t len;

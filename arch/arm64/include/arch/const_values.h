@@ -8,7 +8,7 @@
 #define ARCH_LOW_MEMORY 0
 
 /*
- * On firmware's stack, for lack of memory that is never preserved. AAVMF has about 30 descriptors
+ * They lie on firmware's stack: any other memory may be preserved. AAVMF has about 30 descriptors
  * of 48 bytes, servers have up to 200.
  */
 #define ARCH_EARLY_MAP  (16 * 1024)

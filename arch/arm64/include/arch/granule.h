@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The page sizes (granules) of an arm64 CPU. */
 #ifndef ARCH_ARM64_GRANULE_H
 #define ARCH_ARM64_GRANULE_H
 

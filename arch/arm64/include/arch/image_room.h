@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The memory that khoboot's own Image header asks for. */
 #ifndef ARCH_ARM64_ROOM_H
 #define ARCH_ARM64_ROOM_H
 
@@ -6,9 +7,9 @@
 #include <khoboot/status.h>
 
 /*
- * image_room - did the Image header ask for the file and the arena behind it?
- * @image_size: bytes, of the Image header; khoctl keeps it right
- * @file: bytes of the file in memory, SizeOfImage of the PE header
+ * image_room - does the Image header ask for enough memory for the file and the arena after it?
+ * @image_size: bytes, from the Image header; khoctl keeps it right
+ * @file: bytes of the file in memory: SizeOfImage of the PE header
  *
  * Returns KB_OK or KB_IMAGE_ROOM. Pure.
  */

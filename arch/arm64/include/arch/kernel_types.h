@@ -5,7 +5,7 @@
 
 #include <format/arm64_image.h>
 
-/* Bytes of work memory that kernel_open() and kernel_load() want. */
+/* Bytes of work memory that kernel_open() and kernel_load() need. */
 #define KERNEL_WORK_SIZE UNPACK_WORK_SIZE
 
 struct kernel {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a device tree or ACPI told of this machine's devices, for those who ask later without
- * knowing where it came from. Nothing of it is at an address that could be guessed.
+ * Where this machine's devices are, as the device tree or ACPI said: uart.c and fwcfg_port.c keep
+ * it. arm64 has no fixed addresses that they could assume instead.
  */
 #ifndef ARCH_ARM64_MACHINE_H
 #define ARCH_ARM64_MACHINE_H
@@ -11,7 +11,7 @@
 /* The console that uart_named() returns where the command line gives no address. */
 void uart_set_default(struct uart u);
 
-/* Registers of QEMU's fw_cfg; mapped. 0: none, as fwcfg_read() assumes until this is called. */
+/* @base: address of the registers of QEMU's fw_cfg, mapped; 0, as before the first call: none. */
 void fwcfg_set_base(uint64_t base);
 
 #endif

@@ -26,7 +26,7 @@
 #define PTE_TYPE      PT_UL(0x3)
 #define PTE_ATTR(n)   ((n) << 2) /* index into MAIR */
 #define PTE_ATTR_MASK PTE_ATTR(PT_UL(7))
-#define PTE_AP1       (PT_UL(1) << 6) /* EL0 may; RES1 in a regime with one exception level */
+#define PTE_AP1       (PT_UL(1) << 6) /* EL0 may access; RES1 with one exception level */
 #define PTE_RDONLY    (PT_UL(1) << 7)
 #define PTE_INNER     (PT_UL(3) << 8) /* inner shareable; without effect on Device memory */
 #define PTE_AF        (PT_UL(1) << 10)
@@ -43,8 +43,9 @@
 /* ---- TCR_ELx --------------------------------------------------------------------------------- */
 
 /*
- * 48-bit addresses below, table walks write-back and inner shareable, 4 KiB granule; all of it lies
- * at the same bits in both formats. PARange of ID_AA64MMFR0_EL1, at most 5, is to be put in.
+ * 48-bit addresses in the lower half, table walks write-back and inner shareable, 4 KiB granule;
+ * these fields are at the same bits in both formats. PARange of ID_AA64MMFR0_EL1, at most 5, is
+ * added at run time.
  */
 #define TCR_T0SZ   PT_UL(16)
 #define TCR_IRGN0  (PT_UL(1) << 8)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Entries of the page tables as <arch/pagetable.h> needs them. Levels count from 1 (4 KiB pages, L3
- * of the manual) to 4 (L0).
+ * Entries of the page tables, for <stage/pagetable.h>. Levels count from 1 (4 KiB pages, L3 in the
+ * manual) to 4 (L0).
  */
 #ifndef ARCH_ARM64_PTE_H
 #define ARCH_ARM64_PTE_H
@@ -29,7 +29,7 @@ static inline uint64_t pte_table(uint64_t addr)
 	return addr | PTE_TABLE;
 }
 
-/* The bits of a leaf, but for its address and its type. */
+/* The bits of a leaf without its address and its type. */
 static inline uint64_t pte_rights(const struct pagetable *pt, enum pt_flags flags)
 {
 	uint64_t bits = PTE_AF | PTE_ATTR((uint64_t)MAIR_NORMAL) | PTE_INNER;
@@ -48,7 +48,7 @@ static inline uint64_t pte_leaf(uint64_t addr, uint64_t rights, unsigned int lev
 	return addr | rights | (level == 1 ? PTE_PAGE : PTE_BLOCK);
 }
 
-/* The first of the leaves, one level below, that replace @entry. */
+/* @entry is split into leaves one level below: returns the first of them. */
 static inline uint64_t pte_split(uint64_t entry, unsigned int level)
 {
 	return level == 2 ? entry | PTE_PAGE : entry;
@@ -56,7 +56,7 @@ static inline uint64_t pte_split(uint64_t entry, unsigned int level)
 
 static inline bool pte_level_has_leaves(const struct pagetable *pt, unsigned int level)
 {
-	(void)pt;
+	(void)pt; /* with this granule every CPU has blocks of 1 GiB */
 	return level <= 3;
 }
 
@@ -72,7 +72,7 @@ static inline enum pt_flags pte_flags(const struct pagetable *pt, uint64_t entry
 /* First address that cannot be mapped. */
 static inline uint64_t pte_limit(const struct pagetable *pt)
 {
-	(void)pt;
+	(void)pt; /* there are always four levels */
 	return 1ULL << 48;
 }
 

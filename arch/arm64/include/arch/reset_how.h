@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* How an arm64 machine is reset. */
 #ifndef ARCH_ARM64_RESET_HOW_H
 #define ARCH_ARM64_RESET_HOW_H
 
@@ -13,12 +14,12 @@ struct reset_how {
 	enum psci_conduit psci;
 };
 
-/* What a later reset_try(NULL) is to use, should it come to that. */
+/* reset_try(NULL) uses @how from now on; it is copied. */
 void reset_remember(const struct reset_how *how);
 
 /*
  * psci_call - one call of the SMC calling convention; returns x0
- * @how: PSCI_HVC or PSCI_SMC, which this machine is known to have: others end in a fault
+ * @how: PSCI_HVC or PSCI_SMC, whichever this machine is known to have: the other one may fault
  */
 int64_t psci_call(enum psci_conduit how, uint64_t function, uint64_t a1, uint64_t a2);
 

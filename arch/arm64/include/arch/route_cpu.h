@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What <arch/route_check.h> wants to know of an arm64 CPU and its monitor. */
+/* What <arch/route_check.h> needs to know about an arm64 CPU and its monitor. */
 #ifndef ARCH_ARM64_ROUTE_CPU_H
 #define ARCH_ARM64_ROUTE_CPU_H
 
@@ -12,7 +12,7 @@
 #define ROUTE_UNKNOWN_CALL (-1)    /* SMCCC: NOT_SUPPORTED (Arm DEN 0028) */
 
 struct route_cpu {
-	/* x0 after ROUTE_RSI_VERSION; ROUTE_UNKNOWN_CALL where nobody answers SMC */
+	/* x0 after ROUTE_RSI_VERSION; ROUTE_UNKNOWN_CALL where SMC cannot be used */
 	int64_t rsi;
 };
 

@@ -3,7 +3,7 @@
  * What the next kernel gets: where it lies, and the block of boot_params, command line and
  * setup_data beside it.
  *
- * Everything handed over lies in one block, because the decompressor's KASLR avoids boot_params,
+ * Everything is handed over in one block, because the decompressor's KASLR avoids boot_params,
  * the command line, the initrd and setup_data nodes, and nothing else (Linux
  * arch/x86/boot/compressed/kaslr.c:mem_avoid_init). So the scratch array is part of the KHO node,
  * and the EFI memory map is the payload of a node of type SETUP_NONE.
@@ -35,7 +35,7 @@ struct boot {
 	uint64_t log_max;                 /* bytes to keep for the log */
 };
 
-/* Where in the block things lie: offsets in bytes, 0 for what is not there. */
+/* Where the parts lie in the block: offsets in bytes, 0 for a part that is not there. */
 struct boot_layout {
 	uint64_t cmdline;
 	uint64_t kho;
@@ -46,11 +46,11 @@ struct boot_layout {
 	uint64_t size; /* of the block, whole pages */
 };
 
-/* x86 alone: efi_info of the zero page, for the map that lies in the EFI map node already. */
+/* x86 only: fill efi_info of the zero page, for the map that is in the EFI map node already. */
 void boot_set_efi_info(const struct boot_layout *layout, uint8_t *block, uint64_t addr,
 		       const struct efi_info *efi);
 
-/* x86 alone: address of the payload of the node at offset @node of the block. */
+/* x86 only: address of the payload of the node at offset @node of the block. */
 static inline uint8_t *boot_payload(uint8_t *block, uint64_t node)
 {
 	return block + node + sizeof(struct setup_data);

@@ -11,7 +11,7 @@
 #define BP_SIZE        4096
 #define BP_E820_MAX    128   /* entries in the zero page; more go to a SETUP_E820_EXT node */
 #define BP_HDR         0x1f1 /* the setup header lies at the same offset in a bzImage */
-#define BP_HDR_END     0x290 /* first byte behind the room for the header */
+#define BP_HDR_END     0x290 /* first byte after the room for the header */
 #define BP_EFI_64      "EL64"
 #define BP_LOADER_NONE 0xff /* type_of_loader "undefined" */
 

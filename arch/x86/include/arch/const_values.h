@@ -7,7 +7,7 @@
 
 #define ARCH_LOW_MEMORY SZ_1M /* boot_check_preserved() */
 
-/* In low memory. A descriptor has 48 bytes, OVMF about 120 of them. */
+/* They lie in low memory. OVMF has about 120 descriptors of 48 bytes. */
 #define ARCH_EARLY_MAP  (96 * 1024)
 #define ARCH_EARLY_LIST 1024
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Control registers, ports, CPUID: thin wrappers around instructions. And the ways out that entry.S
- * has.
+ * Control registers, ports, CPUID: thin wrappers around instructions. And the two ways into the
+ * next kernel, which are in entry.S.
  */
 #ifndef ARCH_CPU_X86_H
 #define ARCH_CPU_X86_H
@@ -80,10 +80,10 @@ static inline bool cpu_gbpages(void)
 	return cpuid(0x80000000).a >= 0x80000001 && (cpuid(0x80000001).d & (1u << 26));
 }
 
-/* Enter the next kernel; see entry.S. */
+/* Enter the next kernel with the tables at @cr3. */
 __noreturn void khoboot_jump(uint64_t entry, uint64_t boot_params, uint64_t cr3);
 
-/* The same by way of a copy of restore_stub at @stub, which first puts @count moves back. */
+/* The same through a copy of restore_stub at @stub, which first puts @count moves back. */
 struct kb_move;
 __noreturn void khoboot_restore(uint64_t stub, const struct kb_move *moves, uint64_t count,
 				uint64_t entry, uint64_t boot_params, uint64_t cr3);

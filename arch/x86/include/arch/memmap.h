@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory maps: E820 as the kernel takes it, and its making from a UEFI memory map.
+ * Memory maps: E820 as the kernel takes it, and how it is made from a UEFI memory map.
  */
 #ifndef ARCH_X86_MEMMAP_H
 #define ARCH_X86_MEMMAP_H
@@ -15,7 +15,7 @@ struct memmap {
 	size_t max;
 };
 
-/* Append @n raw entries. Returns KB_OK or KB_E820_FULL (nothing added). */
+/* Append @n entries, copied unchecked. Returns KB_OK, or KB_E820_FULL with nothing added. */
 __must_check enum kb_status memmap_add(struct memmap *m, const struct e820_entry *e, size_t n);
 
 /*
@@ -27,7 +27,7 @@ __must_check enum kb_status memmap_add(struct memmap *m, const struct e820_entry
 __must_check enum kb_status memmap_ram(const struct memmap *m, struct range_list *ret);
 
 /*
- * memmap_tables - all that @m names, RAM or not: memory in which firmware may keep its tables
+ * memmap_tables - all memory that @m names, RAM or not: firmware may keep its tables in any of it
  *
  * Sorted and merged. Returns KB_OK, KB_E820_WRAP or KB_RANGE_FULL.
  */
@@ -38,7 +38,7 @@ __must_check enum kb_status memmap_tables(const struct memmap *m, struct range_l
  *
  * The types are those of Linux drivers/firmware/efi/libstub/x86-stub.c:setup_e820. Returns KB_OK,
  * KB_EFI_MAP (descriptor size below 40, size not a multiple of it, page count that wraps),
- * KB_EFI_UNACCEPTED (memory of a confidential guest that nobody accepted), or KB_E820_FULL.
+ * KB_EFI_UNACCEPTED (memory of a confidential guest that was not accepted), or KB_E820_FULL.
  */
 __must_check enum kb_status memmap_from_efi(const struct efi_map *map, struct memmap *ret);
 

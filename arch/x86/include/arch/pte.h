@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Entries of the page tables as <arch/pagetable.h> needs them (Intel SDM volume 3A, tables 4-15 to
- * 4-20). Levels count from 1 (4 KiB pages) upwards.
+ * Entries of the page tables, for <stage/pagetable.h> (Intel SDM volume 3A, tables 4-15 to 4-20).
+ * Levels count from 1 (4 KiB pages) upwards.
  */
 #ifndef ARCH_X86_PTE_H
 #define ARCH_X86_PTE_H
@@ -37,12 +37,12 @@ static inline uint64_t pte_table(uint64_t addr)
 	return addr | PTE_PRESENT | PTE_WRITE;
 }
 
-/* The bits of a leaf, but for its address and its size. */
+/* The bits of a leaf without its address and its size. */
 static inline uint64_t pte_rights(const struct pagetable *pt, enum pt_flags flags)
 {
 	uint64_t bits = PTE_PRESENT;
 
-	(void)pt;
+	(void)pt; /* one format for all tables */
 	if (flags & PT_WRITE)
 		bits |= PTE_WRITE;
 	if (!(flags & PT_EXEC))
@@ -57,7 +57,7 @@ static inline uint64_t pte_leaf(uint64_t addr, uint64_t rights, unsigned int lev
 	return addr | rights | (level > 1 ? PTE_LARGE : 0);
 }
 
-/* The first of the leaves, one level below, that replace @entry. */
+/* @entry is split into leaves one level below: returns the first of them. */
 static inline uint64_t pte_split(uint64_t entry, unsigned int level)
 {
 	return level == 2 ? entry & ~PTE_LARGE : entry;
@@ -70,7 +70,7 @@ static inline bool pte_level_has_leaves(const struct pagetable *pt, unsigned int
 
 static inline enum pt_flags pte_flags(const struct pagetable *pt, uint64_t entry)
 {
-	(void)pt;
+	(void)pt; /* one format for all tables */
 	return (enum pt_flags)((entry & PTE_WRITE ? PT_WRITE : 0) | (entry & PTE_NX ? 0 : PT_EXEC) |
 			       (entry & PTE_PCD ? PT_DEVICE : 0));
 }

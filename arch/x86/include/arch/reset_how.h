@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* How an x86 machine is reset. */
 #ifndef ARCH_X86_RESET_HOW_H
 #define ARCH_X86_RESET_HOW_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What <arch/route_check.h> wants to know of an x86 CPU. */
+/* What <arch/route_check.h> needs to know about an x86 CPU. */
 #ifndef ARCH_X86_ROUTE_CPU_H
 #define ARCH_X86_ROUTE_CPU_H
 

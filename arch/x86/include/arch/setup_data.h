@@ -24,7 +24,7 @@ enum setup_type {
 struct setup_data {
 	uint64_t next; /* physical address, 0 ends the list */
 	uint32_t type;
-	uint32_t len; /* bytes behind this header */
+	uint32_t len; /* bytes after this header */
 };
 
 /* Payload of SETUP_KEXEC_KHO. */
@@ -35,7 +35,7 @@ struct kho_data {
 	uint64_t scratch_size; /* bytes of the array */
 };
 
-/* Payload of SETUP_IMA, and the inner part of SETUP_INDIRECT behind its type and reserved words. */
+/* Payload of SETUP_IMA. SETUP_INDIRECT has type, a reserved word, then size before address. */
 struct setup_target {
 	uint64_t addr;
 	uint64_t size;
@@ -56,7 +56,7 @@ struct setup_list {
  * setup_list_read - follow the list from @head
  *
  * Returns KB_OK, KB_SETUP_RAM (a node is not wholly in RAM), KB_SETUP_LONG (more than
- * SETUP_NODES_MAX nodes, as in a list that runs in a circle; the kernel would hang in it).
+ * SETUP_NODES_MAX nodes, as in a list that is a circle; the kernel would follow it for ever).
  */
 __must_check enum kb_status setup_list_read(struct mem *m, uint64_t head, struct setup_list *ret);
 
@@ -67,7 +67,7 @@ static inline uint64_t setup_node_size(uint32_t len)
 }
 
 /*
- * setup_find_kho - the KHO node
+ * setup_find_kho - find the KHO node
  * @found: whether there is one; @ret is set only then
  *
  * Returns KB_OK, KB_SETUP_KHO_TWICE (the kernel would use both), KB_SETUP_KHO_LEN.

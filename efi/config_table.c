@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Configuration tables of the firmware. */
+/* Firmware's configuration tables. */
 #include <string.h>
 
 #include "firmware.h"

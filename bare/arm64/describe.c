@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bare-metal door of arm64: what the device tree points to, taken along or left alone. */
+/* The bare-metal door of arm64: what the device tree points to, and what the next kernel gets. */
 #include <arch/early.h>
 #include <bare/bare.h>
 
@@ -11,7 +11,7 @@ static struct range tree(const struct bare *b)
 enum kb_status bare_list_busy(struct bare *b)
 {
 	const struct bare_arch *a = &b->arch;
-	/* In use whenever ours are changed. */
+	/* The tables of entry.S, in use while our own are changed. */
 	struct range early = {range_end(b->segment), EARLY_TABLES_SIZE};
 	enum kb_status st = range_list_add(&b->busy, early);
 
@@ -34,7 +34,7 @@ enum kb_status bare_describe_boot(struct bare *b)
 	return KB_OK;
 }
 
-/* The next kernel wipes the seeds in its own tree; this one is ours to wipe, where we may write. */
+/* The next kernel wipes the seeds in its own tree; we wipe them in this one, where we may write. */
 static bool seeds_to_wipe(const struct bare *b)
 {
 	return b->s.kho && range_list_contains(&b->s.kho->scratch, tree(b));

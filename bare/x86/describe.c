@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bare-metal door of x86: what boot_params point to, taken along or left alone. */
+/* The bare-metal door of x86: what boot_params point to, and what of it the next kernel gets. */
 #include <bare/bare.h>
 #include <string.h>
 
@@ -51,8 +51,8 @@ enum kb_status bare_describe_boot(struct bare *b)
 }
 
 /*
- * The next kernel wipes the seed that it gets; the copy in node @i, of which it does not know, is
- * ours to wipe, where we may write.
+ * The next kernel wipes the seed that it gets. It does not know of node @i, the one we copied from:
+ * we have to wipe that, where we may write.
  */
 static bool seed_to_wipe(const struct bare *b, size_t i)
 {
@@ -68,7 +68,9 @@ enum kb_status bare_map_more(struct bare *b)
 		if (seed_to_wipe(b, i))
 			st = bare_map(b, range_pages(setup_node_range(b, i)), PT_WRITE);
 	}
-	/* The kernel saves and uses a trampoline below 640 KiB when it switches paging modes. */
+	/*
+	 * To switch paging modes the kernel needs a trampoline below 640 KiB; it saves that memory.
+	 */
 	return st ? st : bare_map(b, (struct range){0, SZ_1M}, PT_WRITE | PT_EXEC);
 }
 
