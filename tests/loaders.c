@@ -4,10 +4,13 @@
  *
  *   loaders kexec FILE...
  *	Linux arch/x86/kernel/kexec-bzimage64.c, bzImage64_probe and bzImage64_load, or
- *	arch/arm64/kernel/kexec_image.c, image_probe and image_load, and what a UKI needs besides
- *when nobody maps its sections loaders firmware FILE... edk2 MdePkg/Library/BasePeCoffLib,
- *MdeModulePkg/Core/Dxe/Misc/MemoryProtection.c; sbsign's "gap in section table" loaders ukify STUB
- *OUT NAME FILE [NAME FILE]... add sections as ukify does: pages in memory, 512 bytes in the file
+ *	arch/arm64/kernel/kexec_image.c, image_probe and image_load; and what a UKI needs besides
+ *	when its sections are not mapped
+ *   loaders firmware FILE...
+ *	edk2 MdePkg/Library/BasePeCoffLib, MdeModulePkg/Core/Dxe/Misc/MemoryProtection.c; sbsign's
+ *	"gap in section table"
+ *   loaders ukify STUB OUT NAME FILE [NAME FILE]...
+ *	add sections as ukify does: pages in memory, 512 bytes in the file
  *   loaders kernel OUT STRING [RELEASE]
  *	a bzImage whose packed kernel holds STRING
  *   loaders image OUT STRING FLAGS [RELEASE]
@@ -168,7 +171,7 @@ static void check_pe_headers(const struct file *f, const struct pe *p)
 	need(f, image % 0x1000 == 0, "SizeOfImage is not a multiple of SectionAlignment");
 }
 
-/* @end: in memory, of the sections before. */
+/* @end: where the section before ends in memory. */
 static void check_pe_section(const struct file *f, const struct pe *p, const struct section *s,
 			     uint32_t end)
 {
@@ -202,7 +205,7 @@ static void check_entry(const struct file *f, const struct pe *p)
 	die(f->name, "the entry point is in no section");
 }
 
-/* The directory is a row of whole blocks. */
+/* The relocation directory consists of whole blocks. */
 static void check_relocations(const struct file *f, const struct pe *p)
 {
 	uint32_t at = get(f, p->opt + 112 + 40, 4), size = get(f, p->opt + 112 + 44, 4);
@@ -266,7 +269,7 @@ static void check_load(const struct file *f)
 {
 	uint32_t setup = setup_size(f), init = get(f, 0x260, 4), align = get(f, 0x230, 4);
 
-	need(f, f->size > setup, "nothing behind the setup sectors");
+	need(f, f->size > setup, "nothing after the setup sectors");
 	need(f, get(f, 0x201, 1) < 0x80, "the length of the header is a signed char");
 	need(f, 0x202 + get(f, 0x201, 1) <= 0x290, "the header passes boot_params' room for it");
 	need(f, init >= f->size - setup, "init_size is less than what is loaded");
@@ -275,14 +278,14 @@ static void check_load(const struct file *f)
 	need(f, get(f, 0x238, 4) >= 2047, "cmdline_size");
 }
 
-/* Nobody maps sections or clears what is behind their raw data. */
+/* kexec does not map sections, nor write zeros after their raw data. */
 static void check_sections(const struct file *f, const struct pe *p)
 {
 	for (uint32_t i = 0; i < p->sections; i++) {
 		struct section s = section_of(f, p, i);
 
 		need(f, s.va == s.raw, "VirtualAddress is not PointerToRawData");
-		need(f, s.vsize <= s.raw_size, "zeros behind raw data");
+		need(f, s.vsize <= s.raw_size, "zeros after raw data");
 	}
 }
 
@@ -297,7 +300,7 @@ static void check_flat(const struct file *f)
 	need(f, setup + loaded <= f->size, "syssize passes the file");
 }
 
-#define ARENA 0x200000 /* of khoboot, behind its image */
+#define ARENA 0x200000 /* of khoboot, after its image */
 
 static void check_image(const struct file *f)
 {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Boot entries and their device paths: reading, making and writing them; see boot_entry.h. */
 #include "boot_entry.h"
 
 #include <errno.h>
@@ -164,7 +165,7 @@ static void append_node(struct buffer *b, uint8_t type, uint8_t subtype, size_t 
 	append_u16(b, NODE_SIZE + size);
 }
 
-/* More than any real one has; a file's node fits behind it into the 16 bits of the length. */
+/* More than any real path has. With a file's node after it the length still fits in 16 bits. */
 #define VOLUME_MAX 0x8000u
 
 /* Bytes of @o's path that say where the volume is; 0 when they do not. */
@@ -237,7 +238,7 @@ struct search {
 	unsigned int found; /* NUMBERS: none */
 };
 
-/* Number of the variable "Boot####", as UEFI writes it; NUMBERS when @name is none. */
+/* Number of the variable "Boot####", as UEFI writes it; NUMBERS when @name is not one. */
 static unsigned int entry_number(const char *name)
 {
 	char again[NAME_SIZE];

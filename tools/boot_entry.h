@@ -40,12 +40,12 @@ void load_option_make(const char *description, const struct buffer *path, const 
 bool load_option_partition(const struct load_option *o, char ret[PARTUUID_SIZE]);
 
 /*
- * boot_file_path - device path of another file of the volume that @from was started from
+ * boot_entry_file_path - device path of another file of the volume that @from was started from
  * @from: boot entry; NULL when it is not known
  * @file: ASCII, backslashes, from the root of the volume
  * @out: an empty buffer
  *
- * The nodes in front of @from's file, or all of them when they end in a partition. An entry that
+ * The nodes before @from's file, or all of them when they end in a partition. An entry that
  * firmware made for a whole disk says neither: then the path has only the file, for which firmware
  * looks on all its volumes (section 3.1.2), and false is returned.
  */
@@ -66,7 +66,7 @@ int boot_entry_write(const struct running *r, const char *description, const str
 /* Take back what boot_entry_write() set for the next boot. The entry stays, for the next time. */
 void boot_entry_clear_next(const struct running *r);
 
-/* Delete the entry with that description. Returns 0, also when there is none; -1 with errno set. */
+/* Delete the entry with that description. Returns 0, also without one; -1 with errno set. */
 int boot_entry_delete(const struct running *r, const char *description);
 
 #endif

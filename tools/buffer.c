@@ -35,7 +35,7 @@ void buffer_reserve(struct buffer *b, size_t room)
 	b->room = room;
 }
 
-/* Room for @more bytes behind the content; grows by doubling. */
+/* Make room for @more bytes after the content; grows by doubling. */
 static void grow(struct buffer *b, size_t more)
 {
 	size_t need;

@@ -104,7 +104,7 @@ static bool sound_rounds(const char *text)
 	       n <= KB_CALIBRATION_ROUNDS;
 }
 
-/* What does not go together; exit code, or -1 when all is well. */
+/* Refuse options that do not go together; returns an exit code, or -1 when all is well. */
 static int check_options(const struct request *r)
 {
 	bool shows = r->json || r->svg || r->from;
@@ -147,9 +147,7 @@ static int write_entry(const struct request *r, const struct running *running,
 {
 	char text[64];
 
-	/*
-	 * What a run that was broken off has left; the old result stays until there is a new one.
-	 */
+	/* Delete what an interrupted run left; the old result stays until a new one is there. */
 	if (efivar_delete(running, CALIBRATING_VARIABLE))
 		return variable_failed(KB_CALIBRATING_NAME);
 	snprintf(text, sizeof(text), "khoboot.calibrate=%s", r->rounds ? r->rounds : "3");
@@ -198,7 +196,7 @@ static enum kb_status from_file(const struct buffer *b, struct kb_calibration *r
 	return calibration_read(b->data + attributes, b->size - attributes, ret);
 }
 
-/* The result, or a run that did not come to its end. */
+/* The result, or else the state of a run that has not finished. */
 static enum kb_status find(const struct running *running, struct kb_calibration *ret)
 {
 	enum kb_status st = firmware_calibration(running, CALIBRATION_VARIABLE, ret);

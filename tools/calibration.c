@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* The result of a calibration as text, as JSON and as an SVG picture; see calibration.h. */
 #include "calibration.h"
 
 #include <string.h>

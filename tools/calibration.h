@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A calibration for people, for programs, and as a picture. docs/khoctl.8 describes all three. */
+/* A calibration as text, as JSON, and as a picture. docs/khoctl.8 describes all three. */
 #ifndef KHOCTL_CALIBRATION_H
 #define KHOCTL_CALIBRATION_H
 

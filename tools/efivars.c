@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* UEFI variables as files of efivarfs; see efivars.h. */
 #include "efivars.h"
 
 #include <dirent.h>
@@ -10,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define PREFIX sizeof(uint32_t) /* attributes in front of the value */
+#define PREFIX sizeof(uint32_t) /* the attributes, before the value */
 
 static const char *variable_path(const struct running *r, const char *name, char path[PATH_MAX])
 {
@@ -56,7 +57,7 @@ uint64_t efivar_number(const struct running *r, const char *name, size_t size, u
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-/* Where there is no such flag, as in a test's directory, there is nothing to take off. */
+/* Other file systems, as in a test, may not have the flag: then nothing is to be done. */
 static void make_mutable(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), flags = 0;
@@ -85,7 +86,7 @@ static int write_once(const char *path, const struct buffer *file)
 	return n == (ssize_t)file->size ? 0 : -1;
 }
 
-/* A file that was made for a variable that firmware did not take is only a name. */
+/* A new variable that firmware refuses leaves an empty file, which is removed. */
 static int set(const char *path, const struct buffer *file)
 {
 	bool made = access(path, F_OK);

@@ -16,7 +16,7 @@
 /* Non-volatile, boot services, runtime: what boot variables have (UEFI 2.10 section 3.3). */
 #define EFIVAR_ATTRIBUTES 7u
 
-/* Owns @value; all zero is none. */
+/* Owns @value; all zero is empty. */
 struct efivar {
 	uint32_t attributes;
 	struct buffer value;
@@ -27,19 +27,19 @@ void efivar_free(struct efivar *v);
 /* False, and @ret untouched, when there is no such variable. */
 bool efivar_read(const struct running *r, const char *name, struct efivar *ret);
 
-/* The value as a little endian number, @otherwise when there is none or it has another size. */
+/* The value as a little endian number; @otherwise if it does not exist or has another size. */
 uint64_t efivar_number(const struct running *r, const char *name, size_t size, uint64_t otherwise);
 
 /*
  * efivar_write - set a variable
  *
- * One that is so already is not written again: flash wears out. Returns 0; -1 with errno set, and
- * the variable is then what it was.
+ * A variable that has this value is not written again: flash wears out. Returns 0; -1 with errno
+ * set, and the variable is then what it was.
  */
 int efivar_write(const struct running *r, const char *name, uint32_t attributes, const void *value,
 		 size_t size);
 
-/* Returns 0 also when there is none; -1 with errno set. */
+/* Returns 0, also if it does not exist; -1 with errno set. */
 int efivar_delete(const struct running *r, const char *name);
 
 /*

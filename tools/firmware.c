@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Can this machine be reset with its memory kept, and which file does firmware start then? */
 #include "firmware.h"
 #include "boot_entry.h"
 
@@ -62,7 +63,7 @@ static bool is_there(const struct running *r, const char *dir, const char *entry
 	return true;
 }
 
-/* ---- what speaks against it ------------------------------------------------------------------ */
+/* ---- what rules it out ----------------------------------------------------------------------- */
 
 static bool no_uefi(const struct running *r)
 {
@@ -100,7 +101,7 @@ static void cpu_flags(const struct running *r, struct buffer *ret)
 	buffer_free(&text);
 }
 
-/* A host has the flags of SEV, too: there they say what its guests could use. */
+/* The flags of SEV count only in a guest: on a host they say what its guests could use. */
 static bool confidential_cpu(const struct running *r)
 {
 	struct buffer flags = {0};
@@ -135,7 +136,7 @@ static bool is_virtio_mem(const struct running *r, const char *dir, const char *
 	return read_number(r, dir, entry, "device", 16) == VIRTIO_ID_MEM;
 }
 
-/* The device on PCI, which an earlier kernel may have used when this one has no driver. */
+/* The PCI device: this kernel may lack the driver, but an earlier one may have used the memory. */
 static bool is_virtio_mem_pci(const struct running *r, const char *dir, const char *entry,
 			      const void *ctx)
 {
@@ -144,7 +145,7 @@ static bool is_virtio_mem_pci(const struct running *r, const char *dir, const ch
 	       read_number(r, dir, entry, "device", 16) == PCI_VIRTIO_FIRST + VIRTIO_ID_MEM;
 }
 
-/* A reset unplugs all of it (QEMU: virtio_mem_system_reset). */
+/* A reset unplugs all memory of virtio-mem (QEMU: virtio_mem_system_reset). */
 static bool virtio_mem(const struct running *r)
 {
 	return any_entry(r, "/sys/bus/virtio/devices", "virtio", is_virtio_mem, NULL) ||
@@ -159,7 +160,7 @@ static bool is_enabled(const struct running *r, const char *dir, const char *ent
 	return read_number(r, dir, entry, "status", 0) & ACPI_STA_ENABLED;
 }
 
-/* An entry of the memory map of boot that is RAM and shares a byte with the range at @ctx? */
+/* Is this entry of the boot memory map RAM that shares a byte with the range at @ctx? */
 static bool is_ram_of(const struct running *r, const char *dir, const char *entry, const void *ctx)
 {
 	const struct range *block = ctx;
@@ -175,7 +176,7 @@ static bool is_ram_of(const struct running *r, const char *dir, const char *entr
 #define MEMMAP "/sys/firmware/memmap"
 #define BLOCKS "/sys/devices/system/memory"
 
-/* A block of memory in use that was not there at boot; @ctx is the size of a block. */
+/* Is this memory block in use, but was not there at boot? @ctx is the size of a block. */
 static bool is_late_block(const struct running *r, const char *dir, const char *entry,
 			  const void *ctx)
 {
@@ -197,8 +198,9 @@ static bool late_memory(const struct running *r)
 }
 
 /*
- * Memory modules that ACPI can plug are not in the firmware's early memory map. Kernels of arm64 do
- * not show that map (CONFIG_FIRMWARE_MEMMAP is x86's default): there it is up to ACPI.
+ * Memory modules that ACPI can plug are not in the firmware's early memory map. arm64 kernels do
+ * not show that map (CONFIG_FIRMWARE_MEMMAP is on by default on x86 only): there only ACPI can
+ * tell.
  */
 static bool hotplugged(const struct running *r)
 {
@@ -208,7 +210,7 @@ static bool hotplugged(const struct running *r)
 
 #define INDICATION_CAPSULE_FILE 0x4u /* EFI_OS_INDICATIONS_FILE_CAPSULE_DELIVERY_SUPPORTED */
 
-/* Firmware would update itself and reset again, without khoboot in between. */
+/* A pending capsule: firmware would update itself and reset again before khoboot runs. */
 static bool capsule(const struct running *r)
 {
 	return efivar_number(r, EFI_GLOBAL("OsIndications"), 8, 0) & INDICATION_CAPSULE_FILE ||
@@ -218,7 +220,7 @@ static bool capsule(const struct running *r)
 #define FW_CFG_PPI "/sys/firmware/qemu_fw_cfg/by_name/etc/tpm/config/raw"
 #define PPI_MOVV   0x15a /* QEMU include/hw/acpi/tpm.h: bit 0, clear memory at the next reset */
 
-/* QEMU's TPM clears all memory when its ACPI method was told so. */
+/* With QEMU's TPM, a request made through its ACPI method has all memory cleared. */
 static bool tpm_clears(const struct running *r)
 {
 	struct buffer config = {0};
@@ -237,7 +239,7 @@ static bool tpm_clears(const struct running *r)
 	return movv & 1;
 }
 
-/* "OPERATION [PARAMETER]" (TCG PC Client Physical Presence Interface); 0 is none. */
+/* "OPERATION [PARAMETER]" (TCG PC Client Physical Presence Interface); 0: no request. */
 static bool tpm_request(const struct running *r)
 {
 	return read_number(r, "/sys/class/tpm", "tpm0", "ppi/request", 10) != 0;
@@ -275,7 +277,7 @@ static const char mor[] = "MemoryOverwriteRequestControl-e20939be-32d4-41be-a150
 
 #define MOR_CLEAR_MEMORY 1u
 
-/* The other bits say how firmware sets the first by itself; they are the owner's. */
+/* Only bit 0 is cleared: the others say how firmware may change it, which the owner decides. */
 enum kb_status firmware_clear_mor(const struct running *r)
 {
 	struct efivar v = {0};
@@ -344,7 +346,7 @@ static const char *below(const char *dir, const char *file)
 	return !strncmp(dir, file, len) && file[len] == '/' ? file + len : NULL;
 }
 
-/* The mount of @file: the longest, and of several at one point the last. */
+/* The mount that @file is on: the longest mount point, and of several on one point the last. */
 static bool find_mount(const struct running *r, const char *file, struct mount *ret)
 {
 	struct buffer text = {0};
@@ -393,7 +395,7 @@ static bool link_points_to(const struct running *r, const char *partuuid, const 
 	return *device && !strcmp(base ? base + 1 : target, device);
 }
 
-/* Linux 6.10 and later say it themselves, before them udev does. */
+/* From Linux 6.10 on the kernel knows the PARTUUID; before, only udev does. */
 static bool is_partition(const struct running *r, const struct mount *m, const char *partuuid)
 {
 	char own[PARTUUID_SIZE], device[64];
@@ -405,7 +407,7 @@ static bool is_partition(const struct running *r, const struct mount *m, const c
 	return link_points_to(r, partuuid, device);
 }
 
-/* @file of the mount @m as firmware names it. False when it cannot. */
+/* The name that firmware has for @file on the mount @m. False when it cannot have one. */
 static bool firmware_name(const struct mount *m, const char *file, char *name, size_t size)
 {
 	const char *root = strcmp(m->root, "/") ? m->root : "";

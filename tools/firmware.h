@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The firmware route as seen from the outgoing system: what speaks against a reset that keeps
- * memory, which file firmware is to start, and what khoboot is told.
+ * The firmware route as seen from the outgoing system: what rules out a reset that keeps memory,
+ * which file firmware is to start, and what khoboot is told.
  */
 #ifndef KHOCTL_FIRMWARE_H
 #define KHOCTL_FIRMWARE_H
@@ -12,7 +12,7 @@
 
 /*
  * firmware_check - can this machine be reset with its memory kept, as far as Linux can tell?
- * @what: what speaks against it, for the message
+ * @what: what rules it out, for the message
  *
  * Writes nothing. Returns KB_OK; KB_ROUTE_NO_UEFI, KB_CTL_EFIVARS, KB_ROUTE_SECURE,
  * KB_ROUTE_CONFIDENTIAL, KB_CTL_VIRTIO_MEM, KB_CTL_HOTPLUG, KB_CTL_CAPSULE, KB_ROUTE_TPM or
@@ -28,7 +28,7 @@ __must_check enum kb_status firmware_check(const struct running *r, const char *
  */
 __must_check enum kb_status firmware_clear_mor(const struct running *r);
 
-/* A file as firmware will find it. Owns @path; all zero is none. */
+/* A file as firmware will find it. Owns @path; all zero is empty. */
 struct boot_file {
 	char name[512];     /* backslashes, from the root of the volume */
 	struct buffer path; /* device path */
@@ -48,7 +48,7 @@ struct boot_file {
 __must_check enum kb_status firmware_file(const struct running *r, const char *file,
 					  const char *name, struct boot_file *ret);
 
-/* A variable of calibration. KB_OK, KB_CTL_NOT_CALIBRATED when there is none, or KB_CAL_FORMAT. */
+/* Read a variable of calibration: KB_OK; KB_CTL_NOT_CALIBRATED without one; KB_CAL_FORMAT. */
 __must_check enum kb_status firmware_calibration(const struct running *r, const char *name,
 						 struct kb_calibration *ret);
 
@@ -57,7 +57,7 @@ __must_check enum kb_status firmware_calibration(const struct running *r, const 
 #define CALIBRATING_VARIABLE KB_CALIBRATING_NAME "-" KB_VENDOR_GUID_TEXT
 
 /*
- * firmware_zone - text of the calibrated zone; "" when the built-in one has to do
+ * firmware_zone - text of the calibrated zone; "" when only the built-in one is known
  *
  * Returns KB_OK, or KB_CAL_LOST when calibration has shown that memory is not kept.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Lay out a UKI so that file offset, virtual address and place behind the load address agree. */
+/* Lay out a UKI so that file offset, virtual address and offset from the load address agree. */
 #include <core/diag.h>
 #include <format/arm64_image.h>
 #include <format/bzimage.h>
@@ -58,7 +58,7 @@ static bool is_arm64_stub(const uint8_t *d, size_t size)
 	       has_our_release(d, size, KB_VERSION_OFFSET_ARM64);
 }
 
-/* The machine that the headers in front of the PE header are for; 0 when this is no stub. */
+/* The machine that the headers before the PE header are for; 0 when this is not a stub. */
 static uint16_t stub_machine(const uint8_t *d, size_t size)
 {
 	uint16_t machine = 0;
@@ -109,7 +109,7 @@ enum kb_status image_open(const void *data, size_t size, struct pe *ret, struct 
 	return KB_OK;
 }
 
-/* The arena begins behind the sections; the file may be longer only by a signature. */
+/* The arena begins after the sections; the file may be longer only by a signature. */
 static enum kb_status check_x86(const uint8_t *d, size_t size, const struct pe *pe,
 				struct kb_diag *diag)
 {
@@ -271,7 +271,7 @@ static enum kb_status place(struct layout *l, struct kb_diag *diag)
 		if (p->at && p->at != l->end)
 			return kb_note(diag, KB_CTL_NOT_STUB, p->at, l->end);
 		p->at = l->end;
-		/* Whole pages on the right: rounding up does not pass them. */
+		/* The room left is whole pages, so that @vsize rounded up fits as well. */
 		if (p->vsize > IMAGE_MAX - KB_ARENA_SIZE - l->end)
 			return kb_note(diag, KB_CTL_TOO_BIG, l->end, p->vsize);
 		l->end += align_down(p->vsize + PAGE - 1, PAGE);
@@ -308,7 +308,7 @@ static uint32_t initialized_data(const struct layout *l)
 	return sum;
 }
 
-/* What kexec reads: how much to load, and how much memory to leave behind that. */
+/* What kexec reads: how much to load, and how much memory to leave after it. */
 static void write_sizes(const struct layout *l, uint8_t *file)
 {
 	uint64_t flat = l->end - KB_SETUP_SIZE_X86;

@@ -51,7 +51,7 @@ __must_check enum kb_status image_check(const void *data, size_t size, struct pe
  * @parts: kept in the order given when new, and in the place of the section they replace
  * @out: an empty buffer that receives the file
  *
- * Sections of the stub that nobody names are kept, with all their bytes. Code and data of the
+ * Sections of the stub that @parts do not name are kept, with all their bytes. Code and data of the
  * stub stay where they were linked. The same input gives the same bytes, and a file made here is
  * not changed by doing it again.
  *

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Packed kernels: Linux scripts/Makefile.lib packs with the usual tools and, except for gzip, which
- * ends like that anyway, appends the unpacked size as 32 bits (size_append).
+ * Unpacks kernels, and looks for versions and release in them. Linux scripts/Makefile.lib packs
+ * with the usual tools and appends the unpacked size as 32 bits (size_append); gzip ends with it
+ * anyway.
  */
 #include <core/diag.h>
 #include <fdt/kho.h>
@@ -72,7 +73,7 @@ static bool unpack_lzma(const uint8_t *in, size_t in_size, uint8_t *out, size_t 
 	       run_lzma(&s, in, in_size, out, out_size);
 }
 
-/* The legacy format has no end mark: magic, then blocks, each behind its packed size. */
+/* The legacy format has no end mark: a magic, then blocks, each after its packed size. */
 static bool unpack_lz4(const uint8_t *in, size_t in_size, uint8_t *out, size_t out_size)
 {
 	size_t at = 4, done = 0;
@@ -103,7 +104,7 @@ static bool unpack_zstd(const uint8_t *in, size_t in_size, uint8_t *out, size_t 
 static const struct format {
 	const char *magic;
 	uint8_t magic_size;
-	uint8_t trailer; /* bytes behind the packed data: the unpacked size */
+	uint8_t trailer; /* bytes after the packed data: the unpacked size */
 	enum kb_status refusal;
 	unpack_fn *unpack;
 } formats[] = {
@@ -219,7 +220,7 @@ void kernel_abi_banner(const void *data, size_t size, struct buffer *out)
 
 		while (len <= RELEASE_MAX && len < (size_t)(end - word) && is_graphic(word[len]))
 			len++;
-		/* A format has the same beginning. */
+		/* A format string ("Linux version %s") begins like the banner. */
 		if (len && len <= RELEASE_MAX && *word >= '0' && *word <= '9') {
 			buffer_append(out, word, len);
 			return;

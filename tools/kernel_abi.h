@@ -12,7 +12,7 @@
 #include "buffer.h"
 
 /*
- * kernel_unpack - unpack the kernel of the bzImage at @image, which bzimage_parse() read as @b
+ * kernel_abi_unpack - unpack the kernel of the bzImage at @image, which bzimage_parse() read as @b
  * @out: an empty buffer that receives the kernel; not to be used on failure
  *
  * Returns KB_OK, KB_BZ_PAYLOAD, KB_CTL_BZIP2, KB_CTL_LZO, KB_CTL_PACKING, or KB_CTL_UNPACK also
@@ -22,7 +22,7 @@ __must_check enum kb_status kernel_abi_unpack(const void *image, const struct bz
 					      struct buffer *out, struct kb_diag *diag);
 
 /*
- * kho_versions - the KHO versions named in @size bytes at @data, bit N for kho-vN
+ * kernel_abi_versions - the KHO versions named in @size bytes at @data, bit N for kho-vN
  *
  * Only strings of their own count, "test-kho-v1" does not. Returns KB_OK, or KB_CTL_VERSION for a
  * version that khoboot cannot hand over to; diag->value is then its number.
@@ -31,7 +31,7 @@ __must_check enum kb_status kernel_abi_versions(const void *data, size_t size, u
 						struct kb_diag *diag);
 
 /*
- * kernel_banner - append the release that @size bytes of kernel at @data name in their banner
+ * kernel_abi_banner - append the release that @size bytes of kernel at @data name in their banner
  *
  * The first "Linux version 7.3.4 (" (Linux init/version-timestamp.c). Without one nothing is
  * appended.

@@ -30,11 +30,11 @@ int ctl_system(const char *what);
 /* Print "khoctl: " and the message and where to find help; returns CTL_USAGE. */
 __printf(1, 2) int ctl_usage(const char *fmt, ...);
 
-/* Take one option of a command; @request is the command's. Not CTL_OK ends the reading. */
+/* Take one option of a command; @request is the command's. Any result but CTL_OK ends reading. */
 typedef int ctl_option_fn(void *request, int option, const char *arg);
 
 /*
- * Read the options of a command with getopt_long(); optind is then the first word that is none.
+ * Read the options of a command with getopt_long(); optind is then the first other word.
  * Returns -1 to go on, or the exit code: the help @text was printed, an option is unknown, or
  * @take said so.
  */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* The kernel of an image, bzImage or arm64 Image, packed or not; see next_kernel.h. */
 #include <core/diag.h>
 #include <format/pe.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* What khoctl does before a reset: check, find the file, set the next boot; see prepare.h. */
 #include "prepare.h"
 #include "boot_entry.h"
 #include "khoctl.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The firmware route as khoctl's commands take it: they say what is wrong, and return exit codes.
+ * Steps of the firmware route that khoctl's commands share. They print what is wrong, and return
+ * exit codes.
  */
 #ifndef KHOCTL_PREPARE_H
 #define KHOCTL_PREPARE_H
@@ -10,14 +11,14 @@
 struct prepared {
 	struct boot_file file;
 	char nonce[KB_NONCE_DIGITS + 1];
-	char words[KB_ZONE_TEXT_MAX + 256]; /* for khoboot, with a space behind each */
+	char words[KB_ZONE_TEXT_MAX + 256]; /* for khoboot, with a space after each */
 };
 
 void prepared_free(struct prepared *p);
 
 /*
  * Check the machine and find the file that firmware is to start; @file as the user gave it, @name
- * as for firmware_file(). What to know about it is said on standard error.
+ * as for firmware_file(). Prints notes on standard error.
  */
 int prepare_file(struct boot_file *ret, const struct running *r, const char *file,
 		 const char *name);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Reads /proc, /sys and debugfs of the running kernel; see running.h. */
 #include "running.h"
 #include "kernel_abi.h"
 
@@ -96,8 +97,8 @@ static int release(const struct running *r)
 }
 
 /*
- * For a kernel whose debugfs is not to be seen. 6.19 and 7.0 finalize by themselves when live
- * update is on, later ones have nothing to finalize.
+ * For a kernel whose debugfs cannot be seen. 6.19 and 7.0 finalize by themselves when
+ * live update is on, later ones have nothing to finalize.
  */
 static bool wants_finalize(const struct running *r)
 {
@@ -116,7 +117,7 @@ enum kb_status running_finalize(struct running *r)
 		return KB_OK;
 	if (!write_file(r, KHO_OUT "/finalize", "1"))
 		r->finalized = true;
-	else if (errno != EEXIST) /* somebody did it before */
+	else if (errno != EEXIST) /* EEXIST: it was done before */
 		return KB_CTL_FINALIZE;
 	return KB_OK;
 }

@@ -34,7 +34,7 @@ bool running_la57(const struct running *r);
 /*
  * running_finalize - make the data ready to be handed over
  *
- * Kernels up to 6.19 want to be told, newer ones have no file for it. Returns KB_OK also when KHO
+ * Kernels up to 6.19 have to be told, newer ones have no file for it. Returns KB_OK also when KHO
  * is off; KB_CTL_FINALIZE with errno set when the kernel refuses; KB_CTL_DEBUGFS.
  */
 __must_check enum kb_status running_finalize(struct running *r);
@@ -51,7 +51,7 @@ void running_unfinalize(struct running *r);
  */
 bool running_kho(const struct running *r, struct kho_root *ret);
 
-/* The refusal that an errno of kexec_file_load(2) stands for; KB_OK for one that is none. */
+/* The refusal that an errno of kexec_file_load(2) stands for; KB_OK for any other errno. */
 enum kb_status running_kexec_status(int error);
 
 #endif

@@ -129,7 +129,7 @@ static int read_options(struct request *r, int argc, char **argv)
 
 /* ---- checks ---------------------------------------------------------------------------------- */
 
-/* The words that khoboot and the next kernel will get; as khoboot puts them together. */
+/* Check the words that khoboot and the next kernel will get, put together as khoboot does it. */
 static enum kb_status check_cmdline(const struct request *r, const struct uki *u,
 				    const struct next_kernel *kernel, struct kb_diag *diag)
 {
@@ -227,7 +227,7 @@ static void unload(void)
 	kexec_file_load(-1, NULL, 0, KEXEC_FILE_UNLOAD | KEXEC_FILE_NO_INITRAMFS);
 }
 
-/* Comes back only when the kernel refuses, as live update does while a session is open. */
+/* Returns only when the kernel refuses, as live update does while a session is open. */
 static int jump(void)
 {
 	int ret;
@@ -235,14 +235,14 @@ static int jump(void)
 	sync();
 	reboot(LINUX_REBOOT_CMD_KEXEC);
 	ret = ctl_system("reboot");
-	/* No later reboot is to end up in an image that was meant for now. */
+	/* A later reboot must not start an image that was meant for now. */
 	unload();
 	return ret;
 }
 
 /* ---- in order -------------------------------------------------------------------------------- */
 
-/* Words for khoboot in front of the user's, which win. */
+/* Put @words before the user's; of an option given twice the user's counts. */
 static void add_words(struct request *r, const char *words)
 {
 	struct buffer all = {0};
@@ -268,8 +268,8 @@ static int plan_way(struct request *r, const struct running *running)
 }
 
 /*
- * What changes the machine, from the harmless to the final. Variables are written when the image
- * is loaded: a load that fails costs the flash nothing.
+ * The steps that change the machine, the least harmful first. Variables are written only after the
+ * image was loaded: a load that fails does not wear the flash.
  */
 static int commit(struct request *r, const struct running *running)
 {

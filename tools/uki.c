@@ -21,7 +21,7 @@ static const char help[] =
 	"  --linux FILE            kernel: x86_64, a bzImage; arm64, an Image, Image.gz, Image.zst "
 	"or\n"
 	"                          vmlinuz.efi\n"
-	"  --initrd FILE           initrd; several are put behind one another\n"
+	"  --initrd FILE           initrd; several are put one after another\n"
 	"  --cmdline TEXT|@FILE    command line; options of khoboot may be in it\n"
 	"  --uname TEXT            release of the kernel, instead of the one that it names\n"
 	"  --os-release TEXT|@FILE os-release of the system\n"
@@ -30,7 +30,7 @@ static const char help[] =
 	"\n"
 	"An empty TEXT takes the part out.\n";
 
-/* What was asked for. Of a part without option the stub's is kept. */
+/* What was asked for. A part that no option names is kept as the stub has it. */
 struct request {
 	const char *stub;
 	const char *output;
@@ -44,7 +44,7 @@ struct request {
 struct work {
 	struct request req;
 	struct buffer file;        /* the stub */
-	struct pe stub;            /* in it */
+	struct pe stub;            /* its headers */
 	struct uki old;            /* its parts */
 	struct buffer linux_;      /* --linux */
 	struct next_kernel kernel; /* of the result, from --linux or from the stub */
@@ -168,7 +168,7 @@ static int read_kernel(struct work *w)
 	return st ? ctl_refuse(path, st, &diag) : CTL_OK;
 }
 
-/* Better refused here than by khoboot, in the middle of a switch. */
+/* Refuse here what khoboot would refuse later, in the middle of a switch. */
 static int check_cmdline(const struct work *w)
 {
 	const struct buffer *text = &w->req.cmdline;

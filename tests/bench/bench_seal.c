@@ -73,15 +73,15 @@ static void preserve_whole(struct kho_image *img, struct range r)
 /* Runs of 1 to 15 pages with as long gaps: some 32,000 of them. */
 static void preserve_scattered(struct kho_image *img, struct range r)
 {
-	struct kho_random random = {1};
+	uint64_t random = 1;
 	uint64_t at = r.base;
 
 	while (at < range_end(r)) {
-		uint64_t n = 1 + kho_random_below(&random, 15);
+		uint64_t n = 1 + random_below(&random, 15);
 
 		for (; n && at < range_end(r); n--, at += SZ_4K)
 			kho_image_preserve(img, at, 0);
-		at += (1 + kho_random_below(&random, 15)) * SZ_4K;
+		at += (1 + random_below(&random, 15)) * SZ_4K;
 	}
 }
 
@@ -102,7 +102,7 @@ struct run {
 static void make(struct run *run, const struct bench_case *c)
 {
 	struct kho_image *img = &run->img;
-	struct kho_random random = {2};
+	uint64_t random = 2;
 	uint64_t at;
 
 	memset(run, 0, sizeof(*run));
@@ -111,7 +111,7 @@ static void make(struct run *run, const struct bench_case *c)
 	at = kho_image_alloc(img, BYTES, SZ_2M);
 	run->data = kho_image_at(img, at, BYTES);
 	for (uint64_t i = 0; i < BYTES; i += 8)
-		put_u64(run->data + i, kho_random(&random));
+		put_u64(run->data + i, random_next(&random));
 	c->preserve(img, (struct range){at, BYTES});
 	kho_image_finish(img);
 	if (kho_image_open(img))

@@ -55,7 +55,7 @@ static void fill_dense_1t(struct kho_image *img)
 static void fill_uniform(struct kho_image *img)
 {
 	fill_leaves(img, 0, 64);
-	for (uint64_t i = 64; i < 128; i++) /* preserved once, and given up */
+	for (uint64_t i = 64; i < 128; i++) /* preserved earlier, and given up again */
 		kho_image_bits(img, PAGE(i * kho_image_strip_blocks(img)), 0);
 }
 
@@ -70,11 +70,11 @@ static void set_page(struct kho_image *img, uint64_t n)
 /* @runs runs of 1 to @longest pages, one in each @period pages, at a random place. */
 static void fill_runs(struct kho_image *img, uint64_t runs, uint64_t period, uint64_t longest)
 {
-	struct kho_random random = {1};
+	uint64_t random = 1;
 
 	for (uint64_t i = 0; i < runs; i++) {
-		uint64_t len = 1 + kho_random_below(&random, longest);
-		uint64_t at = period * i + kho_random_below(&random, period - len);
+		uint64_t len = 1 + random_below(&random, longest);
+		uint64_t at = period * i + random_below(&random, period - len);
 
 		while (len--)
 			set_page(img, at++);
@@ -104,14 +104,14 @@ static void fill_fragmented(struct kho_image *img)
 /* Each page with chance one half. */
 static void fill_random(struct kho_image *img)
 {
-	struct kho_random random = {1};
+	uint64_t random = 1;
 	uint64_t bytes = kho_image_strip_blocks(img) / 8;
 
 	for (uint64_t i = 0; i < 16; i++) {
 		uint8_t *bits = kho_image_bits(img, PAGE(i * bytes * 8), 0);
 
 		for (uint64_t off = 0; off < bytes; off += 8)
-			put_u64(bits + off, kho_random(&random));
+			put_u64(bits + off, random_next(&random));
 	}
 }
 
@@ -167,7 +167,7 @@ static void *open_and_iterate(void *arg)
 	return NULL;
 }
 
-/* On a stack of its own, painted before. Returns the bytes of it that were used. */
+/* Run on a stack filled with a pattern; returns how many bytes of it were used. */
 static uint64_t measure_stack(struct run *run)
 {
 	uint8_t *stack =
@@ -193,7 +193,7 @@ static void make(struct kho_image *img, const struct bench_case *c)
 	img->hint = c->format == KHO_MAP_V1_PAGE ? KHO_BITMAP_PAGE : KHO_BITMAP_UNKNOWN;
 	img->mem.map = map_all;
 	img->ram[2].size = TIB;
-	img->areas = 1; /* the other one is where the blocks go */
+	img->areas = 1; /* the second one would lie where the blocks go */
 	c->fill(img);
 	kho_image_finish(img);
 	img->work.size = kho_work_size(&img->mem.ram);

@@ -14,7 +14,7 @@
 
 #define USED   5
 #define KINDS  6
-#define WINDOW 0x100000u /* larger ones are not tried: there is a limit of memory, and of time */
+#define WINDOW 0x100000u /* larger ones are not tried, to save memory and time */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A variable that anybody may have written, and rounds that go on from it. */
+/* The calibration variable with any content, and rounds that go on from it. */
 #include <route/calibration.h>
 
 #include <string.h>

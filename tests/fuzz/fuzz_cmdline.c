@@ -65,7 +65,7 @@ static char *expand(const uint8_t *data, size_t size, size_t *len)
 	return realloc(text, *len ? *len : 1);
 }
 
-/* What is left for the kernel has no word of ours, and is left as it is. */
+/* The words for the kernel have no option of khoboot, and splitting them again changes nothing. */
 static void check(const char *words)
 {
 	struct cmdline_in in = {.builtin = {words, strlen(words)}};

@@ -38,7 +38,7 @@ static void check_ranges(struct kho_image *img, const struct kho_naive *n)
 static void check_taken(struct kho_image *img)
 {
 	const struct kho *k = img->kho;
-	struct kho_random random = {img->reads};
+	uint64_t random = img->reads;
 	struct kho_naive n;
 	const char *differs;
 

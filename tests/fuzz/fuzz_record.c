@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What lies where a handover record may be. The first byte chooses: whether the digest is made
- * right again, so that what is behind it is judged too, and how much can be read. Then each three
- * bytes change one of a sound record: where, and what to add by exclusive or.
+ * A handover record, sound at first. The first byte chooses whether the digest is made right after
+ * the changes, so that the checks after that of the digest are reached as well, and how much of the
+ * record can be read. Every three bytes that follow change one byte: where, and by which exclusive
+ * or.
  */
 #include <route/record.h>
 
@@ -88,7 +89,7 @@ static void use(struct kb_record *r)
 		abort();
 }
 
-/* Half of the changes where the sound record has more than zeros. */
+/* Half of the changes go to the part of the record that is not all zeros. */
 static uint64_t place(uint16_t v, uint64_t room)
 {
 	return v & 1 ? v / 2 % 512 : v / 2 % room;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Packed data: the first byte chooses the packing, and whether the rest is that as it is or laid
- * over sound data by exclusive or; two say how much room there is. What comes out of unpack() has
- * to begin with what came out of unpack_head().
+ * Packed data. The first byte chooses the packing, and whether the rest is the packed data or is
+ * laid over sound ones by exclusive or; two bytes say how much room there is. The result of
+ * unpack() has to begin with that of unpack_head().
  */
 #include "../unit/pack.h"
 

@@ -7,8 +7,8 @@
  *	       2   handover: FDT and size, scratch array and size, u64 each
  *	      34   words: number of the word in the field u16, value u64
  *
- * Nothing is out of the fuzzer's reach, and yet it need not find a sound image by chance: when an
- * input is too short the mutator begins with one that the builder of the unit tests made.
+ * The fuzzer can reach every word, but need not find a sound image by chance: when an input is too
+ * short, the mutator begins with one that the builder of the unit tests made.
  */
 #ifndef TESTS_WORDS_H
 #define TESTS_WORDS_H
@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 bool words_load(struct kho_image *img, const uint8_t *data, size_t size);
 
 /* A sound image of a kind that @random chooses. Returns its size; 0 when @max is too small. */
-size_t words_seed(uint8_t *data, size_t max, struct kho_random *random);
+size_t words_seed(uint8_t *data, size_t max, uint64_t *random);
 
 size_t words_mutate(uint8_t *data, size_t size, size_t max, unsigned int seed);
 

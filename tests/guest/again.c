@@ -2,9 +2,10 @@
 /*
  * again.c - a kernel that hands over to itself, so that a chain can be as long as it likes.
  *
- * An initramfs cannot hold one that holds it. It holds the parts: kernel, stub, khoctl and this
- * program, which packs them anew (newc, Documentation/driver-api/early-userspace/buffer-format.rst)
- * and has khoctl make the next image of them.
+ * The initramfs cannot hold the next image, which would hold the initramfs in turn. It holds the
+ * parts: kernel, stub, khoctl and this program, which packs them anew (newc,
+ * Documentation/driver-api/early-userspace/buffer-format.rst) and has khoctl make the next image of
+ * them.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -53,9 +53,9 @@ void check_pages(const uint64_t *at, uint64_t pages, uint64_t seed);
 
 /*
  * Outgoing side: preserves a memfd under a number through /dev/liveupdate
- * (include/uapi/linux/liveupdate.h). The session stays open until the jump: closing it takes the
- * preservation back. Incoming side: takes it back. luo_finish() when all were; then a new session
- * can keep something.
+ * (include/uapi/linux/liveupdate.h). The session stays open until the jump: closing it would end
+ * the preservation. Incoming side: gets the memfd back. luo_finish() after the last one; then a new
+ * session can preserve something.
  */
 void luo_keep(int memfd, uint64_t token);
 int luo_take(uint64_t token);
@@ -90,8 +90,10 @@ void place_check(const char *ranges, uint64_t seed);
  */
 void trouble_mor(int lock);
 
-/* Opens a variable for writing, whether it is there or not; efivarfs protects those it does not
- * know. */
+/*
+ * Opens a variable for writing, whether it exists or not. efivarfs makes variables that it does not
+ * know immutable; that is undone first.
+ */
 int open_variable(const char *path);
 
 /* Says `mor=N` when there is such a variable. */

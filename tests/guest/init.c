@@ -20,9 +20,10 @@
  *   luo=N            preserve N non-adjacent pages in a memfd; the incoming side checks N pages
  *   hops=N           hand over N times more, to this kernel again (load=khoctl)
  *   calibrate=N      have khoctl learn what firmware writes, by N resets, and show it; no handover
- *   trouble=WHAT     mor, mor-locked: ask firmware to clear memory; ppi: ask the TPM; full: leave
- * no room for EFI variables place=A,B,...    preserve the pages at these physical addresses, or
- * close behind them seed=S           seed of the pattern in them
+ *   trouble=WHAT     mor, mor-locked: ask firmware to clear memory; ppi: ask the TPM;
+ *                    full: leave no room for EFI variables
+ *   place=A-B,...    preserve a page in each of these ranges of physical addresses
+ *   seed=S           seed of the pattern in the preserved pages
  *
  * Lines of both sides:
  *   side=in|out  release=  cpus=  cmdline=  efi=yes|no
@@ -106,7 +107,7 @@ static _Noreturn void power_off(void)
 {
 	sync();
 	reboot(RB_POWER_OFF);
-	/* No way to cut power: with -no-reboot a reset ends QEMU as well. */
+	/* Where the machine cannot power off, a reset ends QEMU as well (-no-reboot). */
 	reboot(RB_AUTOBOOT);
 	for (;;)
 		pause();
@@ -573,7 +574,7 @@ static void check_arrival(const char *side)
 
 /* ---- calibration ----------------------------------------------------------------------------- */
 
-/* The first boot has the next one calibrate, and the boot behind that shows what was learned. */
+/* The first boot has the next one calibrate, and the boot after that shows what was learned. */
 static void calibrate(void)
 {
 	static char rounds[16];

@@ -28,7 +28,7 @@
 #define TRIES      64
 #define LONELY     (1ULL << 40) /* seed of these pages, apart from the others' */
 
-/* Where a page is wanted: the first that is to be had in here. */
+/* A page is wanted in this range: the lowest one that can be taken. */
 struct place {
 	uint64_t from, to;
 };
@@ -84,7 +84,7 @@ static uint64_t free_memory(void)
 	return ret;
 }
 
-/* Takes memory step by step: how much of what is free is to be had only shows on the way. */
+/* Takes memory step by step: not all that counts as free can be taken, which only then shows. */
 static void take_all(struct hog *all)
 {
 	all->at = map_anonymous(MOST_PAGES * PAGE);
@@ -106,7 +106,7 @@ static void free_all(struct hog *all)
 	munmap(all->frames, all->pages * sizeof(*all->frames));
 }
 
-/* The first page in there; all->pages when there is none. */
+/* Index of the lowest page in @wanted; all->pages when there is none. */
 static size_t find(const struct hog *all, struct place wanted)
 {
 	size_t best = all->pages;

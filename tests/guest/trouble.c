@@ -17,7 +17,7 @@
 #define MOR      EFIVARS "/MemoryOverwriteRequestControl-e20939be-32d4-41be-a150-897f85d49829"
 #define MOR_LOCK EFIVARS "/MemoryOverwriteRequestControlLock-bb983ccf-151d-40e1-a07b-4a17be168292"
 
-/* NON_VOLATILE | BOOTSERVICE_ACCESS | RUNTIME_ACCESS, in front of each value */
+/* NON_VOLATILE | BOOTSERVICE_ACCESS | RUNTIME_ACCESS, before each value */
 #define ATTRIBUTES 7
 
 /* QEMU's page of the TPM's physical presence interface; bit 0 at MOVV: clear memory at a reset. */

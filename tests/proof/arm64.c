@@ -122,7 +122,10 @@ static void kho_short(struct scene *s)
 	put_cell(s, s->node.fdt_at + 12, NOP);
 }
 
-/* Another property of its length gets the name, which kernel A was booted with. */
+/*
+ * A start without an end: kaslr-seed, which has the same length, gets the name linux,initrd-start.
+ * The tree still has that name, because kernel A was booted with an initrd.
+ */
 static void initrd_half(struct scene *s)
 {
 	static const char name[] = "linux,initrd-start";

@@ -25,7 +25,7 @@ struct damage {
 
 #define NOWHERE (1ULL << 45) /* no guest has RAM there */
 
-/* Writes to guest RAM; die when @pa is none. */
+/* Write to guest RAM; die when @pa is not RAM. */
 void put(struct scene *s, uint64_t pa, const void *data, size_t len);
 void put_u64(struct scene *s, uint64_t pa, uint64_t v);
 void put_u32(struct scene *s, uint64_t pa, uint32_t v);

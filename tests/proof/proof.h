@@ -19,7 +19,7 @@ _Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Appends a line to @file. */
 void report(const char *file, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* @text as a number, decimal or 0x; dies when it is none. */
+/* @text as a number, decimal or 0x; dies when it is not a number. */
 uint64_t number(const char *text);
 
 /* ---- ram.c: guest RAM, a file that QEMU maps too -------------------------------------------- */
@@ -215,8 +215,8 @@ extern const struct machine machine_x86_64, machine_arm64;
 /* ---- damage.c: what khoboot has to refuse --------------------------------------------------- */
 
 /*
- * Damages what @m's khoboot gets with @argument, in the way called @name; dies when there is none
- * of it.
+ * Damages what @m's khoboot gets with @argument, in the way called @name; dies when no damage has
+ * that name.
  */
 void damage(const struct machine *m, struct ram *r, uint64_t argument, const char *name);
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "../proof/proof.h"
+#include "../unit/random.h"
 #include <route/record.h>
 
 #define PAGE      4096ULL
@@ -52,15 +53,6 @@ static struct {
 
 static int qmp = -1;
 
-static uint64_t random_below(uint64_t limit)
-{
-	uint64_t z = opt.seed += 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-	return (z ^ (z >> 31)) % limit;
-}
-
 /* ---- damage --------------------------------------------------------------------------------- */
 
 static uint8_t *at(struct ram *r, uint64_t pa)
@@ -81,7 +73,7 @@ static uint64_t find_record(const struct ram *r)
 	return 0;
 }
 
-/* Where the firmware will not put the byte right again: the copy, of what was evacuated. */
+/* Where the byte is for now: in its copy, if it was evacuated (its home will be overwritten). */
 static uint64_t lives_at(const struct kb_record *k, uint64_t pa)
 {
 	const struct kb_move *m = (const void *)((const uint8_t *)k + k->moves_at);
@@ -102,8 +94,10 @@ static bool holds(const struct piece *b, uint64_t pa)
 	return pa >= b->pa && pa - b->pa < b->len;
 }
 
-/* The FDT, and what its nodes point to, are preserved as data, too; they have a digest of their
- * own. */
+/*
+ * The FDT, and what its nodes point to, are preserved memory as well; but their digest is another
+ * one.
+ */
 static bool is_described(struct ram *r, const struct kb_record *k, const struct piece *b)
 {
 	const void *fdt = at(r, lives_at(k, k->facts.fdt));
@@ -130,14 +124,14 @@ static bool is_described(struct ram *r, const struct kb_record *k, const struct 
 static void damage_data(struct ram *r, const struct kb_record *k, const struct pieces *l)
 {
 	for (uint64_t i = 0; i < opt.count;) {
-		const struct piece *b = &l->data[random_below(l->blocks)];
-		uint64_t pa = b->pa + random_below(b->len);
+		const struct piece *b = &l->data[random_below(&opt.seed, l->blocks)];
+		uint64_t pa = b->pa + random_below(&opt.seed, b->len);
 
 		if (is_described(r, k, b))
 			continue;
 		i++;
 
-		*at(r, lives_at(k, pa)) ^= (uint8_t)(1u << random_below(8));
+		*at(r, lives_at(k, pa)) ^= (uint8_t)(1u << random_below(&opt.seed, 8));
 		report(opt.report, "damaged 0x%llx%s", (unsigned long long)pa,
 		       is_evacuated(k, pa) ? " evacuated" : "");
 	}
@@ -163,26 +157,27 @@ static uint64_t map_page(const struct pieces *l, uint64_t number)
 
 static void damage_map(struct ram *r, const struct kb_record *k, const struct pieces *l)
 {
-	uint64_t pa = map_page(l, random_below(l->metadata / PAGE - 1)) + random_below(PAGE);
+	uint64_t pa = map_page(l, random_below(&opt.seed, l->metadata / PAGE - 1)) +
+		      random_below(&opt.seed, PAGE);
 
-	*at(r, lives_at(k, pa)) ^= (uint8_t)(1u << random_below(8));
+	*at(r, lives_at(k, pa)) ^= (uint8_t)(1u << random_below(&opt.seed, 8));
 	report(opt.report, "damaged map 0x%llx", (unsigned long long)pa);
 }
 
-/* The last byte of the page, behind all that anybody reads of it. */
+/* The last byte of the page, which no reader of the FDT looks at. */
 static void damage_fdt(struct ram *r, const struct kb_record *k)
 {
 	*at(r, lives_at(k, k->facts.fdt + PAGE - 1)) ^= 1;
 	report(opt.report, "damaged FDT 0x%llx", (unsigned long long)k->facts.fdt);
 }
 
-/* Beyond magic and nonce, or it would not be found; state and attempts are not covered. */
+/* Not magic or nonce, or it would not be found; nor state and attempts, which have no digest. */
 static void damage_record(struct ram *r, uint64_t record, const struct kb_record *k)
 {
 	uint64_t from = offsetof(struct kb_record, digest);
-	uint64_t where = from + random_below(k->header_size - from);
+	uint64_t where = from + random_below(&opt.seed, k->header_size - from);
 
-	*at(r, record + where) ^= (uint8_t)(1u << random_below(8));
+	*at(r, record + where) ^= (uint8_t)(1u << random_below(&opt.seed, 8));
 	report(opt.report, "damaged record 0x%llx, byte %llu", (unsigned long long)record,
 	       (unsigned long long)where);
 }
@@ -222,7 +217,7 @@ static void damage_now(struct ram *r)
 	free(l.data);
 }
 
-/* What a reset does, ours too: stop the machine, or reset it. */
+/* What a reset of the guest does, and system_reset: stop the machine, or reset it. */
 static void set_reset(bool stops)
 {
 	qmp_send(qmp,
@@ -262,7 +257,7 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* Runs until the texts came one behind the other, and for opt.after more; false at QEMU's end. */
+/* Runs until all texts came, in their order, and for opt.after more; false at QEMU's end. */
 static bool run_to_moment(void)
 {
 	const char *from = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A small memory of the outgoing kernel: 64 KiB at a physical address of its own, all RAM. */
+/* A small memory of the outgoing kernel: 64 KiB of RAM from FAKE_BASE on. */
 #ifndef TEST_FAKE_MEM_H
 #define TEST_FAKE_MEM_H
 

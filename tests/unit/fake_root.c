@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* The directory tree that stands for a system's root; see fake_root.h. */
 #include "fake_root.h"
 
 #include "../../tools/efivars.h"

@@ -7,16 +7,16 @@
 
 #include <khoboot/compiler.h>
 
-/* Make an empty one; the path stays valid until the next. Only one at a time. */
+/* Make an empty root. Only one exists at a time; its path is valid until the next call. */
 const char *fake_root(void);
 
-/* Teardown of a test. */
+/* Remove it again; to be used as teardown of a test. */
 int fake_root_remove(void **state);
 
-/* @path below it; valid until the fourth call from now. */
+/* @path below the root; the result is valid for the next three calls. */
 const char *fake_path(const char *path);
 
-/* The directories that the file @path needs, which ends in '/' if it is one itself. */
+/* Make the directories of the file @path; a path that ends in '/' is itself a directory. */
 void fake_dirs(const char *path);
 
 void fake_bytes(const char *path, const void *data, size_t size);
@@ -27,10 +27,10 @@ void fake_variable(const char *name, const void *value, size_t size);
 
 void assert_fake_file(const char *path, const char *want);
 
-/* The variable has that value and attributes 7; not there when @value is NULL. */
+/* The variable has that value and attributes 7; with a @value of NULL it does not exist. */
 void assert_fake_variable(const char *name, const void *value, size_t size);
 
-/* Writes to files fail, until it is called with false; making them does not. */
+/* From now on (true) writing to files fails, although making them works; or no longer (false). */
 void fake_full(bool full);
 
 #endif

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* See kho_image.h. Written from the description of the formats, not from fdt/. */
+/*
+ * Made-up memory of an outgoing kernel; see kho_image.h. Written from the description of the
+ * formats, not from fdt/.
+ */
 #include "kho_image.h"
 
 #include <libfdt.h>
@@ -26,18 +29,9 @@
 		}                                                                                  \
 	} while (0)
 
-uint64_t kho_random(struct kho_random *r)
-{
-	uint64_t z = r->state += 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-	return z ^ (z >> 31);
-}
-
 /* ---- the field ---- */
 
-/* What is used, and a page behind it. */
+/* Bytes of the field that are in use, and one page after them. */
 static uint64_t seal_size(const struct kho_image *img)
 {
 	return min_u64(img->used + img->page, img->size);
@@ -192,7 +186,7 @@ static int compare_strips(const struct kho_image_strip *a, const struct kho_imag
 	return a->index < b->index ? -1 : a->index > b->index;
 }
 
-/* Where @key is or belongs. */
+/* Index at which @key is, or is to be inserted. */
 static size_t strip_place(const struct kho_image *img, const struct kho_image_strip *key)
 {
 	size_t lo = 0, hi = img->strips;
@@ -322,7 +316,7 @@ static void write_radix(struct kho_image *img)
 
 /* ---- chunk list ---- */
 
-/* A new chunk behind the one at @last (0: the first). */
+/* A new chunk after the one at @last (0: the first). */
 static uint64_t add_chunk(struct kho_image *img, uint64_t last, unsigned int order)
 {
 	uint64_t at = kho_image_alloc(img, img->page, img->page);
@@ -541,7 +535,7 @@ enum kb_status kho_image_open(struct kho_image *img)
 	img->work.size = kho_work_size(&img->mem.ram);
 	img->work.base = malloc(img->work.size);
 	img->mem.diag = (struct kb_diag){0};
-	/* Whatever the code leaves unset must not look like a result. */
+	/* Whatever kho_open() leaves unset must not look like a result. */
 	memset(img->kho, 0xa5, sizeof(*img->kho));
 	kho_image_seal(img);
 	return kho_open(&img->mem, &img->h, img->hint, img->work, img->kho);

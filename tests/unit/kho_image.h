@@ -20,6 +20,8 @@
 
 #include <fdt/kho.h>
 
+#include "random.h"
+
 #define KHO_IMAGE_RAM   4
 #define KHO_IMAGE_BLOBS 80   /* more than khoboot takes */
 #define KHO_IMAGE_AREAS 1100 /* likewise */
@@ -184,19 +186,5 @@ static inline uint64_t kho_image_elm(const struct kho_image *img, size_t chunk, 
 
 /* Blocks described by one bitmap. */
 uint64_t kho_image_strip_blocks(const struct kho_image *img);
-
-/* ---- random numbers: the same ones on every run ---- */
-
-struct kho_random {
-	uint64_t state;
-};
-
-uint64_t kho_random(struct kho_random *r);
-
-/* Below @n, which is not 0. */
-static inline uint64_t kho_random_below(struct kho_random *r, uint64_t n)
-{
-	return kho_random(r) % n;
-}
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* See kho_naive.h. */
+/* A second, simple reader of preserved-memory maps; see kho_naive.h. */
 #include "kho_naive.h"
 
 #include <libfdt.h>
@@ -14,7 +14,7 @@ struct reader {
 	uint64_t steps;
 };
 
-/* No map of a test needs more; bounds the reading of a damaged one. */
+/* More than the map of any test needs; ends the reading of a damaged one. */
 #define STEPS (1U << 26)
 
 static bool add_block(struct kho_naive *n, uint64_t at, unsigned int order)
@@ -209,8 +209,8 @@ void naive_free(struct kho_naive *n)
 	memset(n, 0, sizeof(*n));
 }
 
-/* Index of the first range that ends behind @at. */
-static size_t range_behind(const struct kho_naive *n, uint64_t at)
+/* Index of the first range that ends after @at. */
+static size_t first_after(const struct kho_naive *n, uint64_t at)
 {
 	size_t lo = 0, hi = n->ranges;
 
@@ -227,14 +227,14 @@ static size_t range_behind(const struct kho_naive *n, uint64_t at)
 
 bool naive_touches(const struct kho_naive *n, struct range r)
 {
-	size_t i = range_behind(n, r.base);
+	size_t i = first_after(n, r.base);
 
 	return r.size && i < n->ranges && n->range[i].base < r.base + r.size;
 }
 
 static bool covers(const struct kho_naive *n, struct range r)
 {
-	size_t i = range_behind(n, r.base);
+	size_t i = first_after(n, r.base);
 
 	return r.size && i < n->ranges && n->range[i].base <= r.base &&
 	       n->range[i].base + n->range[i].size >= r.base + r.size;
@@ -266,7 +266,7 @@ static const char *compare_ranges(struct kho_image *img, const struct kho *k,
 	return i == n->ranges ? NULL : "the number of ranges";
 }
 
-/* Blocks of one order are sorted by address among themselves. */
+/* @n is sorted by address, so the blocks of one order are, too. */
 static uint64_t count_runs(const struct kho_naive *n, unsigned int order, unsigned int shift,
 			   uint64_t *blocks)
 {
@@ -368,28 +368,27 @@ static const char *compare_occupancy(struct kho_image *img, const struct kho *k,
 }
 
 /* Near something preserved, near metadata, or anywhere; of bytes, pages, or a few granules. */
-static struct range pick(struct kho_image *img, const struct kho_naive *n,
-			 struct kho_random *random)
+static struct range pick(struct kho_image *img, const struct kho_naive *n, uint64_t *random)
 {
 	uint64_t sizes[] = {1, img->page, 3 * img->page, SZ_2M, 64 * SZ_2M};
-	uint64_t size = sizes[kho_random_below(random, ARRAY_SIZE(sizes))];
+	uint64_t size = sizes[random_below(random, ARRAY_SIZE(sizes))];
 	uint64_t end = range_end(img->mem.ram.r[img->mem.ram.count - 1]);
-	uint64_t at = kho_random_below(random, end), what = kho_random_below(random, 4);
+	uint64_t at = random_below(random, end), what = random_below(random, 4);
 
 	if (what < 2 && n->ranges) {
-		const struct range *r = &n->range[kho_random_below(random, n->ranges)];
+		const struct range *r = &n->range[random_below(random, n->ranges)];
 
 		at = what ? r->base : range_end(*r);
 	} else if (what == 2 && n->metas) {
-		at = n->meta[kho_random_below(random, n->metas)].base;
+		at = n->meta[random_below(random, n->metas)].base;
 	}
-	if (kho_random_below(random, 2) && at >= size)
+	if (random_below(random, 2) && at >= size)
 		at -= size;
 	return (struct range){at, size};
 }
 
 static const char *compare_queries(struct kho_image *img, const struct kho *k,
-				   const struct kho_naive *n, struct kho_random *random)
+				   const struct kho_naive *n, uint64_t *random)
 {
 	for (unsigned int i = 0; i < 60; i++) {
 		struct range r = pick(img, n, random);
@@ -406,7 +405,7 @@ static const char *compare_queries(struct kho_image *img, const struct kho *k,
 }
 
 const char *naive_compare(struct kho_image *img, const struct kho *k, const struct kho_naive *n,
-			  struct kho_random *random)
+			  uint64_t *random)
 {
 	const char *ret = compare_ranges(img, k, n);
 

@@ -38,6 +38,6 @@ bool naive_is_meta(const struct kho_naive *n, struct range r);
  * and kho_map_touches() on ranges at random. Returns NULL, or what differs.
  */
 const char *naive_compare(struct kho_image *img, const struct kho *k, const struct kho_naive *n,
-			  struct kho_random *random);
+			  uint64_t *random);
 
 #endif

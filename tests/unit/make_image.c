@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Images made by hand, byte by byte; see make_image.h. */
 #include "make_image.h"
 
 #include <string.h>

@@ -20,10 +20,10 @@ enum { SEC_VSIZE = 8, SEC_VA = 12, SEC_RAW_SIZE = 16, SEC_RAW = 20, SEC_FLAGS = 
 /* A khoboot.efi without code: .text .rodata .data .reloc .sbat, a page each, from 0x2000 on. */
 void make_stub(struct buffer *b);
 
-/* The same for arm64, .text from 0x1000 on; an Image header, and PE headers right behind that. */
+/* The same for arm64: an Image header, PE headers right after it, .text from 0x1000 on. */
 void make_arm64_stub(struct buffer *b);
 
-/* Offset in stub @b of that part of the PE headers which has offset @x86 in one of x86_64. */
+/* @x86 is the offset of a part of the PE headers in an x86_64 stub; returns its offset in @b. */
 uint32_t stub_at(const struct buffer *b, uint32_t x86);
 
 /*

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Packing by zlib and libzstd; see pack.h. */
 #include "pack.h"
 
 #define ZLIB_CONST

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Packing as Linux packs kernels; the end of the program when that fails. */
+/* Packing as Linux packs kernels. A failure ends the program. */
 #ifndef TEST_PACK_H
 #define TEST_PACK_H
 

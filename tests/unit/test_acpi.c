@@ -145,7 +145,7 @@ static void no_fadt(void **state)
 	expect_none();
 	table(XSDT, "XSDT", 36);
 	expect_none();
-	/* An entry that leads nowhere is somebody else's trouble. */
+	/* Other tables are not looked at, so one that cannot be read does no harm. */
 	put_u64(fake_at(&f, XSDT + 36), 0xfffffffffffffff0ULL);
 	table(XSDT, "XSDT", 52);
 	expect_reset();
@@ -226,7 +226,7 @@ static void arm_flags(void **state)
 
 #define SPCR_SIZE 80
 
-/* In the place of the MADT. */
+/* Put an SPCR (serial console) in the place of the MADT. */
 static void spcr(uint8_t type, uint8_t space, uint8_t width, uint64_t base, uint32_t len)
 {
 	uint8_t *p = fake_at(&f, MADT);
@@ -265,7 +265,7 @@ static void console(void **state)
 	expect_console(UART_MMIO, 0x9000000);
 	spcr(18, ACPI_MEMORY, 32, 0x9000000, SPCR_SIZE);
 	expect_console(UART_MMIO32, 0x9000000);
-	/* A width that no driver of ours has, a port, another device, switched off, cut. */
+	/* An unsupported width, an I/O port, another device, address 0, a table cut short. */
 	spcr(1, ACPI_MEMORY, 16, 0x9000000, SPCR_SIZE);
 	expect_console(UART_NONE, 0);
 	spcr(0, ACPI_PORT, 8, 0x3f8, SPCR_SIZE);

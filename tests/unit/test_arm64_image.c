@@ -65,7 +65,7 @@ static void header_is_read(void **state)
 		assert_int_equal(i.image_size, CONTENT + 0x1000 + 0x10000);
 		assert_int_equal(i.text_offset, 0x80000 * n);
 	}
-	/* Bits that are not defined yet. */
+	/* Flags that are not defined yet. */
 	put_u64(image.data + IMG_FLAGS, ~6ull);
 	put_u64(image.data + IMG_FLAGS, get_u64(image.data + IMG_FLAGS) & ~1ull);
 	ok(arm64_image_parse(image.data, &i, NULL));
@@ -194,7 +194,7 @@ static void zboot_with_a_payload_elsewhere(void **state)
 	}
 }
 
-/* Something else is packed, or nothing. */
+/* What is packed is not a kernel, or too short to be one. */
 static void packed_rubbish(void **state)
 {
 	struct arm64_kernel k;
@@ -284,7 +284,7 @@ static void more_than_the_header_says(void **state)
 	assert_fails(&file, KB_UNPACK_ROOM);
 }
 
-/* Between the two readings, the file became another. */
+/* Between the two readings the file was replaced by another one. */
 static void another_kernel_is_refused(void **state)
 {
 	static const uint32_t fields[] = {IMG_SIZE, IMG_TEXT_OFFSET, IMG_FLAGS, IMG_MAGIC};

@@ -162,7 +162,7 @@ static void nodes_are_carried_over_in_order_and_whole(void **state)
 	assert_int_equal(block[at[0] - BLOCK + 32], 1);
 }
 
-/* A map of @n descriptors of RAM, none beside another: as many E820 entries. */
+/* A map of @n descriptors of RAM that do not touch, so that there are as many E820 entries. */
 static struct efi_map make_map(struct efi_descriptor *d, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -204,7 +204,7 @@ static void the_room_kept_is_filled_at_the_end(void **state)
 	assert_int_equal(bp->efi_memdesc_size, sizeof(d[0]));
 	assert_int_equal(bp->efi_memdesc_version, 1);
 	assert_memory_equal(bp->efi_loader_signature, "EL64", 4);
-	/* As firmware gave it, but for the one that holds a home. */
+	/* As firmware gave it, except for the descriptor that holds a home. */
 	d[2].type = EFI_LOADER_DATA;
 	assert_memory_equal(block + (at[1] - BLOCK), d, efi.map.size);
 	assert_int_equal(node[2].type, SETUP_E820_EXT);
@@ -214,7 +214,7 @@ static void the_room_kept_is_filled_at_the_end(void **state)
 	assert_int_equal(node[3].type, SETUP_KHOBOOT_LOG);
 	assert_int_equal(node[3].len, 7);
 	assert_memory_equal(block + (at[3] - BLOCK), "a line\n", 7);
-	/* No empty extension. */
+	/* An extension without entries is not passed as one. */
 	efi.map = make_map(d, 128);
 	ok(boot_set_map(&b, &l, block, BLOCK, &efi, &homes));
 	assert_int_equal(read_list(node, at, 8), 4);
@@ -267,6 +267,17 @@ static void what_does_not_fit_is_refused(void **state)
 
 /* ---- placing -------------------------------------------------------------------------------- */
 
+/*
+ * Random free memory. The window is 48 MiB, aligned to 2 MiB, and takes the lowest place; the block
+ * takes the highest below 4 GiB, if there is one.
+ *
+ *       1M       pref_address
+ *       |        |
+ *   aaa...bbbbbbbbbbbbbbbbbbbbbb.....ccccccccc...    free
+ *                [  window ]           [block]       what is wanted
+ *                 |
+ *                 entry, 0x200 bytes from the start of the window
+ */
 static void placements_are_free_aligned_and_apart(void **state)
 {
 	uint64_t seed = 41;
@@ -312,6 +323,12 @@ static enum kb_status place(struct range_list *free, struct boot_placement *p)
 	return boot_place(free, &kernel, SZ_4K, (struct range){0, 0}, p);
 }
 
+/*
+ *   1M     16M        64M       129M   4G       4G+128M
+ *   |      |          |         |      |        |
+ *   aaaaaaaaaaaaaaaaaaaaaaaaaaaa.......bbbbbbbbb.    free
+ *          [  window ]         #                     #: the block, a page
+ */
 static void the_block_stays_below_4_gib_where_it_can(void **state)
 {
 	struct range store[8] = {{SZ_1M, 0x8000000}, {SZ_4G, 0x8000000}};
@@ -324,6 +341,14 @@ static void the_block_stays_below_4_gib_where_it_can(void **state)
 	assert_int_equal(p.block.base, SZ_1M + 0x8000000 - SZ_4K);
 }
 
+/*
+ *   0  4K    16M                64M       128M
+ *   |  |     |                  |         |
+ *   .........aaaaaaaaaaaaaaaaaa.............    a page less than the window: KB_PLACE_KERNEL
+ *   .........aaaaaaaaaaaaaaaaaaa............    exactly the window: KB_PLACE_BLOCK
+ *   aaa......bbbbbbbbbbbbbbbbbbb............    one more page, but below 1 MiB: likewise
+ *   aaaaaaaaa[      window     ]aaaaaaaaaa..    two entries in a list of one: KB_RANGE_FULL
+ */
 static void no_room_has_two_codes(void **state)
 {
 	struct range store[4] = {{0x1000000, 0x2fff000}};
@@ -335,7 +360,7 @@ static void no_room_has_two_codes(void **state)
 	store[0] = (struct range){0x1000000, 0x3000000};
 	free.count = 1;
 	assert_int_equal(place(&free, &p), KB_PLACE_BLOCK);
-	/* Below 1 MiB nothing is placed: kernels use that memory as they like. */
+	/* Nothing is placed below 1 MiB: kernels use that memory as they like. */
 	store[0] = (struct range){0, 0x1000};
 	store[1] = (struct range){0x1000000, 0x3000000};
 	free.count = 2;

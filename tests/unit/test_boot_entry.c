@@ -79,7 +79,7 @@ static void entries_are_read(void **state)
 	assert_int_equal(o.data_size, 4);
 	assert_memory_equal(o.data, "data", 4);
 	free(e);
-	/* Of several paths the first one counts, and data come behind all of them. */
+	/* Of several paths the first one counts; the data follow the last one. */
 	e = make_entry(BYTES(FILE_A END FILE_B END), "d", &size);
 	assert_true(load_option_parse(e, size, &o));
 	assert_int_equal(o.path_size, sizeof(FILE_A END) - 1);
@@ -87,7 +87,7 @@ static void entries_are_read(void **state)
 	free(e);
 }
 
-/* Cut off anywhere in front of the data. */
+/* Cut off anywhere before the data. */
 static void cut_entries_are_refused(void **state)
 {
 	const size_t whole = 10 + sizeof(PCI_ROOT PCI FILE_A END) - 1;
@@ -114,7 +114,7 @@ static void malformed_paths_are_refused(void **state)
 		{"", 0},
 		{FILE_A, sizeof(FILE_A) - 1},                        /* no end */
 		{"\x04\x04\x03\x00" END, 8},                         /* node of 3 bytes */
-		{"\x04\x04\x00\x00" END, 8},                         /* node of none */
+		{"\x04\x04\x00\x00" END, 8},                         /* node of 0 bytes */
 		{"\x04\x04\xff\x00" END, 8},                         /* node beyond the end */
 		{"\x7f\x01\x04\x00" FILE_A, 4 + sizeof(FILE_A) - 1}, /* end of an instance only */
 	};
@@ -167,7 +167,7 @@ static void partitions_have_the_names_of_linux(void **state)
 	(void)state;
 
 	assert_false(partition_of(BYTES(PCI_ROOT PCI SATA END), name));
-	/* A node that is too short to be one. */
+	/* A node that is too short for a partition. */
 	assert_false(partition_of(BYTES("\x04\x01\x06\x00\1\0" END), name));
 	assert_string_equal(name, "same");
 	assert_true(partition_of(BYTES(PCI_ROOT PCI SATA HD_GPT FILE_A END), name));
@@ -202,7 +202,7 @@ static void the_file_is_replaced(void **state)
 	check_file_path(BYTES(HD_GPT FILE_A FILE_A END), true, BYTES(HD_GPT FILE_B END));
 	check_file_path(BYTES(PCI_ROOT PCI HD_MBR END), true,
 			BYTES(PCI_ROOT PCI HD_MBR FILE_B END));
-	/* A whole disk, or a file somewhere. */
+	/* An entry for a whole disk, then one whose path has no disk. */
 	check_file_path(BYTES(PCI_ROOT PCI SATA END), false, BYTES(FILE_B END));
 	check_file_path(BYTES(FILE_A END), false, BYTES(FILE_B END));
 	assert_false(boot_entry_file_path(NULL, "\\bc", &out));
@@ -260,7 +260,7 @@ static void the_same_is_not_written_again(void **state)
 	assert_int_not_equal(changed(EFIVARS "/" X).tv_sec, 1000);
 }
 
-/* What firmware did not take leaves no name behind, and what was there stays. */
+/* A new variable that firmware refused leaves no file; an old one stays as it was. */
 static void a_full_store(void **state)
 {
 	int ret, error;
@@ -372,7 +372,7 @@ static void a_store_without_room_sets_nothing(void **state)
 	assert_int_equal(ret, -1);
 	assert_fake_variable(EFI_GLOBAL("Boot4B48"), NULL, 0);
 	assert_fake_variable(NEXT, NULL, 0);
-	/* The entry goes, BootNext does not. */
+	/* The entry can be written, BootNext cannot. */
 	fake_dirs(EFIVARS "/" NEXT "/");
 	assert_int_equal(write_entry("x"), -1);
 }

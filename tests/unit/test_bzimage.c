@@ -24,7 +24,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* From a block of just @size bytes. */
+/* Parse a copy of just @size bytes, so that reading past it is seen. */
 static enum kb_status parse(size_t size, struct bzimage *b, struct kb_diag *diag)
 {
 	uint8_t *copy = malloc(size ? size : 1);
@@ -81,9 +81,9 @@ static const struct wrong wrongs[] = {
 	{"below 4 GiB", 0x236, 2, 0x61, KB_BZ_BELOW_4G},
 	{"fixed", 0x234, 1, 0, KB_BZ_FIXED},
 	{"header ends in init_size", 0x201, 1, 0x61, KB_BZ_HEADER},
-	{"header ends behind init_size", 0x201, 1, 0x62, KB_OK},
+	{"header ends past init_size", 0x201, 1, 0x62, KB_OK},
 	{"header to its limit", 0x201, 1, 0x8e, KB_OK},
-	{"header behind its limit", 0x201, 1, 0x8f, KB_BZ_HEADER},
+	{"header beyond its limit", 0x201, 1, 0x8f, KB_BZ_HEADER},
 	{"alignment 0", 0x230, 4, 0, KB_BZ_ALIGN},
 	{"alignment of 2 KiB", 0x230, 4, 0x800, KB_BZ_ALIGN},
 	{"alignment of 4 KiB", 0x230, 4, 0x1000, KB_OK},
@@ -122,7 +122,7 @@ static void each_fault_has_its_code(void **state)
 	}
 }
 
-/* 512 bytes behind the 64-bit entry's offset are the least that a kernel is. */
+/* The smallest kernel has 512 bytes after the offset of its 64-bit entry. */
 static void every_cut_is_refused(void **state)
 {
 	struct bzimage b;

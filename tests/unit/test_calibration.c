@@ -25,7 +25,7 @@ static void touch(uint64_t base, uint64_t size)
 	ok(range_list_add(&touched, (struct range){base, size}));
 }
 
-/* A round in which these were touched: pairs of base and size, up to a size of 0. */
+/* A round in which the ranges @r (base, size; the last size is 0) were touched. */
 static void run_round(const uint64_t (*r)[2], uint64_t silent)
 {
 	touched.count = 0;
@@ -59,7 +59,7 @@ static void any_change_is_seen(void **state)
 	assert_true(calibration_intact(&c, 0x5000, page));
 }
 
-/* Neither a page from elsewhere, nor one of the reset before or of another run, nor zeros. */
+/* A page of another address, of an earlier reset or run, or of zeros is not taken for this one. */
 static void pages_are_distinct(void **state)
 {
 	static const uint64_t one[][2] = {{0, SZ_1M}, {0, 0}};
@@ -99,7 +99,7 @@ static void nearest_are_merged(void **state)
 	calibration_coalesce(&l, 1);
 	assert_int_equal(l.count, 1);
 	expect_range(l.r[0], 0, 33);
-	/* Of gaps of one size no more are closed than need be. */
+	/* When all gaps have one size, only as many are closed as needed. */
 	for (l.count = 0; l.count < 6;)
 		ok(range_list_add(&l, (struct range){l.count * 10, 1}));
 	calibration_coalesce(&l, 4);
@@ -107,7 +107,7 @@ static void nearest_are_merged(void **state)
 	expect_range(l.r[3], 30, 51);
 }
 
-/* At most so many, nothing lost, on random lists. */
+/* Random lists: no more ranges than allowed, and nothing is lost. */
 static void coalescing_keeps_everything(void **state)
 {
 	uint64_t seed = 7;
@@ -163,7 +163,7 @@ static void rounds_are_counted(void **state)
 	expect_range(c.zone[1], 7 * SZ_1M, 0x910000);
 }
 
-/* What differs from reset to reset may differ more: the margin is twice the largest drift. */
+/* What varies between resets may vary more: the margin is twice the largest drift. */
 static void drift_widens_the_margin(void **state)
 {
 	static const uint64_t first[][2] = {{0x10000000, PAGE}, {0, 0}};

@@ -101,7 +101,7 @@ static void refuses_device_tree(void **state)
 		tree(bad[i][0], bad[i][1], "chosen");
 		expect_refused(carrier_dtb(&f.m, AT, &found, &h), KB_CARRIER_DTB);
 	}
-	/* No tree at all, beyond RAM, longer than RAM, longer than anyone's, structure cut. */
+	/* No tree there, outside RAM, longer than RAM, longer than allowed, structure cut short. */
 	expect_refused(carrier_dtb(&f.m, FAKE_BASE, &found, &h), KB_CARRIER_DTB);
 	expect_refused(carrier_dtb(&f.m, FAKE_BASE + FAKE_SIZE, &found, &h), KB_CARRIER_DTB);
 	fdt_set_totalsize(tree(16, 16, "chosen"), FAKE_SIZE);
@@ -110,10 +110,10 @@ static void refuses_device_tree(void **state)
 	expect_refused(carrier_dtb(&f.m, AT, &found, &h), KB_CARRIER_DTB);
 	fdt_set_size_dt_struct(tree(16, 16, "chosen"), 0x20);
 	expect_refused(carrier_dtb(&f.m, AT, &found, &h), KB_CARRIER_DTB);
-	/* Older than what libfdt can be trusted with. */
+	/* A version too old for libfdt to read safely. */
 	fdt_set_version(tree(16, 16, "chosen"), 15);
 	expect_refused(carrier_dtb(&f.m, AT, &found, &h), KB_CARRIER_DTB);
-	/* All is there but the end. */
+	/* Only FDT_END is missing. */
 	fdt_set_size_dt_struct(tree(16, 16, "chosen"), fdt_size_dt_struct(fake_at(&f, AT)) - 4);
 	expect_refused(carrier_dtb(&f.m, AT, &found, &h), KB_CARRIER_DTB);
 }

@@ -308,7 +308,7 @@ static void wrong_words_have_codes(void **state)
 	}
 }
 
-/* To the byte: the words, their spaces and the NUL. */
+/* The exact room that is needed: the words, their spaces and the NUL. */
 static void the_buffer_is_not_passed(void **state)
 {
 	char buf[8];
@@ -343,7 +343,7 @@ static void locked_image_keeps_its_words(void **state)
 	assert_int_equal(opts.ignored, 6); /* b, kho, linux, nonsense, --, c */
 }
 
-/* What is signed is believed, and a wrong value of a permitted option is still refused. */
+/* Under lock, too, an unknown option in .cmdline and a wrong value from outside are refused. */
 static void locked_image_is_checked(void **state)
 {
 	(void)state;

@@ -120,7 +120,7 @@ static void xxh128_pieces(void **state)
 	(void)state;
 }
 
-/* The limit itself, since what is below is not what the library says. */
+/* A byte less than KB_XXH128_MIN has no digest, unlike in the library; that many have one. */
 static void xxh128_limit(void **state)
 {
 	struct kb_xxh128_state s;

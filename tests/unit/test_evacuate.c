@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Random maps and zones against a look at every page. */
+/* Evacuation: random maps and zones, compared with a look at every page. */
 #include <route/evacuate.h>
 
 #include "kho_test.h"
@@ -16,32 +16,32 @@ struct round {
 	struct range_list zone;
 	struct evacuation e;
 	struct kho_work work;
-	struct kho_random random;
+	uint64_t random;
 };
 
 /* ---- images and zones ---- */
 
 /* Blocks of several orders in the first 64 MiB of the data, in the field, and far away. */
-static void preserve(struct kho_image *img, struct kho_random *random)
+static void preserve(struct kho_image *img, uint64_t *random)
 {
 	uint64_t field = kho_image_alloc(img, 16 * img->page, 16 * img->page);
 
 	for (unsigned int i = 0; i < 16; i++)
-		if (kho_random_below(random, 2))
+		if (random_below(random, 2))
 			kho_image_preserve(img, field + i * img->page, 0);
 	for (unsigned int i = 0; i < 60; i++) {
-		unsigned int order = (unsigned int)kho_random_below(random, 6);
+		unsigned int order = (unsigned int)random_below(random, 6);
 		uint64_t n = 64 * SZ_1M >> (img->page_shift + order);
 
 		kho_image_preserve(img,
-				   KHO_IMAGE_DATA + (kho_random_below(random, n)
-						     << (img->page_shift + order)),
+				   KHO_IMAGE_DATA +
+					   (random_below(random, n) << (img->page_shift + order)),
 				   order);
 	}
 	kho_image_preserve(img, 16 * SZ_1G, 8);
 }
 
-/* In the field, at its edge, in the data; of any number of 4 KiB pages. */
+/* Zones in the field, at its edge and in the data, of any number of 4 KiB pages. */
 static void pick_zone(struct round *r)
 {
 	const struct range places[] = {{KHO_IMAGE_BASE, r->img.used},
@@ -53,10 +53,10 @@ static void pick_zone(struct round *r)
 	r->zone = (struct range_list){r->zone_store, 0, ZONES};
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		uint64_t pages = places[i].size / SZ_4K;
-		uint64_t from = kho_random_below(&r->random, pages);
-		uint64_t n = kho_random_below(&r->random, min_u64(pages - from, 2000)) + 1;
+		uint64_t from = random_below(&r->random, pages);
+		uint64_t n = random_below(&r->random, min_u64(pages - from, 2000)) + 1;
 
-		if (kho_random_below(&r->random, 4))
+		if (random_below(&r->random, 4))
 			assert_int_equal(range_list_add(&r->zone,
 							(struct range){places[i].base +
 									       from * SZ_4K,
@@ -71,7 +71,7 @@ static void begin(struct round *r, const struct kho_kind *k, uint64_t seed)
 	struct kho_image *img = &r->img;
 
 	memset(r, 0, sizeof(*r));
-	r->random.state = seed;
+	r->random = seed;
 	kho_image_init(img, k->format, k->page_shift);
 	img->hint = hint_of(k->format);
 	kho_image_blob_fdt(img, "memblock", "memblock-v1");
@@ -100,7 +100,13 @@ static bool has_to_move(const struct round *r, uint64_t page)
 	return naive_touches(&r->naive, p) || naive_is_meta(&r->naive, p);
 }
 
-/* Bits in the order of the zone; runs and bytes as counted page by page. */
+/*
+ * Bits in the order of the zone; runs and bytes as counted page by page.
+ *
+ *   memory   ..xx..xxx.xx....xxx..x..    x: preserved, or metadata
+ *   zone     ...[ 0 ]......[ 1 ].....
+ *   bits        10011      00111         two runs and one
+ */
 static void check_marks(struct round *r, uint64_t *moved)
 {
 	uint64_t n = 0, runs = 0, pages = 0;
@@ -132,10 +138,10 @@ static uint64_t pick_free(struct round *r, struct range_list *l)
 	uint64_t at = 8 * SZ_1G;
 
 	while (l->count < FREE) {
-		uint64_t pages = 1 + kho_random_below(&r->random, 12);
+		uint64_t pages = 1 + random_below(&r->random, 12);
 
-		at += (1 + kho_random_below(&r->random, 5)) * SZ_4K;
-		if (kho_random_below(&r->random, 16) == 0)
+		at += (1 + random_below(&r->random, 5)) * SZ_4K;
+		if (random_below(&r->random, 16) == 0)
 			pages *= 20;
 		assert_int_equal(range_list_add(l, (struct range){at, pages * SZ_4K}), KB_OK);
 		at += pages * SZ_4K;
@@ -143,7 +149,14 @@ static uint64_t pick_free(struct round *r, struct range_list *l)
 	return range_list_bytes(l);
 }
 
-/* Exactly the marked pages, in order; copies ascend, inside @before and no more in @after. */
+/*
+ * Exactly the marked pages, in order; copies ascend, inside @before and no longer in @after.
+ *
+ *   zone     .aa..bbb.c...
+ *   before   ---...----...--
+ *   copies   aa-...bbbc...--
+ *   after    ..-..........--
+ */
 static void check_moves(struct round *r, const struct kb_moves *moves,
 			const struct range_list *before, const struct range_list *after)
 {
@@ -169,7 +182,7 @@ static void check_moves(struct round *r, const struct kb_moves *moves,
 		assert_true(after->r[i].size && range_list_contains(before, after->r[i]));
 }
 
-/* There is a way exactly when there are as many bytes. */
+/* All pages find a place if there are as many free bytes, however they are divided. */
 static void check_place(struct round *r, uint64_t *placed, uint64_t *refused)
 {
 	struct range store[FREE], old_store[FREE];
@@ -247,6 +260,15 @@ static void assert_places(struct round *r, const struct range *free_ranges, size
 	assert_memory_equal(m, want, count * sizeof(*m));
 }
 
+/*
+ * One character is one page; letters are runs of marked pages and their copies, '-' is free.
+ *
+ *   zone      free           copies
+ *   aa.bbb    ---..----      aa-..bbb-        what is placed no longer counts as what is left
+ *   a.bbb     --..--------   a-..bbb-----     whole, in the next range that has room for it
+ *   a.bbb     --..--         ab..bb           no range has: split
+ *   aaa.bb    --..---        aa..abb          the second one has, but then bb would not fit
+ */
 static void rows_stay_whole_where_there_is_room(void **state)
 {
 	const struct range roomy[] = {{SZ_4G, 2 * SZ_4K}, {SZ_4G + SZ_1M, 8 * SZ_4K}};
@@ -256,12 +278,12 @@ static void rows_stay_whole_where_there_is_room(void **state)
 	const struct kb_move split[] = {{PLACE, SZ_4G, SZ_4K},
 					{PLACE + 2 * SZ_4K, SZ_4G + SZ_4K, SZ_4K},
 					{PLACE + 3 * SZ_4K, SZ_4G + SZ_1M, 2 * SZ_4K}};
-	/* It would fit whole behind, but then the rest would not. */
+	/* It would fit whole into the second range, but then the rest would not. */
 	const struct range exact[] = {{SZ_4G, 2 * SZ_4K}, {SZ_4G + SZ_1M, 3 * SZ_4K}};
 	const struct kb_move both[] = {{PLACE, SZ_4G, 2 * SZ_4K},
 				       {PLACE + 2 * SZ_4K, SZ_4G + SZ_1M, SZ_4K},
 				       {PLACE + 4 * SZ_4K, SZ_4G + SZ_1M + SZ_4K, 2 * SZ_4K}};
-	/* What is placed is no longer counted as the rest. */
+	/* What is placed no longer counts as part of what is left. */
 	const struct range rest[] = {{SZ_4G, 3 * SZ_4K}, {SZ_4G + SZ_1M, 4 * SZ_4K}};
 	const struct kb_move last[] = {{PLACE, SZ_4G, 2 * SZ_4K},
 				       {PLACE + 3 * SZ_4K, SZ_4G + SZ_1M, 3 * SZ_4K}};
@@ -280,6 +302,10 @@ static void rows_stay_whole_where_there_is_room(void **state)
 	(void)state;
 }
 
+/*
+ *   zone     free        copies
+ *   a.b.c    -------     abc----     three moves, but storage for two: KB_RANGE_FULL
+ */
 static void storage_runs_out(void **state)
 {
 	struct range store[1] = {{SZ_4G, SZ_1M}};

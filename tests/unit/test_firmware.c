@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What speaks against the firmware route, and which file firmware starts, from made-up systems. */
+/* What rules out the firmware route, and which file firmware starts, on made-up systems. */
 #include "fake_root.h"
 
 #include "../../tools/boot_entry.h"
@@ -12,7 +12,7 @@
 
 static struct running running;
 
-/* A machine that nothing speaks against. */
+/* A machine for which nothing rules the route out. */
 static int setup(void **state)
 {
 	(void)state;
@@ -31,7 +31,7 @@ static enum kb_status check(void)
 	return st;
 }
 
-/* ---- what speaks against it ------------------------------------------------------------------ */
+/* ---- what rules it out ----------------------------------------------------------------------- */
 
 static void a_plain_machine_is_fine(void **state)
 {
@@ -387,7 +387,7 @@ static void a_name_is_taken_as_given(void **state)
 	assert_int_equal(refused(NULL, "\\\xc3\xa4"), KB_CTL_BOOT_FILE);
 }
 
-/* Firmware that made the entry for a disk says nothing of a partition. */
+/* An entry that firmware made for a whole disk does not name a partition. */
 static void unknown_volumes(void **state)
 {
 	struct boot_file f;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The last questions before anything is written, asked about maps of all kinds. */
+/* The last checks before anything is written, on maps of all kinds. */
 #include "kho_test.h"
 
 #include <arch/boot.h>

@@ -73,7 +73,7 @@ static void assert_section(const struct buffer *b, const char *name, const void 
 	assert_memory_equal(b->data + get_u32(e + SEC_RAW), data, size);
 }
 
-/* The numbers that firmware, kexec and the bare-metal door read must name one and the same size. */
+/* The numbers that firmware, kexec and the bare-metal door read must all give the same size. */
 static void assert_sizes(const struct buffer *b)
 {
 	uint32_t flat = (uint32_t)b->size - KB_SETUP_SIZE_X86;
@@ -272,7 +272,7 @@ static void a_signed_stub_is_refused(void **state)
 	put_u32(stub.data + stub_at(&stub, STUB_OPT + 112 + 36), 64);
 	buffer_append(&stub, content, 64);
 	assert_int_equal(image_open(stub.data, stub.size, &pe, NULL), KB_CTL_SIGNED);
-	/* But it starts. */
+	/* It starts all the same. */
 	ok(image_check(stub.data, stub.size, &pe, NULL));
 	assert_int_equal(pe.cert_size, 64);
 }
@@ -334,7 +334,7 @@ static void each_foreign_file_of_arm64_is_refused(void **state)
 		enum kb_status want;
 	} t[] = {
 		{0x3c, 0x1400, 4, KB_CTL_NOT_STUB},     /* PE header elsewhere */
-		{IMG_MAGIC, 0, 4, KB_CTL_NOT_STUB},     /* no Image */
+		{IMG_MAGIC, 0, 4, KB_CTL_NOT_STUB},     /* not an Image */
 		{0xf00, 0, 1, KB_CTL_NOT_STUB},         /* another release */
 		{0x44, 0x8664, 2, KB_PE_MACHINE},       /* headers of two machines */
 		{0x58 + 60, 0xf00, 4, KB_CTL_NOT_STUB}, /* shorter headers */
@@ -361,7 +361,7 @@ static void wrong_sizes_of_arm64_are_refused(void **state)
 	assert_int_equal(image_check(stub.data, stub.size, &pe, NULL), KB_ARM64_SIZE);
 	put_u64(stub.data + IMG_SIZE, 0);
 	assert_int_equal(image_check(stub.data, stub.size, &pe, NULL), KB_ARM64_OLD);
-	/* A tool that knows only PE files forgets it; it is mended. */
+	/* A tool that knows only PE files does not update it; khoctl does. */
 	ok(layout(&stub, NULL, 0, &out, NULL));
 	assert_sizes(&out);
 }
@@ -399,7 +399,7 @@ static const struct image_part *find(const struct image_part *parts, size_t coun
 	return NULL;
 }
 
-/* The same parts by way of a foreign tool, or in two steps, are the same file. */
+/* The same parts added by another tool, or in two steps, give the same file. */
 static void any_parts_any_way(void **state)
 {
 	uint64_t seed = 9;

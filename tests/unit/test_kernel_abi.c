@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What a kernel speaks: kernels packed here in each way that Linux packs them. */
+/* Which KHO versions a kernel speaks, for kernels packed in each way that Linux packs them. */
 #include "unit.h"
 
 #include "../../tools/kernel_abi.h"
@@ -175,7 +175,7 @@ static void every_packing(void **state)
 	}
 }
 
-/* The size behind the packed kernel must be true, too large and too small. */
+/* The size after the packed kernel must be right: neither too large nor too small. */
 static void wrong_sizes_are_refused(void **state)
 {
 	static const uint32_t sizes[] = {0,  1, KERNEL_SIZE - 1, KERNEL_SIZE + 1, (1u << 30) + 1,
@@ -212,7 +212,7 @@ static void gzip_with_a_tail(void **state)
 	buffer_free(&packed);
 }
 
-/* Cut at any place, with the right size put behind. */
+/* Cut at any place, and then the right size appended. */
 static void cut_kernels_are_refused(void **state)
 {
 	(void)state;
@@ -411,7 +411,7 @@ static void the_other_architecture_is_refused(void **state)
 	make_bzimage(&file, "packed", 6);
 	assert_int_equal(look_into(&file, PE_MACHINE_ARM64, &abi, NULL), KB_CTL_ARCH);
 	diag = (struct kb_diag){0};
-	file.data[0x202] = 0; /* of none at all, each one says what it misses */
+	file.data[0x202] = 0; /* neither a bzImage nor an Image: each parser names what it misses */
 	assert_int_equal(look_into(&file, PE_MACHINE_AMD64, &abi, &diag), KB_BZ_MAGIC);
 	assert_int_equal(diag.at, 0x202);
 	assert_int_equal(look_into(&file, PE_MACHINE_ARM64, &abi, NULL), KB_ARM64_MAGIC);

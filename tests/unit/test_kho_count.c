@@ -14,7 +14,7 @@
 static uint8_t granules[SPAN / 8] __attribute__((aligned(8)));
 static uint8_t model[SPAN / 8];
 
-static uint64_t stretch_word(struct kho_random *random, uint64_t kind)
+static uint64_t stretch_word(uint64_t *random, uint64_t kind)
 {
 	switch (kind) {
 	case 0:
@@ -22,27 +22,27 @@ static uint64_t stretch_word(struct kho_random *random, uint64_t kind)
 	case 1:
 		return ~0ULL;
 	case 2:
-		return kho_random(random);
+		return random_next(random);
 	case 3:
-		return 1ULL << kho_random_below(random, 64);
+		return 1ULL << random_below(random, 64);
 	case 4:
 		return 1;
 	case 5:
 		return 1ULL << 63;
 	case 6:
-		return ~(1ULL << kho_random_below(random, 64));
+		return ~(1ULL << random_below(random, 64));
 	default:
 		return 1ULL << 63 | 1;
 	}
 }
 
-static void fill(uint8_t *bits, uint64_t words, struct kho_random *random)
+static void fill(uint8_t *bits, uint64_t words, uint64_t *random)
 {
 	static const uint64_t lengths[] = {1, 1, 7, 8, 8, 9, 56, 63, 64, 64, 72, 200};
 
 	for (uint64_t i = 0; i < words;) {
-		uint64_t n = lengths[kho_random_below(random, ARRAY_SIZE(lengths))];
-		uint64_t kind = kho_random_below(random, 8);
+		uint64_t n = lengths[random_below(random, ARRAY_SIZE(lengths))];
+		uint64_t kind = random_below(random, 8);
 
 		for (; n && i < words; n--, i++)
 			put_u64(bits + 8 * i, stretch_word(random, kind));
@@ -65,16 +65,16 @@ static void count(const struct kho_strip *s, struct kho_tally *t)
 	}
 }
 
-static void check_strip(uint64_t words, unsigned int shift, struct kho_random *random)
+static void check_strip(uint64_t words, unsigned int shift, uint64_t *random)
 {
 	static uint8_t bits[8 * WORDS];
 	uint64_t span = 64 * words << shift;
 	struct kho_strip s = {.bits = bits, .blocks = 64 * words, .block_shift = shift};
 	struct kho_occupancy occ = {(uint64_t *)(void *)granules, SPAN};
-	struct kho_tally got = {5, 3, kho_random_below(random, 2)}, want = got;
+	struct kho_tally got = {5, 3, random_below(random, 2)}, want = got;
 	uint64_t first, bytes;
 
-	s.base = span * kho_random_below(random, (SPAN << KHO_GRANULE_SHIFT) / span);
+	s.base = span * random_below(random, (SPAN << KHO_GRANULE_SHIFT) / span);
 	first = s.base >> KHO_GRANULE_SHIFT & ~63ULL;
 	bytes = min_u64((span >> KHO_GRANULE_SHIFT) / 8 + 16, SPAN / 8 - first / 8);
 	memset(granules + first / 8, 0, bytes);
@@ -90,7 +90,7 @@ static void check_strip(uint64_t words, unsigned int shift, struct kho_random *r
 
 static void counts_as_bit_by_bit(void **state)
 {
-	struct kho_random random = {7};
+	uint64_t random = 7;
 
 	for (unsigned int shift = 12; shift <= 26; shift++) {
 		for (unsigned int i = 0; i < 60; i++) {

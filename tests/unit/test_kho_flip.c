@@ -14,7 +14,7 @@ struct image {
 	struct kho_image img;
 	struct kho_naive naive; /* as it was made */
 	uint64_t fdt_size;
-	struct kho_random random;
+	uint64_t random;
 	unsigned int refused, taken;
 };
 
@@ -38,7 +38,7 @@ static void make(struct image *t, const struct kho_kind *k)
 	assert_true(naive_read(img, k->format, &t->naive));
 }
 
-/* A byte to damage. Half of the time one that means something: most of a page is zero. */
+/* A byte to damage, often one that is not zero: most of a page is zero, and means nothing. */
 static uint64_t pick_byte(struct image *t)
 {
 	struct kho_image *img = &t->img;
@@ -46,20 +46,20 @@ static uint64_t pick_byte(struct image *t)
 		{img->h.fdt.addr, t->fdt_size},
 		{img->h.scratch.addr, img->h.scratch_size},
 		{img->blob[0].at, img->blob[0].size},
-		t->naive.meta[kho_random_below(&t->random, t->naive.metas)],
-		t->naive.meta[kho_random_below(&t->random, t->naive.metas)],
-		t->naive.meta[kho_random_below(&t->random, t->naive.metas)],
+		t->naive.meta[random_below(&t->random, t->naive.metas)],
+		t->naive.meta[random_below(&t->random, t->naive.metas)],
+		t->naive.meta[random_below(&t->random, t->naive.metas)],
 	};
-	struct range r = places[kho_random_below(&t->random, ARRAY_SIZE(places))];
-	uint64_t at = r.base + kho_random_below(&t->random, r.size);
+	struct range r = places[random_below(&t->random, ARRAY_SIZE(places))];
+	uint64_t at = r.base + random_below(&t->random, r.size);
 
-	for (unsigned int i = 0; i < 2000 && kho_random_below(&t->random, 2000); i++)
+	for (unsigned int i = 0; i < 2000 && random_below(&t->random, 2000); i++)
 		if (*kho_image_at(img, at, 1) == 0)
-			at = r.base + kho_random_below(&t->random, r.size);
+			at = r.base + random_below(&t->random, r.size);
 	return at;
 }
 
-/* The FDT is whole, as libfdt reads it, and what it names is preserved as the naive reader says. */
+/* By the naive reader, the FDT and all blobs that it names are preserved. */
 static bool proven(struct kho_image *img, const struct kho_naive *n)
 {
 	const struct kho_root *root = &img->kho->root;
@@ -101,7 +101,7 @@ static void flip_one(struct image *t)
 {
 	struct kho_image *img = &t->img;
 	uint64_t at = pick_byte(t);
-	uint8_t bit = (uint8_t)(1U << kho_random_below(&t->random, 8));
+	uint8_t bit = (uint8_t)(1U << random_below(&t->random, 8));
 	enum kb_status st;
 
 	*kho_image_at(img, at, 1) ^= bit;
@@ -120,12 +120,12 @@ static void flips(void **state)
 {
 	for_each_kind(k)
 	{
-		struct image t = {.random = {(uint64_t)(k - kinds)}};
+		struct image t = {.random = (uint64_t)(k - kinds)};
 
 		make(&t, k);
 		for (unsigned int i = 0; i < FLIPS; i++)
 			flip_one(&t);
-		/* Both ends are met often, or the test would show little. */
+		/* Both outcomes have to be frequent, or the test would show little. */
 		assert_true(t.refused > FLIPS / 10);
 		assert_true(t.taken > FLIPS / 10);
 		assert_code(&t.img, kho_image_open(&t.img), KB_OK);
@@ -140,15 +140,15 @@ static void replace_words(struct image *t)
 {
 	struct kho_image *img = &t->img;
 	uint64_t at[3], old[3];
-	unsigned int n = 1 + (unsigned int)kho_random_below(&t->random, 3);
+	unsigned int n = 1 + (unsigned int)random_below(&t->random, 3);
 
 	for (unsigned int i = 0; i < n; i++) {
-		uint64_t any = KHO_IMAGE_BASE + kho_random_below(&t->random, img->used);
+		uint64_t any = KHO_IMAGE_BASE + random_below(&t->random, img->used);
 
 		at[i] = pick_byte(t) & ~7ULL;
 		old[i] = kho_image_get(img, at[i]);
 		kho_image_put(img, at[i],
-			      kho_random_below(&t->random, 4) ? any & ~(img->page - 1) : any);
+			      random_below(&t->random, 4) ? any & ~(img->page - 1) : any);
 	}
 	if (!kho_image_open(img)) {
 		t->taken++;
@@ -164,7 +164,7 @@ static void replacements(void **state)
 {
 	for_each_kind(k)
 	{
-		struct image t = {.random = {100 + (uint64_t)(k - kinds)}};
+		struct image t = {.random = 100 + (uint64_t)(k - kinds)};
 
 		make(&t, k);
 		for (unsigned int i = 0; i < FLIPS; i++)

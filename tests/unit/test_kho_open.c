@@ -27,7 +27,7 @@ static void opens_each_kind(void **state)
 {
 	for_each_kind(k)
 	{
-		struct kho_random random = {2};
+		uint64_t random = 2;
 		struct kho_naive naive;
 		struct kho_image img;
 
@@ -73,7 +73,7 @@ static void merges_ranges(void **state)
 		assert_int_equal(r.base, 32 * SZ_1G);
 		assert_int_equal(r.size, 512 * img.page);
 		assert_false(kho_ranges_next(&it, &r));
-		assert_int_equal(r.base, 32 * SZ_1G); /* untouched */
+		assert_int_equal(r.base, 32 * SZ_1G); /* @r is unchanged */
 		assert_int_equal(it.status, KB_OK);
 		kho_image_free(&img);
 	}

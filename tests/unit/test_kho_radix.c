@@ -143,14 +143,14 @@ static void visits_each_page_once(void **state)
 {
 	for_each_page_shift(shift)
 	{
-		struct kho_random random = {1};
+		uint64_t random = 1;
 		struct kho_naive naive;
 		struct kho_image img;
 
 		make(&img, shift);
 		assert_code(&img, kho_image_open(&img), KB_OK);
 		assert_true(naive_read(&img, KHO_MAP_RADIX, &naive));
-		/* One for the field, one for A (the same one when pages are 64K), one for B. */
+		/* One leaf for the field, one for A (the same when pages are 64K), one for B. */
 		assert_int_equal(naive.leaves, shift == 16 ? 2 : 3);
 		assert_null(naive_compare(&img, img.kho, &naive, &random));
 		naive_free(&naive);
@@ -202,7 +202,7 @@ static void refuses_pages_outside_ram(void **state)
 	(void)state;
 }
 
-/* RAM that the dump lacks. */
+/* RAM that the test image does not hold. */
 static void refuses_unreadable_pages(void **state)
 {
 	struct kho_image img;
@@ -284,7 +284,7 @@ static void refuses_keys_without_meaning(void **state)
 	(void)state;
 }
 
-/* A subtree that describes no RAM is refused at its top: this is what bounds the walk. */
+/* A subtree that covers no RAM is refused at its top: this is what bounds the walk. */
 static void refuses_subtrees_outside_ram(void **state)
 {
 	for_each_page_shift(shift)
@@ -296,11 +296,11 @@ static void refuses_subtrees_outside_ram(void **state)
 			uint64_t key = kho_image_key(&img, BLOCK_A, 0);
 			uint64_t node = kho_image_slot(&img, key, level) & ~(img.page - 1);
 			uint64_t span = 1ULL << (kho_image_shift(&img, level) + shift);
-			uint64_t behind = (KHO_IMAGE_PAGES * img.page + span - 1) / span;
+			uint64_t outside = (KHO_IMAGE_PAGES * img.page + span - 1) / span;
 
-			/* The first slot that describes no RAM; 4K, level 1 has none. */
-			if (behind < img.page / 8)
-				check_slot(&img, node + 8 * behind, img.map, KB_KHO_KEY_OUTSIDE);
+			/* The first slot past the end of RAM; level 1 of 4K pages has none. */
+			if (outside < img.page / 8)
+				check_slot(&img, node + 8 * outside, img.map, KB_KHO_KEY_OUTSIDE);
 			else
 				assert_int_equal(shift + level, 13);
 		}

@@ -60,7 +60,7 @@ static bool model_next(const struct kho_image *img, uint64_t *page, struct range
 /* ---- random blocks ---- */
 
 /* RAM without scratch, and without the field. */
-static struct range zone(const struct kho_image *img, struct kho_random *random)
+static struct range zone(const struct kho_image *img, uint64_t *random)
 {
 	const struct range zones[] = {
 		{KHO_IMAGE_DATA, SZ_1G},
@@ -68,20 +68,20 @@ static struct range zone(const struct kho_image *img, struct kho_random *random)
 		{9 * SZ_1G, KHO_IMAGE_PAGES * img->page - 9 * SZ_1G},
 	};
 
-	return zones[kho_random_below(random, ARRAY_SIZE(zones))];
+	return zones[random_below(random, ARRAY_SIZE(zones))];
 }
 
 /* Blocks of one order in a row with gaps between: dense, alternating, or scattered. */
-static void add_blocks(struct kho_image *img, struct kho_random *random)
+static void add_blocks(struct kho_image *img, uint64_t *random)
 {
 	static const uint64_t lengths[] = {1, 2, 3, 63, 64, 65, 130, 512, 1500, 5000};
 	static const uint64_t gaps[] = {1, 1, 1, 2, 3, 64, 300};
 	struct range r = zone(img, random);
-	unsigned int order = (unsigned int)kho_random_below(random, 14);
+	unsigned int order = (unsigned int)random_below(random, 14);
 	unsigned int shift = img->page_shift + order;
-	uint64_t count = lengths[kho_random_below(random, ARRAY_SIZE(lengths))];
-	uint64_t step = gaps[kho_random_below(random, ARRAY_SIZE(gaps))] << shift;
-	uint64_t at = (r.base + kho_random_below(random, r.size)) >> shift << shift;
+	uint64_t count = lengths[random_below(random, ARRAY_SIZE(lengths))];
+	uint64_t step = gaps[random_below(random, ARRAY_SIZE(gaps))] << shift;
+	uint64_t at = (r.base + random_below(random, r.size)) >> shift << shift;
 
 	for (; count && at >= r.base && at + (1ULL << shift) <= range_end(r); count--) {
 		kho_image_preserve(img, at, order);
@@ -89,19 +89,19 @@ static void add_blocks(struct kho_image *img, struct kho_random *random)
 	}
 }
 
-static void make(struct kho_image *img, const struct kho_kind *k, struct kho_random *random)
+static void make(struct kho_image *img, const struct kho_kind *k, uint64_t *random)
 {
-	unsigned int groups = 1 + (unsigned int)kho_random_below(random, 12);
+	unsigned int groups = 1 + (unsigned int)random_below(random, 12);
 
 	kho_image_init_sized(img, k->format, k->page_shift, 4096 << k->page_shift);
 	img->hint = k->format == KHO_MAP_V1_PAGE ? KHO_BITMAP_PAGE : KHO_BITMAP_SMALL;
 	if (k->format == KHO_MAP_RADIX)
 		img->hint = KHO_BITMAP_UNKNOWN;
-	img->chunk_elms = 1 + kho_random_below(random, 20);
+	img->chunk_elms = 1 + random_below(random, 20);
 	kho_image_blob_fdt(img, "memblock", "memblock-v1");
 	for (unsigned int i = 0; i < groups; i++)
 		add_blocks(img, random);
-	if (kho_random_below(random, 4) == 0)
+	if (random_below(random, 4) == 0)
 		kho_image_preserve_range(img,
 					 (struct range){9 * SZ_1G + img->page, 300 * img->page});
 	kho_image_finish(img);
@@ -156,11 +156,10 @@ static void check_ranges_from(struct kho_image *img, uint64_t from)
 	assert_false(kho_ranges_next(&it, &got));
 }
 
-static void check_free(struct kho_image *img, const struct kho_naive *naive,
-		       struct kho_random *random)
+static void check_free(struct kho_image *img, const struct kho_naive *naive, uint64_t *random)
 {
 	for (unsigned int i = 0; i < 40; i++) {
-		uint64_t page = kho_random_below(random, KHO_IMAGE_PAGES);
+		uint64_t page = random_below(random, KHO_IMAGE_PAGES);
 		struct range r = {page << img->page_shift, img->page};
 		bool want = !model_bit(page) && !naive_is_meta(naive, r);
 
@@ -170,7 +169,7 @@ static void check_free(struct kho_image *img, const struct kho_naive *naive,
 
 static void check_image(const struct kho_kind *k, uint64_t seed)
 {
-	struct kho_random random = {seed};
+	uint64_t random = seed;
 	struct kho_naive naive;
 	struct kho_image img;
 	const char *differs;
@@ -181,10 +180,10 @@ static void check_image(const struct kho_kind *k, uint64_t seed)
 	model_fill(&img);
 	check_ranges(&img);
 	for (unsigned int i = 0; i < 6; i++)
-		check_ranges_from(&img, kho_random_below(&random, KHO_IMAGE_PAGES * img.page));
+		check_ranges_from(&img, random_below(&random, KHO_IMAGE_PAGES * img.page));
 	for (unsigned int i = 0; i < 6; i++)
-		check_ranges_from(&img, img.block[kho_random_below(&random, img.blocks)].at +
-						kho_random_below(&random, 2) * img.page);
+		check_ranges_from(&img, img.block[random_below(&random, img.blocks)].at +
+						random_below(&random, 2) * img.page);
 	assert_true(naive_read(&img, k->format, &naive));
 	assert_true(naive.blocks <= img.blocks); /* the test may preserve one twice */
 	check_free(&img, &naive, &random);
@@ -213,7 +212,7 @@ static void formats_agree(void **state)
 
 		for (unsigned int format = 0; format < 3; format++) {
 			struct kho_kind k = {(enum kho_map_format)format, shift};
-			struct kho_random random = {5};
+			uint64_t random = 5;
 			struct kho_image img;
 
 			make(&img, &k, &random);

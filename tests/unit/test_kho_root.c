@@ -160,7 +160,7 @@ static void refuses_fdt_place(void **state)
 	make(&img, KHO_MAP_RADIX);
 	img.h.fdt.addr += 8;
 	assert_code(&img, parse(&img, &root), KB_KHO_FDT_ALIGN);
-	img.h.fdt.addr = 0x9f000; /* behind the first piece of RAM */
+	img.h.fdt.addr = 0x9f000; /* after the first piece of RAM */
 	assert_code(&img, parse(&img, &root), KB_KHO_FDT_RAM);
 	img.h.fdt.addr = UINT64_MAX - 0xfff;
 	assert_code(&img, parse(&img, &root), KB_KHO_FDT_RAM);
@@ -262,7 +262,7 @@ static void refuses_map_property(void **state)
 	(void)state;
 }
 
-/* Pointer 0 is normal for a kho-v1 kernel that nobody told to finalize, and damage otherwise. */
+/* Pointer 0 is normal for a kho-v1 kernel that was not told to finalize, and damage otherwise. */
 static void tells_empty_from_damaged(void **state)
 {
 	struct kho_image img;
@@ -402,7 +402,7 @@ static void reads_metadata(void **state)
 	(void)state;
 }
 
-/* Its field has 65 bytes, and nobody promises a NUL. */
+/* The field has 65 bytes, and may lack a NUL. */
 static void ends_long_release(void **state)
 {
 	struct kho_image img;

@@ -55,6 +55,15 @@ static void reads_each_kind(void **state)
 	(void)state;
 }
 
+/*
+ *           62M 64M 66M    1G     8G      9G
+ *           |   |   |      |      |       |
+ *   areas   ......................00000000.
+ *           ....1111.......................
+ *           2222...........................
+ *           ...............................    the fourth is empty, at 1G
+ *   pieces  aaaaaaaa..............bbbbbbbb.
+ */
 static void sorts_and_merges(void **state)
 {
 	struct kho_image img;
@@ -76,7 +85,15 @@ static void sorts_and_merges(void **state)
 	(void)state;
 }
 
-/* From the first to the last piece of RAM: two holes are cut out. */
+/*
+ * From the first to the last piece of RAM: two holes are cut out.
+ *
+ *           0    0x9f000  1M           3G     4G          6G
+ *           |    |        |            |      |           |
+ *   area    aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa....
+ *   RAM     rrrrr.........rrrrrrrrrrrrr.......rrrrrrrrrrrrrrrr
+ *   pieces  aaaaa.........bbbbbbbbbbbbb.......cccccccccccc....
+ */
 static void trims_to_ram(void **state)
 {
 	struct kho_image img;
@@ -96,7 +113,18 @@ static void trims_to_ram(void **state)
 	(void)state;
 }
 
-/* Half a page of RAM is no page of scratch. */
+/*
+ * Half a page of RAM is no page of scratch. One character is 512 bytes.
+ *
+ *          0x1000  0x2000  0x3000  0x4000  0x5000  0x6000
+ *          |       |       |       |       |       |
+ *   area   aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.
+ *   RAM    .rrrrrrrrrrrrrrrrrrrrrrrr................
+ *   piece  ........aaaaaaaaaaaaaaaa.................
+ *
+ *   RAM    .rrrrrrrr................................
+ *   piece  .........................................    no whole page
+ */
 static void takes_whole_pages(void **state)
 {
 	struct kho_image img;
@@ -166,6 +194,15 @@ static void refuses_array_place(void **state)
 	(void)state;
 }
 
+/*
+ *   1M       128M           192M             1G+1M
+ *   |        |              |                |
+ *   .........aaaaaaaaaaaaaaa...................    what is there
+ *   .........#.................................    its first page: KB_KHO_SCRATCH_OVERLAP
+ *   .......................####................    its last page, and more: likewise
+ *   #########################################..    all of it, and more: likewise
+ *   ........................###................    touching: KB_OK
+ */
 static void refuses_areas(void **state)
 {
 	struct kho_image img;
@@ -210,7 +247,13 @@ static void refuses_no_scratch_at_all(void **state)
 	(void)state;
 }
 
-/* One area over RAM in more pieces than the list takes. */
+/*
+ * One area over RAM in more pieces than the list takes.
+ *
+ *   area    aaaaaaaaaaaaaaaaaaa
+ *   RAM     r.r.r.r.r.r.r ...       a page each
+ *   pieces  a.b.c.d.e.f.g ...
+ */
 static void refuses_too_many_pieces(void **state)
 {
 	static struct range ram[KHO_SCRATCH_PIECES + 2];
@@ -235,7 +278,15 @@ static void refuses_too_many_pieces(void **state)
 	(void)state;
 }
 
-/* A kernel's own areas stay; what was trimmed is cut to whole blocks of the largest order. */
+/*
+ * A kernel's own areas stay; what was trimmed is cut to whole blocks of the largest order, 4 MiB.
+ * One character is 1 MiB, but for the page after 24 MiB.
+ *
+ *   0M      8M      16M     24M     32M     40M     48M     56M
+ *   |       |       |       |       |       |       |       |
+ *   ..aa............bbbbbbbbb........cccc............dddddddd.    trimmed
+ *   ..aa............bbbbbbbb............................cccc..    aligned
+ */
 static void aligns_what_was_trimmed(void **state)
 {
 	struct range r[] = {{SZ_2M, SZ_2M},

@@ -87,7 +87,7 @@ static void takes_empty_chunks(void **state)
 		assert_code(&img, kho_image_open(&img), KB_OK);
 		assert_int_equal(img.kho->map.first[0], img.chunk[0]);
 		assert_int_equal(img.kho->sum.nodes, KHO_EMPTY_CHUNKS + 1);
-		/* One more, behind all others. */
+		/* One empty chunk more, after all others. */
 		kho_image_put(&img, img.chunk[0], kho_image_alloc(&img, img.page, img.page));
 		assert_code(&img, open_at(&img, img.map, &map), KB_KHO_CHUNK_EMPTY);
 		kho_image_free(&img);
@@ -299,7 +299,7 @@ static void strips_begin_below_ram(void **state)
 	(void)state;
 }
 
-/* The same with small bitmaps, which end below RAM as well: that map is not good. */
+/* The same with small bitmaps, whose strips also end below RAM: that map is refused. */
 static void refuses_small_strips_below_ram(void **state)
 {
 	struct kho_image img;
@@ -336,7 +336,7 @@ static void refuses_ambiguity(void **state)
 	struct kho_map map;
 
 	check_hint(FAR, KHO_BITMAP_PAGE, KB_OK, KHO_MAP_V1_PAGE);
-	/* A reader of small ones would reuse what is far. */
+	/* Read with small bitmaps, the block at FAR would count as free. */
 	make_page(&img, FAR, KHO_BITMAP_SMALL);
 	assert_code(&img, open_at(&img, img.map, &map), KB_KHO_V1_AMBIGUOUS);
 	kho_image_free(&img);

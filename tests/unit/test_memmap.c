@@ -189,12 +189,12 @@ static void a_map_that_is_too_long_is_refused(void **state)
 
 	assert_int_equal(memmap_from_efi(&map, &m), KB_E820_FULL);
 	assert_int_equal(efi_map_ram(&map, &list), KB_RANGE_FULL);
-	/* Room is for pieces, not for descriptors: the three are one. */
+	/* The list needs room for pieces, not for descriptors: these three are one piece. */
 	ok(efi_map_all(&map, &list));
 	assert_int_equal(list.r[0].size, 0x3000);
 }
 
-/* Pages from 1 MiB on; what is claimed is exactly what is free, not kept and not below. */
+/* What is claimed is exactly the pages from 1 MiB on that are free and not kept. */
 static void claims_match_model(void **state)
 {
 	const uint64_t first = 240; /* 16 pages below 1 MiB */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Random moves against one entry per page. */
+/* Where evacuated pages are, for random moves, against a model with one entry per page. */
 #include <route/moved.h>
 
 #include "unit.h"
@@ -12,7 +12,7 @@ static struct kb_move move[PAGES];
 static struct kb_moves moves = {move, 0, PAGES};
 static uint64_t model[PAGES]; /* where the page is */
 
-/* Each page moves with one chance in two; neighbours by one move, or by two to different places. */
+/* Each page moves with a chance of one half; neighbours stay together or are separated. */
 static void make(uint64_t *random)
 {
 	uint64_t copy = COPY;
@@ -35,7 +35,7 @@ static void make(uint64_t *random)
 	}
 }
 
-/* Is page @i in the same home as page @i + 1, or are both in none? */
+/* Do pages @i and @i + 1 belong to the same move, or both to none? */
 static bool together(uint64_t i)
 {
 	uint64_t at = BASE + i * SZ_4K;

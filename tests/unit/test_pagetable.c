@@ -47,7 +47,7 @@ static void maps_match_model(unsigned int levels, bool gbpages)
 			uint64_t count = random_below(&seed, PAGES - at + 1);
 			int flags = (int)random_below(&seed, 8);
 
-			/* Half of them with the borders of large pages. */
+			/* Half of the ranges begin and end where large pages do. */
 			if (random_below(&seed, 2))
 				at &= ~511ULL, count &= ~511ULL;
 			ok(pt_map(&pt, (struct range){origin + at * SZ_4K, count * SZ_4K},

@@ -103,7 +103,7 @@ static void long_names_are_cut(void **state)
 	free(c.data);
 }
 
-/* What @patch bytes at @at, little endian, make of the image. */
+/* One field of the image that is changed, and the code that this gets. */
 struct wrong {
 	const char *what;
 	uint32_t at;
@@ -118,8 +118,8 @@ static const struct wrong wrongs[] = {
 	{"32-bit arm", STUB_COFF + 4, 2, PE_FILE, 0x01c4, KB_PE_MACHINE},
 	{"no section", STUB_COFF + 6, 2, PE_FILE, 0, KB_PE_TABLE},
 	{"97 sections", STUB_COFF + 6, 2, PE_FILE, 97, KB_PE_TABLE},
-	{"table behind headers", STUB_COFF + 6, 2, PE_FILE, 71, KB_PE_TABLE},
-	{"optional header behind the file", STUB_COFF + 20, 2, PE_FILE, 0xffff, KB_PE_TRUNCATED},
+	{"table past the headers", STUB_COFF + 6, 2, PE_FILE, 71, KB_PE_TABLE},
+	{"optional header past the file", STUB_COFF + 20, 2, PE_FILE, 0xffff, KB_PE_TRUNCATED},
 	{"optional header short", STUB_COFF + 20, 2, PE_FILE, 111, KB_PE_FORMAT},
 	{"directories cut", STUB_COFF + 20, 2, PE_FILE, 232, KB_PE_FORMAT},
 	{"PE32", STUB_OPT, 2, PE_FILE, 0x10b, KB_PE_FORMAT},
@@ -129,18 +129,17 @@ static const struct wrong wrongs[] = {
 	{"section alignment odd", STUB_OPT + 32, 4, PE_FILE, 0x1800, KB_PE_ALIGN},
 	{"file alignment 0", STUB_OPT + 36, 4, PE_FILE, 0, KB_PE_ALIGN},
 	{"file alignment over section's", STUB_OPT + 36, 4, PE_FILE, 0x2000, KB_PE_ALIGN},
-	{"headers behind the file", STUB_OPT + 60, 4, PE_FILE, STUB_SIZE + 1, KB_PE_TRUNCATED},
+	{"headers past the file", STUB_OPT + 60, 4, PE_FILE, STUB_SIZE + 1, KB_PE_TRUNCATED},
 	{"headers in front of the table", STUB_OPT + 60, 4, PE_FILE, 0x1500, KB_PE_TABLE},
 	{"image shorter than sections", STUB_OPT + 56, 4, PE_FILE, 0x607f, KB_PE_OUTSIDE},
 	{"headers over .text", STUB_OPT + 60, 4, PE_FILE, 0x2200, KB_PE_OUTSIDE},
 	{"va in the headers", STUB_SECTION(4) + SEC_VA, 4, PE_FILE, 0x1000, KB_PE_OUTSIDE},
-	{"va behind the image", STUB_SECTION(4) + SEC_VA, 4, PE_FILE, 0x7000, KB_PE_OUTSIDE},
+	{"va past the image", STUB_SECTION(4) + SEC_VA, 4, PE_FILE, 0x7000, KB_PE_OUTSIDE},
 	{"va + size passes 2^32", STUB_SECTION(4) + SEC_VSIZE, 4, PE_FILE, ~0u, KB_PE_OUTSIDE},
 	{"raw in the headers", STUB_SECTION(4) + SEC_RAW, 4, PE_FILE, 0x1e00, KB_PE_OUTSIDE},
-	{"raw behind the file", STUB_SECTION(4) + SEC_RAW, 4, PE_FILE, 0x6200, KB_PE_OUTSIDE},
-	{"raw size behind the file", STUB_SECTION(4) + SEC_RAW_SIZE, 4, PE_FILE, ~0u,
-	 KB_PE_OUTSIDE},
-	{"raw behind the file", STUB_SECTION(4) + SEC_RAW, 4, PE_FLAT, 0x7000, KB_PE_OUTSIDE},
+	{"raw past the file", STUB_SECTION(4) + SEC_RAW, 4, PE_FILE, 0x6200, KB_PE_OUTSIDE},
+	{"raw size past the file", STUB_SECTION(4) + SEC_RAW_SIZE, 4, PE_FILE, ~0u, KB_PE_OUTSIDE},
+	{"raw past the file", STUB_SECTION(4) + SEC_RAW, 4, PE_FLAT, 0x7000, KB_PE_OUTSIDE},
 	{"va misaligned", STUB_SECTION(4) + SEC_VA, 4, PE_FILE, 0x6200, KB_PE_ALIGN},
 	{"raw misaligned", STUB_SECTION(4) + SEC_RAW, 4, PE_FILE, 0x6100, KB_PE_ALIGN},
 	{"va shared", STUB_SECTION(4) + SEC_VA, 4, PE_MAPPED, 0x5000, KB_PE_OVERLAP},
@@ -149,8 +148,7 @@ static const struct wrong wrongs[] = {
 	{"writable code", STUB_SECTION(0) + SEC_FLAGS, 4, PE_FILE, 0xe0000020, KB_PE_WX},
 	{"raw is not va", STUB_SECTION(3) + SEC_VA, 4, PE_FLAT, 0x8000, KB_PE_OUTSIDE},
 	{"raw is not va", STUB_SECTION(4) + SEC_RAW_SIZE, 4, PE_FLAT, 0, KB_PE_VA_RAW},
-	{"zeros behind raw", STUB_SECTION(3) + SEC_RAW_SIZE, 4, PE_FLAT, 0x200 - 0x10,
-	 KB_PE_VA_RAW},
+	{"zeros after raw", STUB_SECTION(3) + SEC_RAW_SIZE, 4, PE_FLAT, 0x200 - 0x10, KB_PE_VA_RAW},
 };
 
 static void patch(uint32_t at, uint8_t bytes, uint32_t value)
@@ -206,7 +204,7 @@ static void file_alignment_is_the_smaller(void **state)
 	assert_int_equal(open_as(PE_FILE, &pe, NULL), KB_PE_ALIGN);
 }
 
-/* Firmware may have put the parts of the file elsewhere; where they were no longer counts. */
+/* In memory, the places that the parts had in the file mean nothing. */
 static void mapped_image_has_no_raw_bytes(void **state)
 {
 	struct pe pe;
@@ -251,7 +249,7 @@ static void header_is_found(void **state)
 	assert_int_equal(at, 77);
 }
 
-/* Cut anywhere in front of its last section's end, the file is refused; sanitizers watch. */
+/* Cut anywhere before the end of its last section, the file is refused. */
 static void every_cut_is_refused(void **state)
 {
 	(void)state;

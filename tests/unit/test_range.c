@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Ranges against a model that keeps one flag per byte of a small address space. */
+/*
+ * Ranges, against drawings, and against a model that keeps one flag per byte of a small address
+ * space.
+ */
 #include "unit.h"
 
 #include <core/mem.h>
@@ -48,7 +51,7 @@ static bool model_all(const struct model *m, struct range r)
 	return true;
 }
 
-/* The list is the set of the model, sorted, without overlap, and without neighbours that touch. */
+/* The list is what the model has: sorted, without overlap and, if @merged, without touching. */
 static void assert_same(const struct range_list *l, const struct model *m, bool merged)
 {
 	struct model got = {0};
@@ -80,6 +83,219 @@ static void random_list(struct range_list *l, struct model *m, uint64_t *seed)
 	}
 	range_list_sort(l);
 }
+
+/* ---- drawings -------------------------------------------------------------------------------- */
+
+/*
+ * A drawing shows a list: one character is one byte, letters are entries ('a' the first one), dots
+ * are in none. What is cut out or found is drawn with '#', and what limits a search with '|'.
+ */
+static void read_drawing(const char *text, struct range_list *l)
+{
+	l->count = 0;
+	for (size_t i = 0; text[i]; i++) {
+		if (text[i] == '.')
+			continue;
+		if (i && text[i] == text[i - 1])
+			l->r[l->count - 1].size++;
+		else
+			ok(range_list_add(l, (struct range){i, 1}));
+	}
+}
+
+static struct range read_one(const char *text)
+{
+	struct range_list l = list(3);
+
+	read_drawing(text, &l);
+	return l.count ? l.r[0] : (struct range){0, 0};
+}
+
+static void is_drawn(const struct range_list *l, const char *want)
+{
+	char got[SPACE + 1] = "";
+
+	memset(got, '.', strlen(want));
+	for (size_t i = 0; i < l->count; i++)
+		memset(got + l->r[i].base, 'a' + (char)i, l->r[i].size);
+	assert_string_equal(got, want);
+}
+
+/* The rows are added, the last one first; under them is the sorted list. */
+static void entries_that_touch_become_one(void **state)
+{
+	static const struct {
+		const char *row[3], *sorted;
+	} t[] = {
+		// clang-format off
+		{{"aaa.......",
+		  "......aaaa"}, /* apart */
+		  "aaa...bbbb"},
+
+		{{"..aaa.....",
+		  ".....aaa.."}, /* touching */
+		  "..aaaaaa.."},
+
+		{{"..aaaaa...",
+		  "....aaaaa."}, /* overlapping */
+		  "..aaaaaaa."},
+
+		{{".aaaaaaaa.",
+		  "...aa....."}, /* one inside the other */
+		  ".aaaaaaaa."},
+
+		{{"aa......aa",
+		  "...aa.....",
+		  "..aa......"},
+		  "aaaaa...bb"},
+		// clang-format on
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct range_list l = list(0), row = list(1);
+
+		for (size_t n = 3; n-- > 0;) {
+			read_drawing(t[i].row[n] ? t[i].row[n] : "", &row);
+			for (size_t e = 0; e < row.count; e++)
+				ok(range_list_add(&l, row.r[e]));
+		}
+		range_list_sort(&l);
+		is_drawn(&l, t[i].sorted);
+	}
+}
+
+/* Two lists, and under them what is in both. */
+static void an_intersection_is_what_both_have(void **state)
+{
+	static const struct {
+		const char *a, *b, *both;
+	} t[] = {
+		// clang-format off
+		{"aaaaaa......",
+		 "......aaaaaa", /* only touching */
+		 "............"},
+
+		{"aaaaaaa.....",
+		 ".....aaaaaaa",
+		 ".....aa....."},
+
+		{".aaaaaaaaaa.", /* one over two */
+		 "aaa..bb...cc",
+		 ".aa..bb...c."},
+
+		{"aaaaaabbbbbb", /* entries that touch stay two */
+		 "..aaaaaaaa..",
+		 "..aaaabbbb.."},
+		// clang-format on
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct range_list a = list(0), b = list(1), out = list(2);
+
+		read_drawing(t[i].a, &a);
+		read_drawing(t[i].b, &b);
+		ok(range_list_intersect(&a, &b, &out));
+		is_drawn(&out, t[i].both);
+		ok(range_list_intersect(&b, &a, &out));
+		is_drawn(&out, t[i].both);
+	}
+}
+
+/* The list, what is cut out, and what is left. */
+static void a_cut_trims_splits_and_removes(void **state)
+{
+	static const struct {
+		const char *list, *cut, *left;
+	} t[] = {
+		// clang-format off
+		{"..aaaa..bbbb", /* a hole loses nothing */
+		 "......##....",
+		 "..aaaa..bbbb"},
+
+		{"..aaaa..bbbb", /* the end of one, the beginning of the next */
+		 "....#####...",
+		 "..aa.....bbb"},
+
+		{"..aaaaaaaaa.", /* out of the middle: one becomes two */
+		 ".....###....",
+		 "..aaa...bbb."},
+
+		{".aa..bb..cc.", /* two are gone whole, and a part of the third */
+		 "#########...",
+		 ".........aa."},
+
+		{".aa..bb..cc.", /* exactly one */
+		 ".....##.....",
+		 ".aa......bb."},
+		// clang-format on
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct range_list l = list(0);
+
+		read_drawing(t[i].list, &l);
+		ok(range_list_subtract(&l, read_one(t[i].cut)));
+		is_drawn(&l, t[i].left);
+	}
+}
+
+/* The free memory, the limit of the search, and the lowest and the highest place in it. */
+static void a_place_is_the_lowest_or_the_highest(void **state)
+{
+	static const struct {
+		const char *free, *limit, *low, *high;
+		uint64_t align;
+	} t[] = {
+		// clang-format off
+		{"..aaaaa..bbbbb..",
+		 "||||||||||||||||",
+		 "..###...........",
+		 "...........###..", 1},
+
+		{"..aaaaa..bbbbb..", /* at a multiple of 4 */
+		 "||||||||||||||||",
+		 "....###.........",
+		 "....###.........", 4},
+
+		{".......aabbbbbbb", /* at 8 it would lie in two entries */
+		 "||||||||||||||||",
+		 "............###.",
+		 "............###.", 4},
+
+		{"..aaaaa..bbbbb..", /* the limit cuts both short */
+		 "...|||||||||....",
+		 "...###..........",
+		 ".........###....", 1},
+
+		{"..aaaaa..bbbbb..", /* two bytes of each */
+		 ".....||||||.....",
+		 "................",
+		 "................", 1},
+		// clang-format on
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct range_list l = list(0);
+		struct range limit = read_one(t[i].limit);
+
+		read_drawing(t[i].free, &l);
+		for (int top_down = 0; top_down < 2; top_down++) {
+			struct range want = read_one(top_down ? t[i].high : t[i].low), got;
+			enum kb_status st =
+				range_list_find(&l, limit, 3, t[i].align, top_down, &got);
+
+			assert_int_equal(st, want.size ? KB_OK : KB_RANGE_NO_ROOM);
+			if (want.size)
+				assert_memory_equal(&got, &want, sizeof(got));
+		}
+	}
+}
+
+/* ---- model ----------------------------------------------------------------------------------- */
 
 static void sort_matches_model(void **state)
 {
@@ -115,6 +331,71 @@ static void queries_match_model(void **state)
 		if (r.size)
 			assert_int_equal(range_list_contains(&l, r), model_all(&m, r));
 	}
+}
+
+/* Mostly near @at, which moves on; else anywhere, or empty, or one that wraps. */
+static struct range ask(uint64_t *seed, uint64_t *at)
+{
+	switch (random_below(seed, 8)) {
+	case 0:
+		return random_range(seed);
+	case 1:
+		return (struct range){random_below(seed, SPACE + 8), 0};
+	case 2:
+		return (struct range){random_below(seed, SPACE), -random_below(seed, SPACE)};
+	case 3:
+		return (struct range){UINT64_MAX - random_below(seed, SPACE),
+				      random_below(seed, 2 * SPACE)};
+	default:
+		*at = (*at + random_below(seed, 4)) % SPACE;
+		return (struct range){*at, 1 + random_below(seed, 4)};
+	}
+}
+
+static bool in_list(const struct range_list *l, struct range r)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->r[i].base == r.base && l->r[i].size == r.size)
+			return true;
+	return false;
+}
+
+/*
+ * One hint for all questions about a list: the answers are those of a search, and the hint is the
+ * entry that the last yes came from. Only an empty range above the last entry may have another
+ * answer: range_list_contains() does not find it, a hint contains it.
+ */
+static void a_hint_changes_no_answer(void **state)
+{
+	uint64_t seed = 7, yes[2] = {0, 0}, wraps = 0, empty = 0;
+	(void)state;
+
+	for (int i = 0; i < 500; i++) {
+		struct range_list l = list(0);
+		struct range in = {random_below(&seed, SPACE), 0}, over = in;
+		uint64_t at = 0;
+		struct model m;
+
+		random_list(&l, &m, &seed);
+		for (int q = 0; q < 100; q++) {
+			struct range r = ask(&seed, &at);
+			bool contains = range_list_contains(&l, r);
+			bool overlaps = range_list_overlap(&l, r);
+
+			if (r.size || contains)
+				assert_int_equal(range_list_contains_near(&l, &in, r), contains);
+			assert_int_equal(range_list_overlaps_near(&l, &over, r), overlaps);
+			assert_true(!in.size || in_list(&l, in));
+			assert_true(!over.size || in_list(&l, over));
+			assert_true(!r.size || !contains || range_contains(in, r));
+			assert_true(!overlaps || ranges_overlap(over, r));
+			yes[0] += contains;
+			yes[1] += overlaps;
+			wraps += range_wraps(r);
+			empty += !r.size;
+		}
+	}
+	assert_true(yes[0] > 1000 && yes[1] > 1000 && wraps > 1000 && empty > 1000);
 }
 
 static void intersect_matches_model(void **state)
@@ -199,6 +480,11 @@ static void find_matches_model(void **state)
 	}
 }
 
+/*
+ *   2^64-4K               2^64-1
+ *   |                     |
+ *   aaaaaaaaaaaaaaaaaaaaaa.    the last byte would make it wrap
+ */
 static void the_end_of_the_address_space(void **state)
 {
 	struct range_list l = list(0);
@@ -237,6 +523,14 @@ static void copies_are_the_same_or_refused(void **state)
 	}
 }
 
+/*
+ *   0         10        20        30        40
+ *   |         |         |         |         |
+ *   aaaaaaaaaa..........bbbbbbbbbb...........    a list of two, which is full
+ *   ........................................#    added: refused
+ *   ....##...................................    cut out: refused, three would be left
+ *   ........##############...................    cut out: 8 bytes of each are left
+ */
 static void a_full_list_is_left_alone(void **state)
 {
 	struct range_list l = {store[0], 0, 2};
@@ -305,8 +599,13 @@ static void pages_hold_every_byte(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(entries_that_touch_become_one),
+		cmocka_unit_test(an_intersection_is_what_both_have),
+		cmocka_unit_test(a_cut_trims_splits_and_removes),
+		cmocka_unit_test(a_place_is_the_lowest_or_the_highest),
 		cmocka_unit_test(sort_matches_model),
 		cmocka_unit_test(queries_match_model),
+		cmocka_unit_test(a_hint_changes_no_answer),
 		cmocka_unit_test(intersect_matches_model),
 		cmocka_unit_test(subtract_matches_model),
 		cmocka_unit_test(find_matches_model),

@@ -36,7 +36,7 @@ static void set_facts(struct kb_record_facts *f)
 	strcpy(f->compatible, "kho-v4");
 }
 
-/* Sound but for the seal; room for one move and 3 tiles more than there are. */
+/* A sound record without a seal, with room for one move and three digests more. */
 static void lay_out(void)
 {
 	struct kb_record_shape shape = {ARRAY_SIZE(areas), ARRAY_SIZE(sound) + 1, 303,
@@ -68,7 +68,7 @@ static enum kb_status judge(void)
 	return record_check(r, ROOM, AT, KB_RECORD_X86_64, &diag);
 }
 
-/* The answer, and a diagnosis that says the same. */
+/* record_check() returns @code, and the diagnosis says the same. */
 #define assert_judged(code)                                                                        \
 	do {                                                                                       \
 		assert_int_equal(judge(), (code));                                                 \
@@ -84,11 +84,11 @@ static void sealed_is_taken(void **state)
 	assert_memory_equal(record_scratch(r), areas, sizeof(areas));
 	assert_memory_equal(record_moves(r), sound, sizeof(sound));
 	assert_int_equal(r->tiles_count, 300);
-	assert_int_equal(memory[2 * SZ_4K], 0xee); /* nothing behind it was touched */
+	assert_int_equal(memory[2 * SZ_4K], 0xee); /* nothing after it was touched */
 	(void)state;
 }
 
-/* Sizes and places of random shapes: in order, apart, aligned, inside. */
+/* Random counts: the parts are in order, do not overlap, are aligned and lie inside. */
 static void shapes(void **state)
 {
 	uint64_t random = 1;
@@ -135,7 +135,7 @@ static void shapes_too_large(void **state)
 	(void)state;
 }
 
-/* Where a flipped bit is no fault of the record's. */
+/* Bytes that the digest does not cover. */
 static bool is_attempts(size_t byte)
 {
 	return byte >= offsetof(struct kb_record, attempts) &&
@@ -166,7 +166,7 @@ static void every_flipped_bit_is_found(void **state)
 	(void)state;
 }
 
-/* The machine dies after any number of bytes, on memory that held anything, an old record too. */
+/* The machine dies after any number of bytes. Before, memory was random, or an old record. */
 static void half_written_is_never_found(void **state)
 {
 	static uint8_t whole[2 * SZ_4K];
@@ -254,8 +254,8 @@ static const struct edit edits[] = {
 	{FIELD(scratch_at), 292, KB_REC_SHAPE},
 	{FIELD(scratch_count), 1 << 20, KB_REC_SHAPE},
 	{FIELD(scratch_count), UINT64_MAX / 16 + 2, KB_REC_SHAPE},
-	{FIELD(scratch_count), 0, KB_REC_SHAPE}, /* the record is nowhere */
-	{FIELD(scratch_count), 1, KB_REC_SHAPE}, /* or elsewhere */
+	{FIELD(scratch_count), 0, KB_REC_SHAPE}, /* no area is left to hold the record */
+	{FIELD(scratch_count), 1, KB_REC_SHAPE}, /* only one that does not */
 	{FIELD(moves_at), 312, KB_REC_SHAPE},    /* over the scratch areas */
 	{FIELD(moves_at), UINT64_MAX - 7, KB_REC_SHAPE},
 	{FIELD(moves_count), 1 << 20, KB_REC_SHAPE},
@@ -316,7 +316,7 @@ static void sizes_are_kept(void **state)
 	(void)state;
 }
 
-/* Found at another address than it was written to. */
+/* The record is found at another address than it was written for. */
 static void elsewhere_is_refused(void **state)
 {
 	make();
@@ -325,7 +325,7 @@ static void elsewhere_is_refused(void **state)
 	assert_int_equal(record_check(r, ROOM, 0x40000000 + 64 * SZ_1M - SZ_4K, KB_RECORD_X86_64,
 				      &diag),
 			 KB_REC_SHAPE);
-	/* There it would lie over a copy. */
+	/* At that address it would overlap a copy. */
 	assert_int_equal(record_check(r, ROOM, 0x40002000, KB_RECORD_X86_64, &diag), KB_REC_MOVES);
 	(void)state;
 }
@@ -375,7 +375,7 @@ static void scratch_is_judged(void **state)
 #define ORIGIN   (0x40000000ULL - 32 * SZ_4K)
 #define SELF     (ORIGIN + 70 * SZ_4K) /* the record: pages 70 and 71 */
 
-/* Nothing else may have the page. Homes are outside scratch, copies inside. */
+/* Each page is claimed at most once. Homes lie outside scratch, copies inside. */
 static bool claim_page(uint8_t *pages, uint64_t at, bool home)
 {
 	uint64_t page = (at - ORIGIN) / SZ_4K;
@@ -409,7 +409,7 @@ static bool model_moves(const struct kb_move *m, size_t count)
 	return true;
 }
 
-/* Sound ones, and then half of the time one value of one of them wrong. */
+/* Sound moves; half of the time one value of one of them is then made wrong. */
 static size_t random_moves(struct kb_move *m, uint64_t *random)
 {
 	uint64_t home = ORIGIN, copy = ORIGIN + 32 * SZ_4K, n = 0;
@@ -495,7 +495,7 @@ static void one_attempt_without_all_digests(void **state)
 	(void)state;
 }
 
-/* The count is outside the digest: whatever it became, it cannot grow back. */
+/* The digest does not cover the count. Whatever it is damaged to, no attempts are won back. */
 static void damaged_count_ends_it(void **state)
 {
 	make();

@@ -23,7 +23,7 @@ static struct kb_record *put_record(uint8_t *field, uint64_t at, const uint8_t *
 	return rec;
 }
 
-/* Everything speaks for it; each question then gets the other answer. */
+/* All answers allow the route; each one in turn is then changed. */
 static const struct route_question prepared = {.nonce = true,
 					       .preserved = true,
 					       .secure = SECURE_OFF,
@@ -87,7 +87,7 @@ static void the_record_is_found_once(void **state)
 	want = put_record(field, 3 * SZ_2M, nonce);
 	assert_int_equal(route_find(&ram, nonce, &rec), KB_OK);
 	assert_ptr_equal(rec, want);
-	/* The last page counts, less than a page does not; what lies in front is no RAM. */
+	/* The last page counts, a part of a page does not; what lies before is not RAM. */
 	r.size = 3 * SZ_2M + SZ_4K;
 	assert_int_equal(route_find(&ram, nonce, &rec), KB_OK);
 	r.size--;
@@ -100,7 +100,7 @@ static void the_record_is_found_once(void **state)
 	free(field);
 }
 
-/* A boot that was asked for no record ends the life of all there are, once. */
+/* A boot that was not asked to take a record withdraws all that there are, once. */
 static void records_are_dropped_once(void **state)
 {
 	uint8_t *field = aligned_alloc(SZ_2M, FIELD);
@@ -163,7 +163,7 @@ static void make(struct kho_image *img)
 	assert_int_equal(kho_image_open(img), KB_OK);
 }
 
-/* A blob of two pages, and where the zone lies about it. */
+/* A blob of two pages, and a zone of @size bytes that begins @from bytes after its start. */
 static enum kb_status place_blob(int64_t from, uint64_t size, uint64_t room)
 {
 	uint8_t nonce[KB_NONCE_SIZE] = {0}, blob[5000] = {1};
@@ -184,7 +184,7 @@ static enum kb_status place_blob(int64_t from, uint64_t size, uint64_t room)
 	work.size = evacuate_work_size(&zone);
 	work.base = calloc(1, work.size);
 	assert_int_equal(route_plan(&img.mem, img.kho, &free_list, work, &r), KB_OK);
-	/* What is behind the record is in the way of the test. */
+	/* The copies are to find room in the second range only. */
 	assert_int_equal(range_list_subtract(&free_list, (struct range){SZ_4G, (4 * SZ_1M)}),
 			 KB_OK);
 	rec = aligned_alloc(SZ_4K, r.record.size);
@@ -214,7 +214,7 @@ static enum kb_status one_page(void *ctx, const struct kho_meta *meta)
 	return range_list_add(l, meta->page);
 }
 
-/* Every page that matters is missed when it alone is not safe. */
+/* If just one page that matters is unsafe, that is noticed. */
 static void nothing_uncovered_goes_unnoticed(void **state)
 {
 	struct range pages_store[64], safe_store[64];
@@ -235,7 +235,7 @@ static void nothing_uncovered_goes_unnoticed(void **state)
 		assert_int_equal(range_list_subtract(&safe, pages.r[i]), KB_OK);
 		assert_code(&img, route_covered(&img.mem, img.kho, &safe), KB_CLAIM);
 	}
-	/* Beside them nothing is asked for. */
+	/* No other page is asked for. */
 	assert_int_equal(range_list_copy(&img.mem.ram, &safe), KB_OK);
 	assert_int_equal(range_list_subtract(&safe, (struct range){KHO_IMAGE_DATA, SZ_1M}), KB_OK);
 	assert_int_equal(route_covered(&img.mem, img.kho, &safe), KB_OK);
@@ -255,7 +255,7 @@ static void the_record_needs_room(void **state)
 	make(&img);
 	work.size = evacuate_work_size(&zone);
 	work.base = calloc(1, work.size);
-	/* Room, but no multiple of the alignment in it. */
+	/* There is room, but not at a multiple of the alignment. */
 	assert_int_equal(range_list_add(&free_list, (struct range){SZ_2M + SZ_4K, SZ_1M}), KB_OK);
 	assert_int_equal(route_plan(&img.mem, img.kho, &free_list, work, &r), KB_REC_ROOM);
 	assert_int_equal(range_list_add(&free_list, (struct range){2 * SZ_2M, 4 * SZ_2M}), KB_OK);

@@ -22,7 +22,7 @@ struct round {
 	struct seal_scope scope;
 	struct kb_xxh128 *digest;
 	uint64_t digests;
-	struct kho_random random;
+	uint64_t random;
 };
 
 /* ---- images whose preserved memory is there ---- */
@@ -33,13 +33,13 @@ static void preserve(struct round *r)
 	uint64_t at = r->data.base;
 
 	while (at < range_end(r->data)) {
-		unsigned int order = (unsigned int)kho_random_below(&r->random, 4);
+		unsigned int order = (unsigned int)random_below(&r->random, 4);
 		uint64_t size = img->page << order;
 
 		at = (at + size - 1) & ~(size - 1);
-		if (at + size <= range_end(r->data) && kho_random_below(&r->random, 3))
+		if (at + size <= range_end(r->data) && random_below(&r->random, 3))
 			kho_image_preserve(img, at, order);
-		at += size * (1 + kho_random_below(&r->random, 2));
+		at += size * (1 + random_below(&r->random, 2));
 	}
 }
 
@@ -48,7 +48,7 @@ static void fill(struct round *r)
 	uint8_t *p = kho_image_at(&r->img, r->data.base, r->data.size);
 
 	for (uint64_t i = 0; i < r->data.size; i += 8)
-		put_u64(p + i, kho_random(&r->random));
+		put_u64(p + i, random_next(&r->random));
 }
 
 static void begin(struct round *r, const struct kho_kind *k, uint64_t seed)
@@ -57,7 +57,7 @@ static void begin(struct round *r, const struct kho_kind *k, uint64_t seed)
 	uint8_t blob[8000];
 
 	memset(r, 0, sizeof(*r));
-	r->random.state = seed;
+	r->random = seed;
 	kho_image_init(img, k->format, k->page_shift);
 	img->hint = hint_of(k->format);
 	kho_image_blob_fdt(img, "memblock", "memblock-v1");
@@ -71,7 +71,7 @@ static void begin(struct round *r, const struct kho_kind *k, uint64_t seed)
 	fill(r);
 	assert_code(img, kho_image_open(img), KB_OK);
 	assert_true(naive_read(img, k->format, &r->naive));
-	r->scope.shift = img->page_shift + (unsigned int)kho_random_below(&r->random, 6);
+	r->scope.shift = img->page_shift + (unsigned int)random_below(&r->random, 6);
 }
 
 static void end(struct round *r)
@@ -88,9 +88,9 @@ static void narrow(struct round *r)
 
 	r->only = (struct range_list){r->only_store, 0, ARRAY_SIZE(r->only_store)};
 	for (unsigned int i = 0; i < 3; i++) {
-		uint64_t size = (1 + kho_random_below(&r->random, 20)) * r->img.page;
+		uint64_t size = (1 + random_below(&r->random, 20)) * r->img.page;
 
-		at += kho_random_below(&r->random, 40) * r->img.page;
+		at += random_below(&r->random, 40) * r->img.page;
 		assert_int_equal(range_list_add(&r->only, (struct range){at, size}), KB_OK);
 		at += size;
 	}
@@ -222,11 +222,11 @@ static enum kb_status verify(struct round *r, struct report *rep, uint64_t *dama
 			   damaged);
 }
 
-/* One bit turned over: found in its tile, in no other, and only where it matters. */
+/* One flipped bit is found in its tile, in no other, and only if the byte is in scope. */
 static void flip(struct round *r, uint64_t at, unsigned int *found)
 {
 	uint8_t *p = kho_image_at(&r->img, at, 1);
-	uint8_t bit = (uint8_t)(1U << kho_random_below(&r->random, 8));
+	uint8_t bit = (uint8_t)(1U << random_below(&r->random, 8));
 	struct report rep;
 	struct tile w;
 	uint64_t damaged;
@@ -255,7 +255,7 @@ static uint64_t pick_byte(struct round *r, bool inside)
 	uint64_t at;
 
 	do
-		at = r->data.base + kho_random_below(&r->random, r->data.size);
+		at = r->data.base + random_below(&r->random, r->data.size);
 	while (inside && !in_scope(r, at));
 	return at;
 }
@@ -279,7 +279,7 @@ static void each_flip_is_found(void **state)
 	(void)state;
 }
 
-/* In every tile; the first is what the diagnosis names. NULL for nobody to tell. */
+/* Damage in every tile: each is reported, unless the callback is NULL; the first is noted. */
 static void all_damage_is_reported(void **state)
 {
 	static struct round r;
@@ -420,7 +420,7 @@ static void change_is_noticed(void **state)
 	seal(&r);
 	key = kho_image_key(&r.img, r.data.base, 0);
 	slot = kho_image_slot(&r.img, key, 1);
-	kho_image_put(&r.img, slot, 3 * SZ_1G); /* no RAM */
+	kho_image_put(&r.img, slot, 3 * SZ_1G); /* not RAM */
 	assert_code(&r.img, seal_count(&r.img.mem, r.img.kho, &r.scope, &count), KB_KHO_CHANGED);
 	assert_code(&r.img, seal_data(&r.img.mem, r.img.kho, &r.scope, r.digest, r.digests, &count),
 		    KB_KHO_CHANGED);
@@ -491,7 +491,7 @@ static enum kb_status add_piece(void *ctx, const struct kho_meta *meta)
 	return KB_OK;
 }
 
-/* The pieces again in the order of the visit, FDT and blobs in front. */
+/* The pieces again in the order of the visit, FDT and blobs first. */
 static void list_pieces(struct round *r)
 {
 	const struct kho_root *root = &r->img.kho->root;
@@ -545,14 +545,13 @@ static void meta_is_digested(void **state)
 		assert_code(&r.img, seal_meta(&r.img.mem, r.img.kho, got), KB_OK);
 		assert_memory_equal(got, want, sizeof(want));
 		for (unsigned int i = 0; i < 80; i++) {
-			uint64_t at = KHO_IMAGE_BASE + kho_random_below(&r.random, r.img.used);
-			struct range piece =
-				r.naive.meta[kho_random_below(&r.random, r.naive.metas)];
-			uint8_t bit = (uint8_t)(1U << kho_random_below(&r.random, 8));
+			uint64_t at = KHO_IMAGE_BASE + random_below(&r.random, r.img.used);
+			struct range piece = r.naive.meta[random_below(&r.random, r.naive.metas)];
+			uint8_t bit = (uint8_t)(1U << random_below(&r.random, 8));
 			bool is, same;
 
 			if (i % 2)
-				at = piece.base + kho_random_below(&r.random, piece.size);
+				at = piece.base + random_below(&r.random, piece.size);
 			is = is_piece(&r, at);
 			*kho_image_at(&r.img, at, 1) ^= bit;
 			same = !seal_meta(&r.img.mem, r.img.kho, got) &&
@@ -632,7 +631,7 @@ static void evacuate(struct route *t)
 	assert_int_equal(evacuate_place(&t->e, &shelter, &t->moves), KB_OK);
 }
 
-/* Memory with its addresses; the zone is full of something else. */
+/* Copy what was evacuated, then overwrite the zone, as a reset does. */
 static void reset_machine(struct route *t)
 {
 	struct kho_image *img = &t->r->img;
@@ -645,7 +644,7 @@ static void reset_machine(struct route *t)
 
 		memcpy((void *)(uintptr_t)m->copy, (void *)(uintptr_t)m->home, m->size);
 	}
-	/* The scratch array is nothing that is evacuated: the record has it. */
+	/* The scratch array is not evacuated: the record has it. */
 	t->h = img->h;
 	t->h.scratch = phys(SHELTER + SHELTER_N - SZ_64K);
 	memcpy((void *)(uintptr_t)t->h.scratch.addr, kho_image_at(img, img->h.scratch.addr, 64),
@@ -693,11 +692,11 @@ static enum kb_status arrive(struct route *t, struct report *rep)
 			   &damaged);
 }
 
-/* A bit of a copy turns over: it is found where it belongs. */
+/* A flipped bit in a copy is reported at the home of that page. */
 static void damage_copy(struct route *t)
 {
-	struct kb_move *m = &t->moves.m[kho_random_below(&t->r->random, t->moves.count)];
-	uint64_t off = kho_random_below(&t->r->random, m->size);
+	struct kb_move *m = &t->moves.m[random_below(&t->r->random, t->moves.count)];
+	uint64_t off = random_below(&t->r->random, m->size);
 	uint64_t shift = t->r->scope.shift;
 	struct report rep;
 
@@ -714,13 +713,13 @@ static void damage_copy(struct route *t)
 	*(uint8_t *)(uintptr_t)(m->copy + off) ^= 4;
 }
 
-/* The zone begins within the blobs' pages or behind them, and ends anywhere; blobs stay whole. */
+/* The zone begins in the blobs' pages or after them, and ends anywhere; blobs stay whole. */
 static void pick_zone(struct route *t)
 {
 	struct kho_image *img = &t->r->img;
-	uint64_t from = kho_random_below(&t->r->random, 2) ? KHO_IMAGE_BASE : t->r->data.base;
+	uint64_t from = random_below(&t->r->random, 2) ? KHO_IMAGE_BASE : t->r->data.base;
 	uint64_t pages = (KHO_IMAGE_BASE + img->used - t->r->data.base) / SZ_4K;
-	uint64_t n = pages / 4 + kho_random_below(&t->r->random, 3 * pages / 4);
+	uint64_t n = pages / 4 + random_below(&t->r->random, 3 * pages / 4);
 	uint64_t end = t->r->data.base + n * SZ_4K;
 
 	/* Pieces of the map are whole pages: a zone of whole pages of the kernel cuts none. */

@@ -88,7 +88,7 @@ static void a_list_that_does_not_end_is_refused(void **state)
 	put_node(FAKE_BASE, FAKE_BASE + 64, SETUP_EFI, 0);
 	put_node(FAKE_BASE + 64, FAKE_BASE, SETUP_EFI, 0);
 	assert_int_equal(setup_list_read(&fake.m, FAKE_BASE, &list), KB_SETUP_LONG);
-	/* One that is as long as can be is fine. */
+	/* The longest list allowed is read. */
 	for (uint64_t i = 0; i < SETUP_NODES_MAX; i++)
 		put_node(FAKE_BASE + i * 64, i + 1 < SETUP_NODES_MAX ? FAKE_BASE + (i + 1) * 64 : 0,
 			 SETUP_EFI, 48);

@@ -24,7 +24,7 @@ static void sum(uint8_t *p, size_t len, size_t where)
 	p[where] = (uint8_t)-s;
 }
 
-/* @strings: the literal's own NUL is the second one behind the last string. */
+/* @strings: the last string ends with two NULs; the second one is that of the C literal. */
 static uint8_t *structure(uint8_t type, uint8_t len, const char *strings, size_t size)
 {
 	uint8_t *p = at;
@@ -117,10 +117,10 @@ static void no_uuid(void **state)
 	at = fake_at(&f, TABLE);
 	structure(1, 0x08, "\0", 2); /* of SMBIOS 2.0 */
 	structure(127, 4, "\0", 2);
-	memcpy(structure(1, 0x1b, "\0", 2) + 8, id, 16); /* behind the end */
+	memcpy(structure(1, 0x1b, "\0", 2) + 8, id, 16); /* after the end */
 	entry64();
 	expect_uuid(none);
-	/* Without an end: the entry point says where it is. */
+	/* No structure of type 127: the table ends where the entry point says. */
 	at = fake_at(&f, TABLE);
 	structure(0, 0x18, "\0", 2);
 	entry64();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What both doors do alike: KHO data proven, compared, given up; places chosen and checked; the plan
- * and its second try.
+ * What both doors do alike: KHO data proven, compared, given up; places chosen and checked; the
+ * plan and its second try.
  */
 #include "kho_test.h"
 

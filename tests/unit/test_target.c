@@ -57,7 +57,7 @@ static void the_release_tells_the_bitmaps_of_v1(void **state)
 	assert_int_equal(bitmaps("6.18.15+deb13-amd64"), KHO_BITMAP_PAGE);
 	assert_int_equal(bitmaps("7.0.1"), KHO_BITMAP_PAGE);
 	assert_int_equal(bitmaps("10.0"), KHO_BITMAP_PAGE);
-	/* Only as many characters as it is told of. */
+	/* Only the given number of characters is read. */
 	assert_int_equal(kho_target_bitmaps("6.189", 4), KHO_BITMAP_PAGE);
 	assert_int_equal(kho_target_bitmaps("6.18", 3), KHO_BITMAP_UNKNOWN);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Event sizes in a TCG log. Buffers are exactly as long as said: a byte too far is found by ASan.
+ * Event sizes in a TCG log. Buffers have no byte more than is said: ASan finds any read past them.
  */
 #include "unit.h"
 

@@ -70,7 +70,7 @@ static void numbers_begin_a_text(void **state)
 	assert_true(text_take_number(&t, 16, &v));
 	assert_int_equal(v, 255);
 	assert_true(text_is(t, "g"));
-	/* Too large: the digits go, the number stays. */
+	/* Too large: the digits are skipped, the number is not set. */
 	t = text("18446744073709551616.");
 	assert_false(text_take_number(&t, 10, &v));
 	assert_int_equal(v, 255);

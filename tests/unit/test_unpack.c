@@ -81,7 +81,7 @@ static void everything_comes_out(void **state)
 	}
 }
 
-/* A size, or a signature. */
+/* What follows the packed data is a size, or a signature. */
 static void what_follows_is_not_looked_at(void **state)
 {
 	(void)state;
@@ -97,7 +97,7 @@ static void what_follows_is_not_looked_at(void **state)
 	}
 }
 
-/* The area is not always on a boundary. */
+/* The work area need not be aligned. */
 static void any_address_will_do(void **state)
 {
 	struct buffer area = {0};
@@ -116,7 +116,7 @@ static void any_address_will_do(void **state)
 	buffer_free(&area);
 }
 
-/* Of a bomb no more is written than there is room for: the sanitizer watches the byte behind. */
+/* However much the data unpack to, no byte past the room is written (the sanitizer watches it). */
 static void no_byte_behind_the_room(void **state)
 {
 	static const uint64_t rooms[] = {0, 1, 63, 4096, 131072, SIZE - 1};
@@ -224,7 +224,7 @@ static void the_beginning_comes_out(void **state)
 	}
 }
 
-/* It needs no more than the beginning of the packed data. */
+/* The beginning of the packed data is enough for it. */
 static void the_rest_is_not_read(void **state)
 {
 	(void)state;

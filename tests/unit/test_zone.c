@@ -51,6 +51,13 @@ static enum kb_status builtin(uint64_t low, uint64_t high)
 	return zone_builtin(KB_RECORD_X86_64, &ram, &zone);
 }
 
+/*
+ *   0    1M     8M      32M        top-192M    top        4G
+ *   |    |      |       |          |           |          |
+ *   rrrr.rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr...........rr    RAM
+ *   zzzzz.......zzzzzzzz...........zzzzzzzzzzzzzzzzzzzzzzz..    zone
+ *   BIOS area   PEI, DXE volume    DXE heap
+ */
 static void builtin_follows_the_top_of_low_memory(void **state)
 {
 	(void)state;
@@ -64,6 +71,12 @@ static void builtin_follows_the_top_of_low_memory(void **state)
 	is_zone("0-100000,800000-2000000,34001000-100000000");
 }
 
+/*
+ *   0    1M     8M      32M     128M    200M    4G
+ *   |    |      |       |       |       |       |
+ *   zzzzz.......zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz.    200 MiB of RAM: 192 less are 8
+ *   zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz.    128 MiB of RAM: the heap is all
+ */
 static void builtin_in_little_memory(void **state)
 {
 	(void)state;
@@ -74,7 +87,14 @@ static void builtin_in_little_memory(void **state)
 	is_zone("0-100000000");
 }
 
-/* RAM that passes 4 GiB in one piece. */
+/*
+ * RAM that passes 4 GiB in one piece.
+ *
+ *   0    1M     8M      32M     4G-192M     4G    8G
+ *   |    |      |       |       |           |     |
+ *   rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr.    RAM
+ *   zzzzz.......zzzzzzzz........zzzzzzzzzzzz.......    zone
+ */
 static void builtin_ends_at_4g(void **state)
 {
 	struct range r = {0, 8 * SZ_1G};
@@ -96,7 +116,19 @@ static enum kb_status arm64(size_t n, const struct range *r)
 	return zone_builtin(KB_RECORD_ARM64, &ram, &zone);
 }
 
-/* The virt machine of QEMU: RAM from 1 GiB on, in one node. */
+/*
+ * The virt machine of QEMU: RAM from 1 GiB on, in one node. Then in two: firmware's runtime memory
+ * makes a hole in the first one, which ends a page below 2 GiB, but does not divide it.
+ *
+ *   1G  +2M  +64M  +128M   2G-192M  2G   8G   10G-192M  10G
+ *   |   |    |     |       |        |    |    |         |
+ *   rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr.....................    RAM
+ *   zzzz.....zzzzzz........zzzzzzzzz.....................    zone
+ *
+ *   rrrrrrrrrrrrrrrrrrrrrrrrrrrr.rr......rrrrrrrrrrrrrrr.    RAM
+ *   zzzz.....zzzzzz.......zzzzzzzzz...........zzzzzzzzzz.    zone
+ *   tree     UEFI          heap                heap
+ */
 static void arm64_follows_where_ram_is(void **state)
 {
 	const struct range virt = {SZ_1G, SZ_1G};
@@ -116,6 +148,15 @@ static void arm64_follows_where_ram_is(void **state)
 	assert_int_equal(arm64(3, nodes), KB_RANGE_FULL);
 }
 
+/*
+ *   0  2M  64M  128M  1G-192M  1G   1G+64M  2G-128M  2G+64M
+ *   |  |   |    |     |        |    |       |        |
+ *   rrrrrrrrrrrrrrrrrrrrrrrrrrr....rrrrrrrrrrrrrrrrr....    a page less than 64 MiB
+ *   zzz....zzzzz...........................zzzzzzzzz....    one node, one heap
+ *
+ *   rrrrrrrrrrrrrrrrrrrrrrrrrrr.....rrrrrrrrrrrrrrrrr...    exactly 64 MiB
+ *   zzz....zzzzz......zzzzzzzzz.............zzzzzzzzz...    two of each
+ */
 static void arm64_nodes_end_at_a_hole_of_64_mib(void **state)
 {
 	struct range r[] = {{0, SZ_1G}, {SZ_1G + 64 * SZ_1M - SZ_4K, SZ_1G}};
@@ -255,6 +296,13 @@ static void the_longest_text(void **state)
 
 /* ---- room for what firmware loads ------------------------------------------------------------ */
 
+/*
+ *   0   1M  8M  32M         74000000    4G    8G
+ *   |   |   |   |           |           |     |
+ *   zzzz....zzzz............zzzzzzzzzzzz......z    as it was
+ *   zzzz....zzzz..........zzzzzzzzzzzzzz......z    2 pages more
+ *   zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz......z    2 GiB more
+ */
 static void the_heap_grows_downwards(void **state)
 {
 	(void)state;

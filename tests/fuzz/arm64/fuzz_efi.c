@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * UEFI's tables and the list of reserved memory. Memory at BASE is the input, behind the map's one
- * descriptor for it; the system table is at its start, the list where a table says or at @LIST.
+ * UEFI's tables and the list of reserved memory. Memory at BASE is the input; the UEFI map has one
+ * descriptor, for that memory. The system table is at its start, the list where a table says or at
+ * LIST.
  */
 #include <format/efi_tables.h>
 #include <khoboot/compiler.h>

@@ -52,7 +52,7 @@ static struct boot describe(void)
 	};
 }
 
-/* The block in memory of exactly its size; read back as a tree that was never seen before. */
+/* Write the block to memory of exactly its size, and read it back as an unknown tree. */
 static void write_block(const struct boot *b)
 {
 	ok(boot_layout(b, &l));
@@ -115,7 +115,7 @@ static void chosen_is_made_anew(void **state)
 	check_handover();
 	assert_int_equal(f.initrd.base, b.initrd.base);
 	assert_int_equal(f.initrd.size, b.initrd.size);
-	/* Seeds are handed on, as is all that is not ours. */
+	/* Seeds are handed on, and so is whatever khoboot does not write itself. */
 	assert_memory_equal(property("rng-seed", NULL), "0123456789abcdef", 16);
 	assert_memory_equal(property("kaslr-seed", NULL), "\x11\x22\x33\x44\x55\x66\x77\x88", 8);
 	assert_true(has("linux,booted-from-kexec"));
@@ -148,7 +148,7 @@ static void what_is_not_given_is_not_there(void **state)
 	assert_false(has(BOOT_LOG_PROPERTY));
 	boot_set_log(&l, block, 100, "text", 4);
 	assert_false(has(BOOT_LOG_PROPERTY));
-	/* Without a /chosen one is made. */
+	/* Where /chosen is missing, it is added. */
 	assert_int_equal(fdt_del_node(t.fdt, tree_node(&t, CHOSEN)), 0);
 	b = describe();
 	write_block(&b);
@@ -174,7 +174,7 @@ static void seeds_may_be_new(void **state)
 	assert_memory_equal(property("kaslr-seed", NULL), "\x88\x77\x66\x55\x44\x33\x22\x11", 8);
 }
 
-/* A root with /chosen alone, whose cells are two and two. */
+/* The tree is then a root with two address and two size cells, and /chosen. */
 static void without_a_tree_acpi_stays_on(void **state)
 {
 	struct boot b = describe();
@@ -216,7 +216,7 @@ static void reservations_are_kept_but_stale_ones(void **state)
 		assert_int_equal(got.base, kept[i].base);
 		assert_int_equal(got.size, kept[i].size);
 	}
-	/* Where boot services end, the UEFI map says what is reserved. */
+	/* With efi_map_max the UEFI map says what is reserved. */
 	b.efi_map_max = 480;
 	write_block(&b);
 	assert_int_equal(fdt_num_mem_rsv(block), 0);
@@ -304,7 +304,7 @@ static void the_map_of_the_last_moment_is_handed_over(void **state)
 	assert_int_equal(f.uefi.secure, SECURE_OFF);
 	check_map(block + l.efi_map, &efi);
 	check_handover();
-	/* What does not fit, or is none. */
+	/* A map that does not fit, and one that is not whole descriptors. */
 	efi.map.size = sizeof(map_bytes) + DESC;
 	assert_int_equal(boot_set_map(&b, &l, block, BLOCK, &efi, &none), KB_EFI_MAP_UNFIT);
 	efi.map.size = 4 * DESC + 1;
@@ -350,7 +350,7 @@ static void the_log_is_cut_to_its_room(void **state)
 	boot_set_log(&l, block, 3, "a line\n", 7);
 	assert_non_null(property(BOOT_LOG_PROPERTY, &len));
 	assert_int_equal(len, 3);
-	/* More than was kept, whoever asks for it. */
+	/* Never more than the room that was kept, even when more is asked for. */
 	char *text = malloc(600);
 	memset(text, 'x', 600);
 	write_block(&b);
@@ -411,7 +411,7 @@ static void kho_needs_the_roots_cells(void **state)
 	}
 }
 
-/* The largest tree that is passed is written whole, one more byte is not passed. */
+/* The largest tree allowed is written whole; with one more byte it is refused. */
 static void a_tree_of_2_mib_is_the_limit(void **state)
 {
 	struct boot b = describe();
@@ -433,7 +433,7 @@ static void a_tree_of_2_mib_is_the_limit(void **state)
 	assert_int_equal(boot_layout(&b, &l), KB_DTB_BIG);
 }
 
-/* All that there can be, in a tree that brings no string of it along. */
+/* Every property there can be, in a tree whose strings block has none of their names yet. */
 static void everything_at_once_has_room(void **state)
 {
 	static uint8_t bytes[1000];
@@ -454,7 +454,7 @@ static void everything_at_once_has_room(void **state)
 	assert_int_equal(len, sizeof(bytes));
 	assert_non_null(property(BOOT_LOG_PROPERTY, &len));
 	assert_int_equal(len, 500);
-	/* The bound is one, and not far off. */
+	/* The computed size is enough, and not much more than needed. */
 	assert_in_range(fdt_totalsize(block), l.tree - 64, l.tree);
 }
 
@@ -477,7 +477,7 @@ static void add_old(const char *name, uint64_t max)
 		tree_bytes(&t, CHOSEN, name, bytes, (int)random_below(&seed, max + 1));
 }
 
-/* Blocks of the tree in another order, as no one writes them. */
+/* Put the blocks of the tree into an unusual order, which is nevertheless valid. */
 static void reorder(void)
 {
 	static struct tree copy;
@@ -587,7 +587,14 @@ static void random_trees_are_written_whole(void **state)
 
 /* ---- placing --------------------------------------------------------------------------------- */
 
-/* Documentation/arch/arm64/booting.rst, word by word: is there such a window of 32 GiB? */
+/*
+ * Documentation/arch/arm64/booting.rst, word by word: do both lie in one stretch of 32 GiB that
+ * begins at a multiple of 1 GiB?
+ *
+ *   n GiB                         n + 32 GiB
+ *   |                             |
+ *   ....[initrd]......[kernel].....
+ */
 static bool together(struct range a, struct range b)
 {
 	if (!b.size)
@@ -617,6 +624,14 @@ static bool any_window(const struct range_list *free, struct range initrd, uint6
 	return false;
 }
 
+/*
+ * Random free memory, random initrds. The window takes the lowest place that is near enough to the
+ * initrd, the block the highest of all.
+ *
+ *   aaaaaa......bbbbbbbbbbbbb........cccc.....dddddddddd    free
+ *               [ window ]    [initrd]           [block]    what is wanted
+ *           |<-- 32 GiB, at most ----->|
+ */
 static void placements_match_model(void **state)
 {
 	int placed = 0, refused = 0;
@@ -661,6 +676,46 @@ static void placements_match_model(void **state)
 	assert_true(placed > 500 && refused > 500);
 }
 
+/*
+ * The window has 35.3 MiB.
+ *
+ *   8G   9G      10G            40G     41G                       72G
+ *   |    |       |              |       |                         |
+ *   aaaaaaaaaaaaa.....................................................    free
+ *        [window]               [initrd]                                  not lower: 41G - 32G
+ *   ....................................................aaaaaaaaaaaaaa    free, the last 36 MiB
+ *                               [initrd]                [ window ]        just below 40G + 32G
+ *   ......................................................aaaaaaaaaaaa    34 MiB: too little
+ */
+static void the_window_is_near_the_initrd(void **state)
+{
+	static const struct range initrd = {40 * SZ_1G, SZ_1G};
+	struct range store[4] = {{8 * SZ_1G, 2 * SZ_1G}};
+	struct range_list free = {store, 1, 4};
+	struct boot_placement p;
+	(void)state;
+
+	ok(boot_place(&free, &kernel, SZ_4K, initrd, &p));
+	assert_int_equal(p.window.base, 9 * SZ_1G);
+	assert_int_equal(p.block.base, 10 * SZ_1G - SZ_4K);
+	store[0] = (struct range){72 * SZ_1G - 36 * SZ_1M, SZ_1G};
+	free.count = 1;
+	ok(boot_place(&free, &kernel, SZ_4K, initrd, &p));
+	assert_int_equal(p.window.base, 72 * SZ_1G - 36 * SZ_1M);
+	store[0] = (struct range){72 * SZ_1G - 34 * SZ_1M, SZ_1G};
+	free.count = 1;
+	assert_int_equal(boot_place(&free, &kernel, SZ_4K, initrd, &p), KB_PLACE_KERNEL);
+}
+
+/*
+ *   1G-1M  1G            1G+window
+ *   |      |             |
+ *   .......aaaaaaaaaaaaa............    a page less than the window: KB_PLACE_KERNEL
+ *   .......aaaaaaaaaaaaaa...........    exactly the window: KB_PLACE_BLOCK
+ *   .......[   window   ]#..........    a page more: #, the block
+ *   .......aaaaaaaaaaaaaaa..........    the same, with an initrd that wraps: KB_PLACE_KERNEL
+ *   aaaaaaa[   window   ]aaaaaaaaaaa    two entries in a list of one: KB_RANGE_FULL
+ */
 static void no_room_has_two_codes(void **state)
 {
 	struct range store[4] = {{SZ_1G, 0x2344000}};
@@ -676,7 +731,7 @@ static void no_room_has_two_codes(void **state)
 	store[0] = (struct range){SZ_1G, 0x2346000};
 	free.count = 1;
 	ok(boot_place(&free, &kernel, SZ_4K, none, &p));
-	/* An initrd that no kernel can be near to. */
+	/* This initrd wraps: no window can be near to it. */
 	store[0] = (struct range){SZ_1G, 0x2346000};
 	free.count = 1;
 	assert_int_equal(boot_place(&free, &kernel, SZ_4K, (struct range){-SZ_1G, SZ_1G + 1}, &p),
@@ -687,7 +742,17 @@ static void no_room_has_two_codes(void **state)
 	assert_int_equal(boot_place(&free, &kernel, SZ_4K, none, &p), KB_RANGE_FULL);
 }
 
-/* Granules of 2 MiB, some of them in use; the highest that is all ours and free. */
+/*
+ * Granules of 2 MiB, some of them in use. The room is the highest ones that lie whole in claimed
+ * memory, and hold neither what is in use nor the home of an evacuated page.
+ *
+ *   granule    0   1   2   3   4   5   6   7
+ *              |   |   |   |   |   |   |   |
+ *   claimed    ..ccccccccccccccccccccccccccccc.
+ *   in use     ............xxxx................    preserved memory or metadata
+ *   homes      .....................h..........    a page that was evacuated
+ *                  [ room ]                        two of them: neither 5 nor 7 will do
+ */
 static void room_matches_model(void **state)
 {
 	uint64_t bits[1] = {0};
@@ -754,6 +819,7 @@ int main(void)
 		cmocka_unit_test_setup(everything_at_once_has_room, fresh),
 		cmocka_unit_test_setup(random_trees_are_written_whole, fresh),
 		cmocka_unit_test_setup(placements_match_model, fresh),
+		cmocka_unit_test_setup(the_window_is_near_the_initrd, fresh),
 		cmocka_unit_test_setup(no_room_has_two_codes, fresh),
 		cmocka_unit_test_setup(room_matches_model, fresh),
 		cmocka_unit_test_setup(nothing_is_below_the_kernel, fresh),

@@ -174,7 +174,7 @@ static void kho_is_both_or_nothing(void **state)
 		assert_int_equal(read_tree(), KB_DTB_KHO);
 		assert_int_equal(diag.at, tree_node(&t, "/chosen"));
 	}
-	/* An empty property is one. */
+	/* An empty property counts as present, and is malformed. */
 	fresh(NULL);
 	tree_cells(&t, "/chosen", "linux,kho-fdt", 0);
 	assert_int_equal(read_tree(), KB_DTB_KHO);
@@ -191,7 +191,7 @@ static void kho_has_the_cells_of_the_root(void **state)
 	assert_int_equal(f.kho.fdt.addr, 0x100002000);
 	assert_int_equal(f.kho.fdt_size, 0x1000);
 	assert_int_equal(f.kho.scratch_size, 0x20);
-	/* One and one is what a root without the properties has. */
+	/* Without the properties it is one cell each. */
 	tree_init(&t, 0, 0);
 	tree_cells(&t, "/chosen", "linux,kho-fdt", 2, 0x2000u, 0x1000u);
 	tree_cells(&t, "/chosen", "linux,kho-scratch", 2, 0x3000u, 0x10u);
@@ -320,7 +320,7 @@ static void qemu_devices_are_found(void **state)
 	assert_int_equal(f.psci, PSCI_SMC);
 }
 
-/* A bus behind a bus, its registers at another address there. */
+/* A bus on a bus: the CPU sees its registers at another address than the inner bus does. */
 static void put_soc(const char *compatible)
 {
 	tree_cells(&t, "/soc", "#address-cells", 1, 1u);
@@ -343,7 +343,7 @@ static void addresses_go_through_the_buses(void **state)
 	ok(read_tree());
 	assert_int_equal(f.uart.kind, UART_MMIO);
 	assert_int_equal(f.uart.base, 0x2fe215040);
-	/* The first range ends before, the second must not begin behind. */
+	/* Ranges that begin too late, end too early, and have one byte of the registers. */
 	tree_cells(&t, "/soc", "ranges", 4, 0x7e215041u, 0u, 0x10000000u, 0x1000u);
 	ok(read_tree());
 	assert_int_equal(f.uart.kind, UART_NONE);
@@ -353,7 +353,7 @@ static void addresses_go_through_the_buses(void **state)
 	tree_cells(&t, "/soc", "ranges", 4, 0x7e215000u, 0u, 0x10000000u, 0x41u);
 	ok(read_tree());
 	assert_int_equal(f.uart.base, 0x10000040);
-	/* Cut, and absent: not a bus that the CPU reaches. */
+	/* "ranges" cut short or absent: the CPU does not reach this bus. */
 	tree_cells(&t, "/soc", "ranges", 3, 0x7e215000u, 0u, 0x10000000u);
 	ok(read_tree());
 	assert_int_equal(f.uart.kind, UART_NONE);
@@ -362,7 +362,7 @@ static void addresses_go_through_the_buses(void **state)
 	assert_int_equal(f.uart.kind, UART_NONE);
 }
 
-/* What is wrong elsewhere must not be refused in silence. */
+/* Devices are read even when the tree is refused: the refusal has to be printed somewhere. */
 static void a_refused_tree_has_its_devices(void **state)
 {
 	(void)state;
@@ -429,7 +429,7 @@ static void memory_nodes_become_ram(void **state)
 	(void)state;
 
 	assert_int_equal(dtb_memory(t.fdt, &ram, &diag), KB_NO_RAM);
-	/* Two that touch, in the wrong order, one of them with an empty entry; one elsewhere. */
+	/* Two nodes that touch, in the wrong order, one with an empty entry; and one elsewhere. */
 	tree_text(&t, "/memory@60000000", "device_type", "memory");
 	tree_cells(&t, "/memory@60000000", "reg", 8, 0u, 0x60000000u, 0u, 0x20000000u, 0u, 0u, 0u,
 		   0u);
@@ -449,7 +449,7 @@ static void memory_nodes_become_ram(void **state)
 	tree_text(&t, "/d", "device_type", "memory");
 	ok(dtb_memory(t.fdt, &ram, &diag));
 	check_ranges(&ram, 2, want);
-	/* What a crash kernel may use, instead of what there is. */
+	/* linux,usable-memory of a crash kernel replaces what there is. */
 	tree_range(&t, "/x", "linux,usable-memory", 0x100000800, 0x200);
 	ok(dtb_memory(t.fdt, &ram, &diag));
 	assert_int_equal(ram.r[1].base, 0x100000800);

@@ -91,7 +91,7 @@ static void ram_matches_model(void **state)
 		struct efi_map map;
 		size_t n = 0;
 
-		/* Backwards: maps need not be sorted. */
+		/* From high to low addresses: maps need not be sorted. */
 		for (uint64_t at = PAGES; at && n < 16; n++) {
 			uint64_t pages = 1 + random_below(&seed, 10);
 
@@ -161,7 +161,7 @@ static void virtual_addresses_lead_back(void **state)
 	assert_int_equal(efi_map_to_phys(&map, VIRT + 0x2000), VIRT + 0x2000);
 	assert_int_equal(efi_map_to_phys(&map, VIRT + 0x10008), 0x7a000008);
 	assert_int_equal(efi_map_to_phys(&map, VIRT - 1), VIRT - 1);
-	/* Nothing was mapped: addresses are what they were. */
+	/* A descriptor without a virtual address translates nothing. */
 	d[1].virt = 0;
 	map = put_map(d, 3);
 	assert_int_equal(efi_map_to_phys(&map, VIRT + 0x10008), VIRT + 0x10008);
@@ -225,7 +225,7 @@ static void tables_are_found(void **state)
 	assert_int_equal(t.smbios, 7);
 	assert_int_equal(t.memreserve, 4);
 	assert_int_equal(t.dtb, 5);
-	/* The older ones, where there are no others. */
+	/* The older kinds of tables, when the newer ones are missing. */
 	put_systab(5);
 	ok(efi_find_tables(&fake.m, &map, SYSTAB, &t));
 	assert_int_equal(t.rsdp, 1);
@@ -253,7 +253,7 @@ static void malformed_tables_are_refused(void **state)
 	assert_int_equal(efi_find_tables(&fake.m, &map, SYSTAB, &t), KB_EFI_TABLE);
 	put_systab(EFI_TABLES_MAX);
 	ok(efi_find_tables(&fake.m, &map, SYSTAB, &t));
-	/* The list's end behind the end of memory. */
+	/* The list ends past the end of memory. */
 	put_u64(fake_at(&fake, SYSTAB + 112), VIRT + FAKE_SIZE - 24);
 	put_u64(fake_at(&fake, SYSTAB + 104), 2);
 	t.dtb = 99;
@@ -306,7 +306,7 @@ static void nodes_and_what_they_name_is_busy(void **state)
 	assert_int_equal(busy.r[5].size, 0x20000);
 }
 
-/* A table for each of many processors, side by side. */
+/* Reserved tables of many processors lie side by side: together they take one entry. */
 static void neighbours_need_no_room(void **state)
 {
 	(void)state;
@@ -318,7 +318,7 @@ static void neighbours_need_no_room(void **state)
 	range_list_sort(&busy);
 	assert_int_equal(busy.count, 2);
 	assert_int_equal(busy.r[1].size, 200 * 0x10000);
-	/* Two bytes between them are too many. */
+	/* With gaps of two bytes they no longer do. */
 	busy.count = 0;
 	for (size_t i = 0; i < 200; i++)
 		put_range(FIRST, i, 0x100000000 + i * 0x10000, 0xfffe);
@@ -337,7 +337,7 @@ static void malformed_lists_are_refused(void **state)
 	put_node(FIRST, 1, 1, 0);
 	put_range(FIRST, 0, UINT64_MAX - 10, 11);
 	assert_int_equal(efi_reserved(&fake.m, FIRST, &busy), KB_EFI_RESERVED);
-	/* Nodes that memory does not have, or not all of. */
+	/* Nodes outside memory, or partly outside. */
 	assert_int_equal(efi_reserved(&fake.m, FAKE_BASE - 8, &busy), KB_EFI_RESERVED);
 	assert_int_equal(efi_reserved(&fake.m, FAKE_BASE + FAKE_SIZE - 15, &busy), KB_EFI_RESERVED);
 	put_node(FAKE_BASE + FAKE_SIZE - 31, 1, 0, 0);
@@ -357,7 +357,7 @@ static void a_list_that_does_not_end_is_refused(void **state)
 	assert_int_equal(busy.count, 0);
 	put_node(FIRST, 0, 0, FIRST);
 	assert_int_equal(efi_reserved(&fake.m, FIRST, &busy), KB_EFI_RESERVED);
-	/* As long as may be, of nodes without room for entries; and one longer. */
+	/* The longest list allowed, of nodes without entries; then one node more. */
 	for (uint64_t i = 0; i < FAKE_SIZE / 16; i++)
 		put_node(FAKE_BASE + 16 * i, 0, 0, FAKE_BASE + 16 * (i + 1));
 	put_node(FAKE_BASE + FAKE_SIZE - 16, 0, 0, 0);

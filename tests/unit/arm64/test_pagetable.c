@@ -32,7 +32,7 @@ static int lookup(const struct pagetable *pt, uint64_t addr)
 	return pt_lookup(pt, addr, &flags) ? (int)flags : NONE;
 }
 
-/* What the hardware makes of @addr: L0 has 512 GiB an entry and no blocks, L3 pages only. */
+/* Translate @addr as the hardware does. L0: 512 GiB an entry, no blocks; L3: only pages. */
 static uint64_t walk(uint64_t addr, uint64_t *size)
 {
 	uint64_t table = POOL_ADDR;
@@ -72,7 +72,7 @@ static void check_leaf(uint64_t e, bool one_level, int flags)
 	if (one_level)
 		assert_int_equal(e >> 53 & 1, 0); /* RES0 */
 	else
-		assert_int_equal(e >> 54 & 1, 1); /* nothing of EL0's */
+		assert_int_equal(e >> 54 & 1, 1); /* UXN: EL0 executes nothing */
 	assert_int_equal(mair, flags & PT_DEVICE ? 0x04 : 0xff);
 	if (!(flags & PT_DEVICE))
 		assert_int_equal(e >> 8 & 3, 3); /* inner shareable */
@@ -95,7 +95,7 @@ static void maps_match_model(bool one_level)
 			uint64_t count = random_below(&seed, PAGES - at + 1);
 			int flags = (int)random_below(&seed, 8);
 
-			/* Half of them with the borders of large pages. */
+			/* Half of the ranges begin and end where large pages do. */
 			if (random_below(&seed, 2))
 				at &= ~511ULL, count &= ~511ULL;
 			ok(pt_map(&pt, (struct range){origin + at * SZ_4K, count * SZ_4K},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* An arena that is not there must not be used. */
+/* The memory of the image has to hold the file and its arena. */
 #include "../unit.h"
 
 #include <arch/image_room.h>

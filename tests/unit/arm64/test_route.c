@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What speaks against a reset, and how it is done. */
+/* What rules out a reset, and how the reset is done. */
 #include "make_tree.h"
 
 #include "../fake_mem.h"
@@ -16,10 +16,10 @@ static void realms_lose_their_memory(void **state)
 	(void)state;
 
 	assert_int_equal(route_cpu_check(&cpu), KB_OK);
-	/* As a firmware that answers with 32 bits has it. */
+	/* As firmware answers that sets only the lower 32 bits. */
 	cpu.rsi = 0xffffffff;
 	assert_int_equal(route_cpu_check(&cpu), KB_OK);
-	/* The version is taken, or another one is offered. */
+	/* Firmware accepts the version, or offers another one. */
 	cpu.rsi = 0;
 	assert_int_equal(route_cpu_check(&cpu), KB_ROUTE_CONFIDENTIAL);
 	cpu.rsi = 1;
@@ -102,7 +102,7 @@ static void psci_is_found(void **state)
 	put_acpi(ACPI_ARM_PSCI | ACPI_ARM_HVC);
 	check_reset(RSDP, 0, PSCI_HVC);
 	check_reset(RSDP, TREE, PSCI_SMC);
-	/* A tree that leaves ACPI on says nothing. */
+	/* A tree that only leads to ACPI says nothing about PSCI. */
 	put_tree(NULL);
 	check_reset(RSDP, TREE, PSCI_HVC);
 	put_acpi(ACPI_ARM_PSCI);
@@ -119,7 +119,7 @@ static void check_refused(uint64_t rsdp, uint64_t fdt, enum kb_status want, enum
 	assert_int_equal(how.psci, left);
 }
 
-/* One source is damaged: it is told, and the other one is used. */
+/* When one source is damaged that is reported, and the other one is used. */
 static void damaged_tables_are_told(void **state)
 {
 	(void)state;
