@@ -66,15 +66,15 @@ enum kb_status bare_extend_memory(struct bare *b);
 enum kb_status bare_list_busy(struct bare *b);
 
 /*
- * describe.c: fill the architecture's own fields of s.boot; the others are filled. Not logged. KB_OK;
- * x86: KB_EFI_MAP_UNFIT.
+ * describe.c: fill the architecture's own fields of s.boot; the others are filled. Not logged.
+ * KB_OK; x86: KB_EFI_MAP_UNFIT.
  */
 enum kb_status bare_describe_boot(struct bare *b);
 
 /* describe.c: map what else the jump needs. Not logged. What pt_map() returns. */
 enum kb_status bare_map_more(struct bare *b);
 
-/* describe.c: last writes to the block, and wiping of seeds that the next kernel does not know of. */
+/* describe.c: last writes to the block; seeds that the next kernel does not know of are wiped. */
 void bare_fill_block(struct bare *b);
 
 /* survive.c: fill secure and uefi of @q. */

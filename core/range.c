@@ -55,7 +55,7 @@ static void sift_down(struct range *r, size_t root, size_t count)
 	}
 }
 
-/* Heap sort: in place, no recursion, no bad case for a hostile map. */
+/* Heap sort: in place, no recursion, and no input that makes it slow. */
 static void sort_by_base(struct range *r, size_t count)
 {
 	for (size_t i = count / 2; i-- > 0;)
@@ -127,7 +127,7 @@ bool range_list_contains_near(const struct range_list *l, struct range *hint, st
 
 	if (range_wraps(r))
 		return false;
-	if (range_contains(*hint, r))
+	if (r.size && range_contains(*hint, r))
 		return true;
 	i = first_after(l, r.base);
 	if (i == l->count || !range_contains(l->r[i], r))
@@ -213,7 +213,7 @@ enum kb_status range_list_subtract(struct range_list *l, struct range cut)
 	return KB_OK;
 }
 
-/* Try to place @size bytes in @in; true and *base on success. */
+/* Try to place @size bytes in @in. On success: true, and *base is the place. */
 static bool fit(struct range in, uint64_t size, uint64_t align, bool top_down, uint64_t *base)
 {
 	uint64_t at;
