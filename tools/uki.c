@@ -181,6 +181,9 @@ static int check_cmdline(const struct work *w)
 	if (!text->size)
 		return CTL_OK;
 	st = cmdline_split(&in, words, sizeof(words), &parsed, &diag);
+	/* The door that takes more: which one will read the words is not known. */
+	if (!st)
+		st = cmdline_supported(&parsed, KB_DOOR_UEFI);
 	if (!st && strlen(words) > w->kernel.cmdline_size)
 		st = kb_note(&diag, KB_CMDLINE_LONG, w->kernel.cmdline_size, strlen(words));
 	return st ? ctl_refuse("--cmdline", st, &diag) : CTL_OK;
