@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* A bump allocator; see the header. */
 #include <core/arena.h>
 
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Command line: split into words, khoboot's own taken out. */
+/* The command line: split into words, with khoboot's own taken out. */
 #include <core/cmdline.h>
 #include <core/diag.h>
 
@@ -8,8 +8,8 @@
 /* ---- words ----------------------------------------------------------------------------------- */
 
 /*
- * White space of ASCII. The kernel's isspace() has 0xa0 too, which is part of many UTF-8 letters:
- * as words are copied as they are, the kernel still sees its own separator.
+ * ASCII white space. The kernel's isspace() also accepts 0xa0, which is part of many UTF-8 letters.
+ * Words are copied unchanged, so the kernel can still split at 0xa0.
  */
 static bool is_space(char c)
 {
@@ -37,7 +37,7 @@ bool cmdline_next(struct cmdline_iter *it, struct cmdline_word *ret)
 	return true;
 }
 
-/* Dash and underscore are one character in the names of parameters. */
+/* In the names of parameters, dash and underscore are the same. */
 static char fold(char c)
 {
 	return c == '-' ? '_' : c;
@@ -51,13 +51,13 @@ static bool names_equal(const char *a, const char *b, size_t len)
 	return true;
 }
 
-/* The word behind which everything belongs to init. */
+/* Everything after this word belongs to init. */
 static bool is_end(const struct cmdline_word *w)
 {
 	return text_is((struct kb_text){w->text, w->len}, "--");
 }
 
-/* A quote at the start and its partner at the end; the latter may be missing, as in the kernel. */
+/* Removes a quote at the start and one at the end, which may be missing, as in the kernel. */
 static struct kb_text unquote(struct kb_text t)
 {
 	if (!t.len || t.text[0] != '"')
@@ -93,7 +93,7 @@ bool cmdline_last(struct kb_text text, const char *name, struct kb_text *ret)
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-/* Index of @value in the words of @choices, separated by '|'; -1 when it is none of them. */
+/* Index of @value in the list @choices, separated by '|'; -1 if it is not in the list. */
 static int choose(struct kb_text value, const char *choices)
 {
 	struct kb_text rest = {choices, strlen(choices)};
@@ -148,8 +148,8 @@ static bool parse_rounds(struct kb_text t, unsigned int *ret)
 
 struct option {
 	const char *name;
-	const char *choices; /* NULL: set_value() knows what it takes */
-	bool outside;        /* honoured from outside of a locked image */
+	const char *choices; /* NULL: set_value() parses the value */
+	bool outside;        /* also taken from outside a locked image */
 };
 
 enum {
@@ -168,7 +168,7 @@ enum {
 	OPT_MAX
 };
 
-/* The order of the choices is that of the enumerations in the header. */
+/* The choices are in the order of the enumerations in the header. */
 static const struct option options[OPT_MAX] = {
 	[OPT_VIA] = {"khoboot.via", "direct|firmware", true},
 	[OPT_KHO] = {"khoboot.kho", "auto|off|park", false},
@@ -250,7 +250,7 @@ static bool is_ours(const struct cmdline_word *w)
 	return text_skip(&t, "khoboot.");
 }
 
-/* The option that word @w gives; OPT_MAX for none of them. */
+/* The option that @w sets; OPT_MAX if there is no such option. */
 static int find_option(const struct cmdline_word *w, struct kb_text *ret)
 {
 	int i = 0;
@@ -267,7 +267,7 @@ struct split {
 	struct kb_options opts;
 	struct kb_diag *diag;
 	bool outside;  /* which text is being read */
-	bool for_init; /* behind "--" */
+	bool for_init; /* after "--" */
 };
 
 /* May words of this text do more than choose the route and the log level? */
@@ -295,7 +295,7 @@ static enum kb_status take_option(struct split *s, const struct cmdline_word *w)
 	return set_option(&s->opts, i, value) ? refuse(s, KB_CMD_VALUE, w) : KB_OK;
 }
 
-/* linux= and initrd= of the UEFI door. False when @w is neither. */
+/* Takes linux= and initrd= at the UEFI door. False if @w is neither. */
 static bool take_path(struct split *s, const struct cmdline_word *w, enum kb_status *st)
 {
 	struct kb_text value;
@@ -329,8 +329,8 @@ static bool is_program_name(const struct split *s, const struct cmdline_word *w)
 }
 
 /*
- * What khoboot takes of @w; true when nothing is left for the kernel. Reading twice, for the
- * options and for the copy, takes the same words twice.
+ * True if khoboot takes @w, false if the kernel gets it. Each text is read twice, first for the
+ * options and then for the copy. Both times the same words are taken.
  */
 static bool take_word(struct split *s, const struct cmdline_word *w, enum kb_status *st)
 {
@@ -346,7 +346,7 @@ static bool take_word(struct split *s, const struct cmdline_word *w, enum kb_sta
 	return trusted(s) && take_path(s, w, st);
 }
 
-/* What a boot loader leaves in the words is not a request. */
+/* BOOT_IMAGE=, which boot loaders add, does not count as a word. */
 static bool counts(const struct cmdline_word *w)
 {
 	struct kb_text value;
@@ -354,7 +354,7 @@ static bool counts(const struct cmdline_word *w)
 	return !cmdline_value(w, "BOOT_IMAGE", &value);
 }
 
-/* Read the options of one text; @ret_words: how many words for the kernel count. */
+/* Read the options of one text. @ret_words: how many words for the kernel count. */
 static enum kb_status read_text(struct split *s, bool outside, size_t *ret_words)
 {
 	struct kb_text t = outside ? s->in->outside : s->in->builtin;
@@ -374,8 +374,8 @@ static enum kb_status read_text(struct split *s, bool outside, size_t *ret_words
 }
 
 /*
- * Length of the kernel's part of @t; written to @buf unless that is NULL. Options were read
- * before and are correct, so that a scratch copy of the state may take them again.
+ * Length of the words for the kernel, which are also written to @buf unless it is NULL. The options
+ * were read before and are correct: here they are taken again, into a copy that is thrown away.
  */
 static size_t copy_words(const struct split *from, bool outside, char *buf)
 {

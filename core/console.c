@@ -41,7 +41,7 @@ static struct uart parse_uart(struct kb_text t)
 	return u;
 }
 
-/* pl011,ADDR, pl011,mmio,ADDR, pl011,mmio32,ADDR: registers of 32 bits in any case. */
+/* pl011,ADDR, pl011,mmio,ADDR, pl011,mmio32,ADDR: all have registers of 32 bits. */
 static struct uart parse_pl011(struct kb_text t)
 {
 	struct uart u = {UART_NONE, 0};
@@ -75,7 +75,7 @@ struct uart console_parse_earlycon(const char *value, size_t len)
 	return (struct uart){UART_NONE, 0};
 }
 
-/* What the last word @name= of @cmdline that names a port says. */
+/* The port of the last word @name= of @cmdline that names a port. */
 static struct uart find_last(const char *cmdline, const char *name,
 			     struct uart (*parse)(const char *value, size_t len))
 {

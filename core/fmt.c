@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A small vsnprintf; the header says which part of it. */
+/* A small vsnprintf; the header lists what it supports. */
 #include <core/fmt.h>
 
 struct out {
 	char *buf;
 	size_t size;
-	size_t len; /* of the whole text, also when it does not fit */
+	size_t len; /* of the whole text, even if it does not fit */
 };
 
 static void put(struct out *o, char c)
@@ -53,7 +53,7 @@ static void put_number(struct out *o, uint64_t v, bool negative, unsigned int ba
 	put_padded(o, digits + at, sizeof(digits) - at, width, pad);
 }
 
-/* One conversion as it stands in the format. */
+/* One conversion of the format string. */
 struct spec {
 	char pad;
 	size_t width;
@@ -76,7 +76,7 @@ static const char *parse_spec(const char *f, struct spec *s)
 	return *f ? f + 1 : f;
 }
 
-/* The arguments travel in a struct: a va_list parameter may be an array, which hides its type. */
+/* In a struct, because va_list may be an array type, which changes when passed as a parameter. */
 struct args {
 	va_list ap;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The log: format once, hand to the sinks, keep for the next operating system. */
+/* The log: each line is formatted once, given to the sinks, and kept for the next system. */
 #include <core/fmt.h>
 #include <core/log.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Pieces of text, and the one reader of numbers. */
+/* Pieces of text, and the only parser of numbers. */
 #include <core/text.h>
 
 #include <string.h>

@@ -9,7 +9,7 @@
 #define IMAGE_SIZE_MAX SZ_1G
 #define SIGNATURE_MAX  SZ_1M
 
-/* EFI zboot header (zboot-header.S); the PE header's offset at 0x3c follows. */
+/* Offsets in the EFI zboot header (zboot-header.S). */
 #define ZBOOT_TYPE    4 /* "zimg" */
 #define ZBOOT_PAYLOAD 8 /* offset in the file */
 #define ZBOOT_SIZE    12
@@ -60,20 +60,24 @@ enum kb_status arm64_image_parse(const void *header, struct arm64_image *ret, st
 		return st;
 	ret->text_offset = get_u64(h + ARM64_TEXT_OFFSET);
 	ret->image_size = get_u64(h + ARM64_IMAGE_SIZE);
-	ret->page_size = page_sizes[flags >> ARM64_FLAG_PAGE_SHIFT & 3];
+	ret->page_size = page_sizes[flags >> ARM64_FLAG_PAGE_SHIFT & ARM64_FLAG_PAGE_MASK];
 	return KB_OK;
 }
 
 /* ---- packed ---------------------------------------------------------------------------------- */
 
+/* RFC 1952 section 2.3.1 (ID1, ID2), RFC 8878 section 3.1.1 (Magic_Number) */
+static const uint8_t gzip_magic[] = {0x1f, 0x8b};
+static const uint8_t zstd_magic[] = {0x28, 0xb5, 0x2f, 0xfd};
+
 static enum packing packing_of(const uint8_t *d)
 {
-	if (!memcmp(d, "\x1f\x8b", 2))
+	if (!memcmp(d, gzip_magic, sizeof(gzip_magic)))
 		return PACKING_GZIP;
-	return memcmp(d, "\x28\xb5\x2f\xfd", 4) ? PACKING_NONE : PACKING_ZSTD;
+	return memcmp(d, zstd_magic, sizeof(zstd_magic)) ? PACKING_NONE : PACKING_ZSTD;
 }
 
-/* Kernels that have KHO use these; before, there were "zstd22" and lz4, lzma, lzo, xzkern. */
+/* Kernels with KHO use "gzip" and "zstd"; older ones "zstd22", lz4, lzma, lzo, xzkern too. */
 static enum packing zboot_packing(const uint8_t *name)
 {
 	if (!memcmp(name, "gzip", 5))
@@ -117,8 +121,8 @@ enum kb_status arm64_image_find(const void *data, uint64_t size, struct packed *
 /* ---- both ------------------------------------------------------------------------------------ */
 
 /*
- * A file that was cut off still has its image_size: the .bss is part of that and in no file. With
- * an EFI stub there is a section table as well, which says how much there should be.
+ * Was the file cut off? image_size cannot tell, as it includes the .bss, which is not in the file.
+ * But a kernel with an EFI stub has a section table, which says how long the file must be.
  */
 static bool is_cut(const struct packed *p)
 {
@@ -164,12 +168,12 @@ enum kb_status arm64_kernel_open(const void *data, uint64_t size, struct range w
 	return st;
 }
 
-static bool is_same(const void *header, const struct arm64_image *want)
+static bool is_same(const void *header, const struct arm64_image *before)
 {
-	struct arm64_image got;
+	struct arm64_image now;
 
-	return !arm64_image_parse(header, &got, NULL) && got.image_size == want->image_size &&
-	       got.text_offset == want->text_offset && got.page_size == want->page_size;
+	return !arm64_image_parse(header, &now, NULL) && now.image_size == before->image_size &&
+	       now.text_offset == before->text_offset && now.page_size == before->page_size;
 }
 
 enum kb_status arm64_kernel_load(const struct arm64_kernel *k, void *out, struct range work,

@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The setup header of a bzImage. */
+/* The setup header of a bzImage (boot.rst, "Details of Header Fields"). */
 #include <core/diag.h>
 #include <format/bzimage.h>
 
 #include <string.h>
 
 #define SECTOR        512
+#define SECTS_DEFAULT 4 /* setup sectors if setup_sects is 0 */
 #define VERSION_MIN   0x020c
-#define RELEASE_MAX   128 /* bytes looked at; the kernel's own limit of a release is 64 */
+#define RELEASE_MAX   128 /* bytes that are read; the kernel's own limit is 64 */
 #define INIT_SIZE_MAX SZ_1G
 #define ALIGN_MAX     SZ_1G
+#define LOG2_4K       12
+#define LOG2_1G       30
 
-/* What is refused before any other field is believed. */
+/* Checked before any other field is used. */
 static enum kb_status check_identity(const uint8_t *d, uint64_t size, struct kb_diag *diag)
 {
 	if (size < 2 * SECTOR)
 		return kb_note(diag, KB_BZ_SHORT, 0, size);
 	if (memcmp(d + BZ_HEADER, "HdrS", 4))
 		return kb_note(diag, KB_BZ_MAGIC, BZ_HEADER, get_u32(d + BZ_HEADER));
-	if (get_u16(d + BZ_BOOT_FLAG) != 0xaa55)
+	if (get_u16(d + BZ_BOOT_FLAG) != BZ_BOOT_MAGIC)
 		return kb_note(diag, KB_BZ_MAGIC, BZ_BOOT_FLAG, get_u16(d + BZ_BOOT_FLAG));
 	if (get_u16(d + BZ_VERSION) < VERSION_MIN)
 		return kb_note(diag, KB_BZ_OLD, BZ_VERSION, get_u16(d + BZ_VERSION));
@@ -44,7 +47,7 @@ static enum kb_status read_header_range(const uint8_t *d, struct bzimage *b, str
 {
 	uint32_t end = BZ_HEADER + (uint32_t)d[BZ_JUMP];
 
-	if (end < BZ_INIT_SIZE + 4 || end > BZ_HEADER_LIMIT)
+	if (end < BZ_HEADER_MIN || end > BZ_HEADER_LIMIT)
 		return kb_note(diag, KB_BZ_HEADER, BZ_JUMP, d[BZ_JUMP]);
 	b->header_offset = BZ_SETUP_SECTS;
 	b->header_size = end - BZ_SETUP_SECTS;
@@ -59,7 +62,7 @@ static enum kb_status read_alignment(const uint8_t *d, struct bzimage *b, struct
 	if (!is_pow2(b->kernel_alignment) || b->kernel_alignment < SZ_4K ||
 	    b->kernel_alignment > ALIGN_MAX)
 		return kb_note(diag, KB_BZ_ALIGN, BZ_KERNEL_ALIGNMENT, b->kernel_alignment);
-	if (min_log2 < 12 || min_log2 > 30)
+	if (min_log2 < LOG2_4K || min_log2 > LOG2_1G)
 		return kb_note(diag, KB_BZ_ALIGN, BZ_MIN_ALIGNMENT, min_log2);
 	b->min_alignment = 1ULL << min_log2;
 	return KB_OK;
@@ -68,8 +71,7 @@ static enum kb_status read_alignment(const uint8_t *d, struct bzimage *b, struct
 static enum kb_status read_sizes(const uint8_t *d, uint64_t size, struct bzimage *b,
 				 struct kb_diag *diag)
 {
-	/* Protocol: 0 stands for 4, in images of kernels that knew no other number. */
-	uint32_t sects = d[BZ_SETUP_SECTS] ? d[BZ_SETUP_SECTS] : 4;
+	uint32_t sects = d[BZ_SETUP_SECTS] ? d[BZ_SETUP_SECTS] : SECTS_DEFAULT;
 	uint64_t end;
 
 	b->setup_size = (uint64_t)(sects + 1) * SECTOR;
@@ -81,7 +83,7 @@ static enum kb_status read_sizes(const uint8_t *d, uint64_t size, struct bzimage
 	if (b->init_size < b->load_size || b->init_size > INIT_SIZE_MAX)
 		return kb_note(diag, KB_BZ_INIT_SIZE, BZ_INIT_SIZE, b->init_size);
 	b->pref_address = get_u64(d + BZ_PREF_ADDRESS);
-	/* Whoever places the kernel aligns pref_address up and adds init_size. */
+	/* To place the kernel, pref_address is aligned up, and init_size is added. */
 	if (add_overflow(b->pref_address, ALIGN_MAX + INIT_SIZE_MAX, &end))
 		return kb_note(diag, KB_BZ_INIT_SIZE, BZ_PREF_ADDRESS, b->pref_address);
 	return KB_OK;
@@ -92,16 +94,16 @@ static bool ends_release(char c)
 	return !c || c == ' ' || c == '\n';
 }
 
-/* The first word of the version text, which lies in the setup sectors; optional. */
+/* The first word of the version text, which is optional and lies in the setup sectors. */
 static void read_release(const uint8_t *d, struct bzimage *b)
 {
 	uint64_t at = get_u16(d + BZ_KERNEL_VERSION);
 	const char *text;
 	size_t len = 0;
 
-	if (!at || at + 0x200 + RELEASE_MAX > b->setup_size)
+	if (!at || at + BZ_TEXT_BASE + RELEASE_MAX > b->setup_size)
 		return;
-	text = (const char *)d + 0x200 + at;
+	text = (const char *)d + BZ_TEXT_BASE + at;
 	while (len < RELEASE_MAX && !ends_release(text[len]))
 		len++;
 	if (!len || len == RELEASE_MAX)

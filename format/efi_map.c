@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The memory map of UEFI. */
+/* Reading the memory map of UEFI. */
 #include <format/efi_map.h>
 
 #include <string.h>
@@ -34,17 +34,17 @@ bool efi_descriptor_is_ram(const struct efi_descriptor *d)
 	}
 }
 
-static bool want_free(const struct efi_descriptor *d)
+static bool is_free(const struct efi_descriptor *d)
 {
 	return d->type == EFI_CONVENTIONAL && !(d->attribute & EFI_ATTR_SP);
 }
 
-static bool want_memory(const struct efi_descriptor *d)
+static bool is_memory(const struct efi_descriptor *d)
 {
 	return d->type != EFI_MMIO && d->type != EFI_MMIO_PORT && d->type != EFI_UNUSABLE;
 }
 
-/* Neighbours become one at once: the storage may be a stack. */
+/* Merges with the range before it at once: the storage of the list may be small. */
 static enum kb_status add_piece(struct range_list *l, struct range r)
 {
 	struct range *last = l->count ? &l->r[l->count - 1] : NULL;
@@ -56,7 +56,7 @@ static enum kb_status add_piece(struct range_list *l, struct range r)
 }
 
 static enum kb_status select_ranges(const struct efi_map *map, struct range_list *ret,
-				    bool (*want)(const struct efi_descriptor *d))
+				    bool (*selects)(const struct efi_descriptor *d))
 {
 	if (!efi_map_sane(map))
 		return KB_EFI_MAP;
@@ -66,7 +66,7 @@ static enum kb_status select_ranges(const struct efi_map *map, struct range_list
 		uint64_t bytes;
 		enum kb_status st = efi_map_descriptor(map, i, &d, &bytes);
 
-		if (!st && want(&d))
+		if (!st && selects(&d))
 			st = add_piece(ret, (struct range){d.phys, bytes});
 		if (st)
 			return st;
@@ -77,12 +77,12 @@ static enum kb_status select_ranges(const struct efi_map *map, struct range_list
 
 enum kb_status efi_map_free(const struct efi_map *map, struct range_list *ret)
 {
-	return select_ranges(map, ret, want_free);
+	return select_ranges(map, ret, is_free);
 }
 
 enum kb_status efi_map_all(const struct efi_map *map, struct range_list *ret)
 {
-	return select_ranges(map, ret, want_memory);
+	return select_ranges(map, ret, is_memory);
 }
 
 enum kb_status efi_map_ram(const struct efi_map *map, struct range_list *ret)
@@ -104,7 +104,7 @@ enum kb_status efi_map_claims(const struct efi_map *map, uint64_t floor,
 
 		if (st)
 			return st;
-		if (!want_free(&d) || !bytes)
+		if (!is_free(&d) || !bytes)
 			continue;
 		if (!rest.max)
 			return KB_RANGE_FULL;
@@ -128,13 +128,12 @@ void efi_map_take_over(void *data, uint64_t size, uint64_t desc_size,
 		memcpy(&d, (uint8_t *)data + at, sizeof(d));
 		if ((d.type == EFI_BS_CODE || d.type == EFI_BS_DATA) &&
 		    range_list_overlap(homes, (struct range){d.phys, d.pages * SZ_4K}))
-			put_u32((uint8_t *)data + at, EFI_LOADER_DATA);
+			put_u32((uint8_t *)data + at + offsetof(struct efi_descriptor, type),
+				EFI_LOADER_DATA);
 	}
 }
 
 /* ---- long after boot services ended ---------------------------------------------------------- */
-
-/* ---- memory ---------------------------------------------------------------------------------- */
 
 static bool is_kernel_ram(const struct efi_descriptor *d)
 {

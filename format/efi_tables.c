@@ -12,6 +12,7 @@
 #define SYSTAB_TABLES    112
 #define SYSTAB_SIZE      120
 #define GUID_SIZE        16
+#define ENTRY_ADDRESS    16
 #define ENTRY_SIZE       24
 
 static const uint8_t guids[][GUID_SIZE] = {
@@ -29,12 +30,12 @@ static const uint8_t guids[][GUID_SIZE] = {
 
 enum { ACPI_2, ACPI_1, SMBIOS_3, SMBIOS_2, MEMRESERVE, DTB };
 
-/* The first table of the kind @which; 0 when there is none. */
+/* Address of the first table of kind @which; 0: not found. */
 static uint64_t find(const uint8_t *entries, uint64_t n, int which)
 {
 	for (uint64_t i = 0; i < n; i++)
 		if (!memcmp(entries + i * ENTRY_SIZE, guids[which], GUID_SIZE))
-			return get_u64(entries + i * ENTRY_SIZE + GUID_SIZE);
+			return get_u64(entries + i * ENTRY_SIZE + ENTRY_ADDRESS);
 	return 0;
 }
 
@@ -52,7 +53,7 @@ enum kb_status efi_find_tables(struct mem *m, const struct efi_map *map, uint64_
 	if (!t || get_u64(t) != SYSTAB_SIGNATURE)
 		return kb_fail(m, KB_EFI_TABLE, systab, 0);
 	n = get_u64(t + SYSTAB_ENTRIES);
-	/* SetVirtualAddressMap changed the pointer to the list, and nothing in it. */
+	/* SetVirtualAddressMap may have changed the pointer to the list, but nothing in it. */
 	at = efi_map_to_phys(map, get_u64(t + SYSTAB_TABLES));
 	if (n && n <= EFI_TABLES_MAX)
 		e = mem_get(m, phys(at), n * ENTRY_SIZE);
@@ -71,15 +72,15 @@ enum kb_status efi_find_tables(struct mem *m, const struct efi_map *map, uint64_
 
 /* struct linux_efi_memreserve of Linux include/linux/efi.h */
 struct node {
-	int32_t size;  /* entries that there is room for */
-	int32_t count; /* of them in use */
-	uint64_t next; /* physical address, 0: the last */
+	int32_t size;  /* room, in entries */
+	int32_t count; /* entries in use */
+	uint64_t next; /* physical address; 0: this is the last node */
 };
 
 /* Kernels map one page, of up to 64 KiB, to read a node. */
 #define NODE_ENTRIES_MAX ((int32_t)((SZ_64K - sizeof(struct node)) / sizeof(struct range)))
 
-/* The node at @at; *entries are its ranges. False when it cannot be one. */
+/* The node at @at; *entries are its ranges. False if it is impossible. */
 static bool get_node(const struct mem *m, uint64_t at, struct node *ret, const uint8_t **entries)
 {
 	const uint8_t *p = mem_get(m, phys(at), sizeof(*ret));
@@ -118,7 +119,7 @@ static enum kb_status check_list(struct mem *m, uint64_t head)
 	return KB_OK;
 }
 
-/* Ranges are often neighbours: a full list may have room when it is merged. */
+/* Ranges are often neighbours: merging may make room in a full list. */
 static enum kb_status add_busy(struct range_list *busy, struct range r)
 {
 	if (busy->count == busy->max)

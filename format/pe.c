@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* PE32+ headers: every number is checked once, here, so that users may add without checks. */
+/* PE32+ headers: every number is checked once, here, so that users can add without checks. */
 #include <core/diag.h>
 #include <format/pe.h>
 
 #include <string.h>
 
-#define COFF_SIZE 24  /* "PE\0\0" and the COFF header */
-#define OPT_MIN   112 /* PE32+ optional header without data directories */
-#define OPT_PLUS  0x020b
+#define PE32_PLUS 0x020b /* magic of the optional header */
 #define DIRS_MAX  16
-#define DIR_CERT  4
+#define DIR_CERT  4 /* "Certificate Table" */
+
+/* Fields of a section header that a diagnosis may name. */
+#define VA    offsetof(struct pe_section_header, va)
+#define RAW   offsetof(struct pe_section_header, raw)
+#define FLAGS offsetof(struct pe_section_header, flags)
 
 const void *pe_view_get(const struct pe_view *v, uint64_t offset, uint64_t len)
 {
@@ -22,70 +25,82 @@ const void *pe_view_get(const struct pe_view *v, uint64_t offset, uint64_t len)
 
 enum kb_status pe_find_header(const struct pe_view *v, uint64_t *ret, struct kb_diag *diag)
 {
-	const uint8_t *dos = pe_view_get(v, 0, 0x40);
+	struct pe_dos_header dos;
+	const uint8_t *p = pe_view_get(v, 0, sizeof(dos));
 
-	if (!dos)
+	if (!p)
 		return kb_note(diag, KB_PE_TRUNCATED, 0, v->end);
-	if (memcmp(dos, "MZ", 2))
-		return kb_note(diag, KB_PE_MAGIC, 0, get_u16(dos));
-	*ret = get_u32(dos + 0x3c);
+	memcpy(&dos, p, sizeof(dos));
+	if (memcmp(dos.magic, "MZ", sizeof(dos.magic)))
+		return kb_note(diag, KB_PE_MAGIC, 0, get_u16(dos.magic));
+	*ret = dos.pe_offset;
 	return KB_OK;
 }
 
-/* The certificate table: the only data directory that counts for us. */
-static void read_directories(struct pe *pe, const uint8_t *opt)
+/* The certificate table is the only one of the @count data directories that khoboot uses. */
+static void read_directories(struct pe *pe, const uint8_t *directories, uint32_t count)
 {
-	const uint8_t *dir = opt + OPT_MIN + 8 * DIR_CERT;
+	struct pe_directory cert;
 
-	if (get_u32(opt + 108) <= DIR_CERT)
+	if (count <= DIR_CERT)
 		return;
-	pe->cert_offset = get_u32(dir);
-	pe->cert_size = get_u32(dir + 4);
+	memcpy(&cert, directories + DIR_CERT * sizeof(cert), sizeof(cert));
+	pe->cert_offset = cert.va;
+	pe->cert_size = cert.size;
 }
 
 static enum kb_status read_optional(struct pe *pe, uint64_t at, uint16_t size, struct kb_diag *diag)
 {
-	const uint8_t *opt = pe_view_get(&pe->view, at, size);
+	const uint8_t *p = pe_view_get(&pe->view, at, size);
+	struct pe_optional_header o;
 
-	if (!opt)
+	if (!p)
 		return kb_note(diag, KB_PE_TRUNCATED, at, size);
-	if (size < OPT_MIN || get_u16(opt) != OPT_PLUS)
+	if (size < sizeof(o))
 		return kb_note(diag, KB_PE_FORMAT, at, size);
-	if (get_u32(opt + 108) > DIRS_MAX || OPT_MIN + 8 * get_u32(opt + 108) > size)
-		return kb_note(diag, KB_PE_FORMAT, at + 108, get_u32(opt + 108));
-	pe->entry = get_u32(opt + 16);
-	pe->section_align = get_u32(opt + 32);
-	pe->file_align = get_u32(opt + 36);
-	pe->image_size = get_u32(opt + 56);
-	pe->headers_size = get_u32(opt + 60);
-	read_directories(pe, opt);
-	if (!is_pow2(pe->section_align) || !is_pow2(pe->file_align) ||
-	    pe->file_align > pe->section_align)
-		return kb_note(diag, KB_PE_ALIGN, at + 32, pe->section_align);
+	memcpy(&o, p, sizeof(o));
+	if (o.magic != PE32_PLUS)
+		return kb_note(diag, KB_PE_FORMAT, at, size);
+	if (o.directories > DIRS_MAX ||
+	    sizeof(o) + o.directories * sizeof(struct pe_directory) > size)
+		return kb_note(diag, KB_PE_FORMAT,
+			       at + offsetof(struct pe_optional_header, directories),
+			       o.directories);
+	pe->entry = o.entry;
+	pe->section_align = o.section_align;
+	pe->file_align = o.file_align;
+	pe->image_size = o.image_size;
+	pe->headers_size = o.headers_size;
+	read_directories(pe, p + sizeof(o), o.directories);
+	if (!is_pow2(o.section_align) || !is_pow2(o.file_align) || o.file_align > o.section_align)
+		return kb_note(diag, KB_PE_ALIGN,
+			       at + offsetof(struct pe_optional_header, section_align),
+			       o.section_align);
 	return KB_OK;
 }
 
 static enum kb_status read_headers(struct pe *pe, struct kb_diag *diag)
 {
-	const uint8_t *coff = pe_view_get(&pe->view, pe->header, COFF_SIZE);
+	struct pe_coff_header coff;
+	const uint8_t *p = pe_view_get(&pe->view, pe->header, sizeof(coff));
 	enum kb_status st;
 
-	if (!coff)
+	if (!p)
 		return kb_note(diag, KB_PE_TRUNCATED, pe->header, pe->view.end);
-	if (memcmp(coff, "PE\0\0", 4))
-		return kb_note(diag, KB_PE_MAGIC, pe->header, get_u32(coff));
-	pe->machine = get_u16(coff + 4);
+	memcpy(&coff, p, sizeof(coff));
+	if (memcmp(coff.signature, "PE\0\0", sizeof(coff.signature)))
+		return kb_note(diag, KB_PE_MAGIC, pe->header, get_u32(coff.signature));
+	pe->machine = coff.machine;
 	if (pe->machine != PE_MACHINE_AMD64 && pe->machine != PE_MACHINE_ARM64)
-		return kb_note(diag, KB_PE_MACHINE, pe->header + 4, pe->machine);
-	pe->sections = get_u16(coff + 6);
-	/*
-	 * pe_view_get() proved header + COFF_SIZE; 16 more bits cannot pass 2^64 from a real file.
-	 */
-	pe->table = pe->header + COFF_SIZE;
-	st = read_optional(pe, pe->table, get_u16(coff + 20), diag);
+		return kb_note(diag, KB_PE_MACHINE,
+			       pe->header + offsetof(struct pe_coff_header, machine), pe->machine);
+	pe->sections = coff.sections;
+	/* No overflow: pe_view_get() checked the first sum, and read_optional() the second. */
+	pe->table = pe->header + sizeof(coff);
+	st = read_optional(pe, pe->table, coff.optional_size, diag);
 	if (st)
 		return st;
-	pe->table += get_u16(coff + 20);
+	pe->table += coff.optional_size;
 	return KB_OK;
 }
 
@@ -96,7 +111,9 @@ static enum kb_status check_table(const struct pe *pe, struct kb_diag *diag)
 	if (pe->headers_size > pe->view.end)
 		return kb_note(diag, KB_PE_TRUNCATED, pe->headers_size, pe->view.end);
 	if (!pe->sections || pe->sections > PE_SECTION_MAX)
-		return kb_note(diag, KB_PE_TABLE, pe->header + 6, pe->sections);
+		return kb_note(diag, KB_PE_TABLE,
+			       pe->header + offsetof(struct pe_coff_header, sections),
+			       pe->sections);
 	if (pe->table > pe->headers_size || size > pe->headers_size - pe->table ||
 	    !pe_view_get(&pe->view, pe->table, size))
 		return kb_note(diag, KB_PE_TABLE, pe->table, pe->headers_size);
@@ -105,16 +122,17 @@ static enum kb_status check_table(const struct pe *pe, struct kb_diag *diag)
 
 void pe_section(const struct pe *pe, uint32_t i, struct pe_section *ret)
 {
-	const uint8_t *e =
-		pe_view_get(&pe->view, pe->table + (uint64_t)i * PE_SECTION_SIZE, PE_SECTION_SIZE);
+	struct pe_section_header h;
 
-	memcpy(ret->name, e, PE_NAME_MAX);
+	memcpy(&h, pe_view_get(&pe->view, pe->table + (uint64_t)i * sizeof(h), sizeof(h)),
+	       sizeof(h));
+	memcpy(ret->name, h.name, PE_NAME_MAX);
 	ret->name[PE_NAME_MAX] = '\0';
-	ret->vsize = get_u32(e + 8);
-	ret->va = get_u32(e + 12);
-	ret->raw_size = get_u32(e + 16);
-	ret->raw = get_u32(e + 20);
-	ret->flags = get_u32(e + 36);
+	ret->vsize = h.vsize;
+	ret->va = h.va;
+	ret->raw_size = h.raw_size;
+	ret->raw = h.raw;
+	ret->flags = h.flags;
 }
 
 /* Bytes that the section takes in memory. */
@@ -134,7 +152,7 @@ static bool is_empty(const struct pe_section *s)
 	return !s->vsize && !s->raw_size;
 }
 
-/* @span lies between the headers and @limit; 32-bit numbers in 64 bits cannot wrap. */
+/* True if @span lies between the headers and @limit; 32-bit numbers in 64 bits cannot wrap. */
 static bool inside(struct range span, uint64_t headers, uint64_t limit)
 {
 	return !span.size || (span.base >= headers && range_end(span) <= limit);
@@ -148,12 +166,12 @@ static enum kb_status check_place(const struct pe *pe, const struct pe_section *
 	if (pe->layout == PE_MAPPED)
 		limit = min_u64(limit, pe->view.end);
 	if (!inside(va_span(s), pe->headers_size, limit))
-		return kb_note(diag, KB_PE_OUTSIDE, at + 12, s->va);
+		return kb_note(diag, KB_PE_OUTSIDE, at + VA, s->va);
 	if (pe->layout != PE_MAPPED && !inside(raw_span(s), pe->headers_size, pe->view.end))
-		return kb_note(diag, KB_PE_OUTSIDE, at + 20, s->raw);
-	/* Zeros that are not in the file would not be in memory either: kexec maps no sections. */
+		return kb_note(diag, KB_PE_OUTSIDE, at + RAW, s->raw);
+	/* kexec maps no sections: zeros that are not in the file would not be in memory. */
 	if (pe->layout == PE_FLAT && (s->va != s->raw || s->vsize > s->raw_size))
-		return kb_note(diag, KB_PE_VA_RAW, at + 20, s->raw);
+		return kb_note(diag, KB_PE_VA_RAW, at + RAW, s->raw);
 	return KB_OK;
 }
 
@@ -161,11 +179,11 @@ static enum kb_status check_section(const struct pe *pe, const struct pe_section
 				    struct kb_diag *diag)
 {
 	if ((s->flags & PE_SCN_WRITE) && (s->flags & PE_SCN_EXECUTE))
-		return kb_note(diag, KB_PE_WX, at + 36, s->flags);
+		return kb_note(diag, KB_PE_WX, at + FLAGS, s->flags);
 	if (!is_aligned(s->va, pe->section_align))
-		return kb_note(diag, KB_PE_ALIGN, at + 12, s->va);
+		return kb_note(diag, KB_PE_ALIGN, at + VA, s->va);
 	if (s->raw_size && !is_aligned(s->raw, pe->file_align))
-		return kb_note(diag, KB_PE_ALIGN, at + 20, s->raw);
+		return kb_note(diag, KB_PE_ALIGN, at + RAW, s->raw);
 	return check_place(pe, s, at, diag);
 }
 

@@ -1,18 +1,67 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* SMBIOS 3.6: entry points (5.2), structures (6.1), system information (7.2). */
+/* SMBIOS: entry points, and the UUID of the system. Section numbers are those of SMBIOS 3.6. */
 #include <format/smbios.h>
 
 #include <string.h>
 
-#define ENTRY_MIN 0x18 /* bytes of the 64-bit entry point; the 32-bit one is longer */
-#define ENTRY32   0x1f
 #define TABLE_MAX SZ_1M
+
+/* SMBIOS 2.1 (32-bit) Entry Point, section 5.2.1. */
+struct entry32 {
+	char anchor[4]; /* "_SM_" */
+	uint8_t checksum;
+	uint8_t length; /* of the entry point */
+	uint8_t major, minor;
+	uint16_t structure_max;
+	uint8_t revision;
+	uint8_t formatted[5];
+	char dmi_anchor[5]; /* "_DMI_" */
+	uint8_t dmi_checksum;
+	uint16_t table_length;
+	uint32_t table_address;
+	uint16_t structures;
+	uint8_t bcd_revision;
+} __packed;
+
+/* SMBIOS 3.0 (64-bit) Entry Point, section 5.2.2. */
+struct entry64 {
+	char anchor[5]; /* "_SM3_" */
+	uint8_t checksum;
+	uint8_t length; /* of the entry point */
+	uint8_t major, minor, docrev;
+	uint8_t revision;
+	uint8_t reserved;
+	uint32_t table_max; /* the table has at most that many bytes */
+	uint64_t table_address;
+} __packed;
+
+/* What every structure begins with, section 6.1.2. */
+struct header {
+	uint8_t type;
+	uint8_t length; /* of the formatted area, which includes this header */
+	uint16_t handle;
+} __packed;
+
+#define UUID_SIZE 16
+
+/* System Information (type 1), section 7.2, up to the UUID. */
+struct system_info {
+	struct header header;
+	uint8_t manufacturer, product, version, serial; /* numbers of strings */
+	uint8_t uuid[UUID_SIZE];
+} __packed;
 
 #define TYPE_SYSTEM 1
 #define TYPE_END    127
-#define HEADER      4 /* type, length of the formatted area, handle */
-#define SYSTEM_UUID 8
-#define UUID_SIZE   16
+
+_Static_assert(offsetof(struct entry32, dmi_anchor) == 0x10, "dmi_anchor");
+_Static_assert(offsetof(struct entry32, table_length) == 0x16, "table_length");
+_Static_assert(offsetof(struct entry32, table_address) == 0x18, "table_address");
+_Static_assert(sizeof(struct entry32) == 0x1f, "entry32");
+_Static_assert(offsetof(struct entry64, table_max) == 0x0c, "table_max");
+_Static_assert(sizeof(struct entry64) == 0x18, "entry64");
+_Static_assert(sizeof(struct header) == 4, "header");
+_Static_assert(offsetof(struct system_info, uuid) == 8, "uuid");
 
 static bool sums_to_zero(const uint8_t *p, size_t len)
 {
@@ -23,40 +72,52 @@ static bool sums_to_zero(const uint8_t *p, size_t len)
 	return !sum;
 }
 
-/* The 64-bit entry point says how long the table is at most. */
-static bool entry64(const uint8_t *p, struct range *ret)
+static bool read_entry64(const struct mem *m, uint64_t at, struct range *ret)
 {
-	if (memcmp(p, "_SM3_", 5) || p[6] != ENTRY_MIN || !sums_to_zero(p, ENTRY_MIN))
+	struct entry64 e;
+	const uint8_t *p = mem_get(m, phys(at), sizeof(e));
+
+	if (!p)
 		return false;
-	*ret = (struct range){get_u64(p + 0x10), get_u32(p + 0x0c)};
+	memcpy(&e, p, sizeof(e));
+	if (memcmp(e.anchor, "_SM3_", sizeof(e.anchor)) || e.length != sizeof(e) ||
+	    !sums_to_zero(p, sizeof(e)))
+		return false;
+	*ret = (struct range){e.table_address, e.table_max};
 	return true;
 }
 
-/* Some firmware of SMBIOS 2.1 gives its length as 0x1e, which the specification excuses. */
-static bool entry32(const struct mem *m, uint64_t at, struct range *ret)
+/* Some firmware of SMBIOS 2.1 gives the length as 0x1e, which the specification allows for. */
+static bool read_entry32(const struct mem *m, uint64_t at, struct range *ret)
 {
-	const uint8_t *p = mem_get(m, phys(at), ENTRY32);
+	struct entry32 e;
+	const uint8_t *p = mem_get(m, phys(at), sizeof(e));
 
-	if (!p || memcmp(p, "_SM_", 4) || (p[5] != ENTRY32 && p[5] != ENTRY32 - 1) ||
-	    !sums_to_zero(p, p[5]) || memcmp(p + 0x10, "_DMI_", 5))
+	if (!p)
 		return false;
-	*ret = (struct range){get_u32(p + 0x18), get_u16(p + 0x16)};
+	memcpy(&e, p, sizeof(e));
+	if (memcmp(e.anchor, "_SM_", sizeof(e.anchor)) ||
+	    (e.length != sizeof(e) && e.length != sizeof(e) - 1) || !sums_to_zero(p, e.length) ||
+	    memcmp(e.dmi_anchor, "_DMI_", sizeof(e.dmi_anchor)))
+		return false;
+	*ret = (struct range){e.table_address, e.table_length};
 	return true;
 }
 
 static bool find_table(const struct mem *m, uint64_t entry, struct range *ret)
 {
-	const uint8_t *p = mem_get(m, phys(entry), ENTRY_MIN);
-
-	return (p && entry64(p, ret)) || entry32(m, entry, ret);
+	return read_entry64(m, entry, ret) || read_entry32(m, entry, ret);
 }
 
-/* Offset behind the structure at @at: its formatted area, and strings up to two NULs. 0: none. */
-static size_t next(const uint8_t *table, size_t size, size_t at)
+/*
+ * Offset of the first byte after the structure at @at, which has the header @h: its formatted area
+ * is followed by strings, and these end with two NULs. 0: malformed.
+ */
+static size_t structure_end(const uint8_t *table, size_t size, size_t at, const struct header *h)
 {
-	size_t i = at + table[at + 1];
+	size_t i = at + h->length;
 
-	if (table[at + 1] < HEADER)
+	if (h->length < sizeof(*h))
 		return 0;
 	for (; i + 1 < size; i++)
 		if (!table[i] && !table[i + 1])
@@ -66,21 +127,23 @@ static size_t next(const uint8_t *table, size_t size, size_t at)
 
 static enum kb_status find_uuid(const uint8_t *table, size_t size, uint8_t uuid[16])
 {
-	uint8_t found[UUID_SIZE] = {0};
-	size_t at = 0;
+	struct system_info info = {0};
+	size_t at = 0, end;
+	struct header h;
 
-	while (at + HEADER <= size && table[at] != TYPE_END) {
-		size_t behind = next(table, size, at);
-
-		if (!behind)
+	for (; at + sizeof(h) <= size; at = end) {
+		memcpy(&h, table + at, sizeof(h));
+		if (h.type == TYPE_END)
+			break;
+		end = structure_end(table, size, at, &h);
+		if (!end)
 			return KB_SMBIOS;
-		if (table[at] == TYPE_SYSTEM && table[at + 1] >= SYSTEM_UUID + UUID_SIZE) {
-			memcpy(found, table + at + SYSTEM_UUID, UUID_SIZE);
+		if (h.type == TYPE_SYSTEM && h.length >= sizeof(info)) {
+			memcpy(&info, table + at, sizeof(info));
 			break;
 		}
-		at = behind;
 	}
-	memcpy(uuid, found, UUID_SIZE);
+	memcpy(uuid, info.uuid, UUID_SIZE);
 	return KB_OK;
 }
 

@@ -69,7 +69,7 @@ static enum kb_status open_as(enum pe_layout layout, const void *base, uint64_t 
 
 	if (add_overflow(start, size, &v.end))
 		return kb_note(diag, KB_PE_TRUNCATED, start, size);
-	/* What would say so is not in memory when that does not begin with the file. */
+	/* If the beginning of the file is not in memory, the image is khoboot's own for x86_64. */
 	if (!start)
 		st = pe_find_header(&v, &header, diag);
 	if (!st)
@@ -92,14 +92,14 @@ enum kb_status uki_open_flat(const void *base, uint64_t start, uint64_t size, st
 uint64_t uki_flat_size(const void *boot_params)
 {
 	const uint8_t *bp = boot_params;
-	uint64_t size = (uint64_t)get_u32(bp + BZ_SYSSIZE) * 16;
+	uint64_t size = (uint64_t)get_u32(bp + BZ_SYSSIZE) * BZ_SYSSIZE_UNIT;
 
 	return size + KB_ARENA_SIZE <= get_u32(bp + BZ_INIT_SIZE) ? size : 0;
 }
 
 /* ---- .kho ------------------------------------------------------------------------------------ */
 
-/* Decimal without sign and leading zero, at most @max; 0 for anything else. */
+/* A decimal number without sign or leading zero, at most @max; 0 for anything else. */
 static uint32_t number(struct kb_text t, uint32_t max)
 {
 	uint64_t v;

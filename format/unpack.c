@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
+ * Unpacking of gzip and Zstandard without a heap.
+ *
  * zlib allocates from the work area. libzstd makes its context there and decodes block by block
- * (its "buffer-less" functions) straight to the destination: the streaming functions would want
- * a second window, 128 MiB for what the kernel packs with "zstd -22 --ultra".
+ * (its "buffer-less" functions) directly to the destination: the streaming functions would need a
+ * second window, which is 128 MiB for what the kernel packs with "zstd -22 --ultra".
  */
 #define ZLIB_CONST               /* inflate() does not write to its input */
 #define ZSTD_STATIC_LINKING_ONLY /* contexts in given memory, decoding block by block */
@@ -22,15 +24,15 @@ struct pool {
 	uint64_t left;
 };
 
-/* Where unpacking stands. */
+/* The progress of unpacking. */
 struct progress {
 	const uint8_t *in;
 	uint64_t in_size;
 	uint8_t *out;
 	uint64_t room;
-	uint64_t want; /* stop when that much is unpacked */
-	uint64_t used; /* of @in */
-	uint64_t done; /* of @out */
+	uint64_t goal; /* stop when that much is unpacked */
+	uint64_t used; /* bytes of @in that were read */
+	uint64_t done; /* bytes of @out that were written */
 };
 
 static void *pool_take(struct pool *p, uint64_t size)
@@ -66,16 +68,16 @@ static void pool_free(voidpf pool, voidpf address)
 	(void)pool, (void)address;
 }
 
-/* What does not fit into an uInt is given in pieces. */
+/* zlib counts in uInt: what does not fit is given in pieces. */
 static uInt piece(uint64_t left)
 {
 	return (uInt)min_u64(left, 1u << 30);
 }
 
-/* One call of inflate(); what it says. */
+/* One call of inflate(), and its result. */
 static int inflate_step(z_stream *z, struct progress *p)
 {
-	uInt in = piece(p->in_size - p->used), out = piece(min_u64(p->want, p->room) - p->done);
+	uInt in = piece(p->in_size - p->used), out = piece(min_u64(p->goal, p->room) - p->done);
 	int ret;
 
 	z->next_in = p->in + p->used;
@@ -94,10 +96,10 @@ static enum kb_status inflate_all(z_stream *z, struct progress *p)
 
 	do
 		ret = inflate_step(z, p);
-	while (ret == Z_OK && p->done < p->want);
-	if (ret == Z_STREAM_END || (ret == Z_OK && p->done == p->want))
+	while (ret == Z_OK && p->done < p->goal);
+	if (ret == Z_STREAM_END || (ret == Z_OK && p->done == p->goal))
 		return KB_OK;
-	/* No way on: for want of room, or of input. */
+	/* No progress: no room is left, or no input. */
 	if (ret == Z_BUF_ERROR && p->done == p->room && p->used < p->in_size)
 		return KB_UNPACK_ROOM;
 	return ret == Z_MEM_ERROR ? KB_UNPACK_WORK : KB_UNPACK;
@@ -135,7 +137,7 @@ static enum kb_status decode_all(ZSTD_DCtx *d, struct progress *p)
 	enum kb_status st = KB_OK;
 	size_t next;
 
-	while (!st && p->done < p->want && (next = ZSTD_nextSrcSizeToDecompress(d)))
+	while (!st && p->done < p->goal && (next = ZSTD_nextSrcSizeToDecompress(d)))
 		st = decode_step(d, p, next);
 	return st;
 }
@@ -168,7 +170,7 @@ enum kb_status unpack_head(const struct packed *p, void *out, size_t size, struc
 			   struct kb_diag *diag)
 {
 	struct pool pool = pool_of(work);
-	struct progress progress = {.room = HEAD_ROOM, .want = size};
+	struct progress progress = {.room = HEAD_ROOM, .goal = size};
 	enum kb_status st;
 
 	progress.out = pool_take(&pool, HEAD_ROOM);
@@ -186,7 +188,7 @@ enum kb_status unpack_head(const struct packed *p, void *out, size_t size, struc
 enum kb_status unpack(const struct packed *p, void *out, uint64_t room, struct range work,
 		      uint64_t *ret, struct kb_diag *diag)
 {
-	struct progress progress = {.out = out, .room = room, .want = UINT64_MAX};
+	struct progress progress = {.out = out, .room = room, .goal = UINT64_MAX};
 	struct pool pool = pool_of(work);
 	enum kb_status st = run(p, &pool, &progress, diag);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory for gather and plan: a bump allocator over one piece of memory. Nothing is ever freed, and
- * nothing can be had once it is locked, which is how commit is kept from allocating.
+ * Memory for gather and plan: a bump allocator over one piece of memory. Nothing is ever freed.
+ * Before the commit the arena is locked: from then on, every allocation fails.
  */
 #ifndef CORE_ARENA_H
 #define CORE_ARENA_H
@@ -15,10 +15,10 @@ struct arena {
 	bool locked;
 };
 
-/* @size zeroed bytes aligned to @align (a power of two), or NULL: no room, or locked. */
+/* @size zeroed bytes aligned to @align (a power of two). NULL: no room, or locked. */
 void *arena_alloc(struct arena *a, uint64_t size, uint64_t align);
 
-/* The same for memory whose user clears what it needs: not zeroed. */
+/* The same, but not zeroed: the caller clears what it needs. */
 void *arena_take(struct arena *a, uint64_t size, uint64_t align);
 
 void arena_lock(struct arena *a);

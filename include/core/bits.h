@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Bits of 64-bit words, without a call: the firmware image has no compiler runtime library, and the
- * builtin for counting bits would need it on machines without such an instruction.
+ * Bits of 64-bit words. Counting is written out: on CPUs without an instruction for it, the
+ * compiler's builtin calls its runtime library, which the firmware image does not have.
  */
 #ifndef CORE_BITS_H
 #define CORE_BITS_H
@@ -28,7 +28,7 @@ static inline unsigned int highest_bit(uint64_t v)
 	return 63 - (unsigned int)__builtin_clzll(v);
 }
 
-/* Bits lo to hi, both included, of one word. */
+/* A word in which bits lo to hi, both included, are set. */
 static inline uint64_t bit_mask(unsigned int lo, unsigned int hi)
 {
 	return (~0ULL << lo) & (~0ULL >> (63 - hi));

@@ -2,9 +2,9 @@
 /*
  * The command line: khoboot's own words are taken out, the kernel gets the rest.
  *
- * Words are split as the kernel does (lib/cmdline.c:next_arg): white space outside of double
- * quotes, a quote toggles and there is no escape. Words for the kernel keep their quotes. Behind a
- * word "--" everything belongs to init.
+ * Words are split as the kernel does (lib/cmdline.c:next_arg): at white space outside double
+ * quotes. No character escapes a quote. Words for the kernel keep their quotes. Everything after
+ * a word "--" belongs to init.
  */
 #ifndef CORE_CMDLINE_H
 #define CORE_CMDLINE_H
@@ -42,9 +42,9 @@ struct kb_options {
 	bool fence;                /* khoboot.fence=on|off: keep the kernel out of the zone */
 	unsigned int calibrate;    /* khoboot.calibrate=ROUNDS, 1 to 16; 0: not given */
 	struct kb_text kernel;     /* linux=\PATH, with CMDLINE_PATHS */
-	struct kb_text initrd[KB_INITRD_MAX]; /* initrd=\PATH in their order, with CMDLINE_PATHS */
+	struct kb_text initrd[KB_INITRD_MAX]; /* initrd=\PATH, in order, with CMDLINE_PATHS */
 	size_t initrds;
-	size_t ignored;    /* words from outside that were dropped because of @locked */
+	size_t ignored;    /* words from outside that were dropped because @locked is set */
 	bool from_outside; /* the words for the kernel are those given at start, not .cmdline */
 };
 
@@ -68,14 +68,14 @@ struct cmdline_in {
  * @ret: the options; texts in it point into @in's
  * @diag: at = position of the refused word in its text, value = 0 for .cmdline, 1 for outside
  *
- * Options of .cmdline hold unless given again outside; of one text the last one wins. The kernel
- * gets the words from outside when there are any, else those of .cmdline. A word BOOT_IMAGE=, which
- * boot loaders leave behind, does not count as one. When @in->locked, only khoboot.via and
- * khoboot.log count from outside; other words are dropped and counted.
+ * An option from outside overrides the same one of .cmdline; in one text the last one wins. The
+ * kernel gets the words from outside if there are any, else those of .cmdline. BOOT_IMAGE=, which
+ * boot loaders add, does not count as a word. If @in->locked is set, only khoboot.via and
+ * khoboot.log are taken from outside; other words are dropped and counted.
  *
- * Returns KB_OK; KB_CMD_UNKNOWN for a word "khoboot." that no option has; KB_CMD_VALUE for a value
- * that its option does not take; KB_CMD_PATHS for more than KB_INITRD_MAX initrds; KB_CMD_LONG when
- * the words do not fit into @buf. @buf and @ret are untouched on failure.
+ * Returns KB_OK; KB_CMD_UNKNOWN for a word that begins with "khoboot." but is not an option;
+ * KB_CMD_VALUE for a value that its option does not take; KB_CMD_PATHS for more than KB_INITRD_MAX
+ * initrds; KB_CMD_LONG if the words do not fit into @buf. @buf and @ret are untouched on failure.
  */
 __must_check enum kb_status cmdline_split(const struct cmdline_in *in, char *buf, size_t size,
 					  struct kb_options *ret, struct kb_diag *diag);
@@ -87,14 +87,14 @@ struct cmdline_word {
 	size_t pos; /* offset in the text */
 };
 
-/* Where cmdline_next() is; set text and len, and pos to 0. */
+/* Position of cmdline_next(). To begin, set text and len, and pos to 0. */
 struct cmdline_iter {
 	const char *text;
 	size_t len;
 	size_t pos;
 };
 
-/* The next word; false behind the last one, with @ret untouched. Stops at a NUL. */
+/* The next word; false after the last one, with @ret untouched. Stops at a NUL. */
 bool cmdline_next(struct cmdline_iter *it, struct cmdline_word *ret);
 
 /*
@@ -108,22 +108,22 @@ bool cmdline_value(const struct cmdline_word *w, const char *name, struct kb_tex
 /*
  * cmdline_last - value of the last word "@name=" of @text
  *
- * For parameters of which the kernel, too, takes the last. False when there is none.
+ * For parameters of which the kernel also takes the last. False if no such word is found.
  */
 bool cmdline_last(struct kb_text text, const char *name, struct kb_text *ret);
 
-/* The bytes of khoboot.nonce=, in the order of the digits. False, and @ret untouched, if not. */
+/* The bytes of khoboot.nonce=, in digit order. False, and @ret untouched, if malformed. */
 bool cmdline_nonce(struct kb_text t, uint8_t ret[KB_NONCE_SIZE]);
 
 enum kb_door { KB_DOOR_BARE, KB_DOOR_UEFI };
 
 /*
- * cmdline_supported - can what was asked for be done by @door?
+ * cmdline_supported - can @door do what the options ask for?
  *
- * Options that are understood but cannot be honoured are never ignored in silence. Returns KB_OK,
- * KB_NO_PARK, KB_NO_BRIDGE, or KB_NO_CARRIER for khoboot.kho-fdt= and khoboot.kho-scratch= given to
- * the bare-metal door, where the outgoing kernel hands over: booting without what they point to
- * would overwrite it.
+ * An option that is known but not supported is never ignored. Returns KB_OK, KB_NO_PARK,
+ * KB_NO_BRIDGE, or KB_NO_CARRIER for khoboot.kho-fdt= and khoboot.kho-scratch= given to the
+ * bare-metal door. That door takes the addresses from the outgoing kernel only; if it ignored the
+ * options, the boot would overwrite what they point to.
  */
 __must_check enum kb_status cmdline_supported(const struct kb_options *o, enum kb_door door);
 

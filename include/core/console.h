@@ -3,8 +3,8 @@
  * Which serial port, an 8250 or a PL011, a kernel command line names as its console.
  *
  * Linux Documentation/admin-guide/kernel-parameters.txt, "console=": ttySn, uart[8250],io,ADDR,
- * uart[8250],mmio,ADDR, uart[8250],mmio32,ADDR; "earlycon=": the same but for ttySn, and
- * pl011,ADDR, pl011,mmio32,ADDR; each with options behind a comma. The line settings are left as
+ * uart[8250],mmio,ADDR, uart[8250],mmio32,ADDR; "earlycon=": the same except ttySn, and
+ * pl011,ADDR, pl011,mmio32,ADDR; options may follow after a comma. The line settings are left as
  * firmware or the outgoing kernel set them.
  */
 #ifndef CORE_CONSOLE_H
@@ -12,7 +12,7 @@
 
 #include <khoboot/compiler.h>
 
-/* The second and third: an 8250 with registers of 1 or 4 bytes. */
+/* UART_MMIO is an 8250 with registers of 1 byte, UART_MMIO32 one with registers of 4 bytes. */
 enum uart_kind { UART_NONE, UART_IO, UART_MMIO, UART_MMIO32, UART_PL011 };
 
 struct uart {
@@ -21,21 +21,21 @@ struct uart {
 };
 
 /*
- * console_parse - the port behind one value of console=
- * @value: the text behind "console=", @len bytes
+ * console_parse - the port that one value of console= names
+ * @value: the text after "console=", @len bytes
  *
  * Returns UART_NONE in .kind for anything else (tty0, hvc0, ttyAMA0, netcon...).
  */
 struct uart console_parse(const char *value, size_t len);
 
-/* The same for the text behind "earlycon=". */
+/* The same for the text after "earlycon=". */
 struct uart console_parse_earlycon(const char *value, size_t len);
 
 /*
  * console_find - the port that @cmdline (NUL-terminated) names
  *
- * By the last console= that names one, or else the last earlycon= that does: a ttyAMAn has no
- * address of its own. Else .kind is UART_NONE.
+ * It is that of the last console= that names a port, else of the last earlycon= that does:
+ * console=ttyAMAn has no address. If there is neither, .kind is UART_NONE.
  */
 struct uart console_find(const char *cmdline);
 

@@ -11,12 +11,12 @@
 /* Filled by kb_note() and kb_fail(); @status is KB_OK until then. */
 struct kb_diag {
 	enum kb_status status;
-	uint64_t at;    /* address, file offset or place in a text of the thing that was read */
+	uint64_t at;    /* address, file offset, or position in the text that was read */
 	uint64_t value; /* the offending value */
 };
 
 /*
- * Record a refusal in @diag (the first one wins; NULL: nobody asks) and return @status, so that
+ * Record a refusal in @diag (the first one wins; @diag may be NULL) and return @status, so that
  * noting and returning are one statement.
  */
 static inline enum kb_status kb_note(struct kb_diag *diag, enum kb_status status, uint64_t at,

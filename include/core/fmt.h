@@ -3,7 +3,7 @@
  * Formatted text without libc: the part of printf that log lines need.
  *
  * Conversions: %s %c %d %i %u %x %% with an optional '0' flag, a width, and the length modifiers
- * l, ll and z. Anything else is printed as it stands.
+ * l, ll and z. Anything else is printed unchanged.
  */
 #ifndef CORE_FMT_H
 #define CORE_FMT_H

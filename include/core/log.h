@@ -3,7 +3,7 @@
  * The log: one line per event, "khoboot: <area>: <what>". Lines go to the sinks and into a buffer
  * that is handed to the next operating system.
  *
- * There is one log. It starts without buffer and sinks; lines are then dropped.
+ * There is only one log. It starts without buffer and sinks: lines logged then are lost.
  */
 #ifndef CORE_LOG_H
 #define CORE_LOG_H
@@ -13,14 +13,14 @@
 
 enum kb_log_level { KB_ERROR, KB_WARN, KB_INFO, KB_DEBUG };
 
-/* Receives whole lines, NUL-terminated, without the line end. */
+/* Receives whole lines, NUL-terminated, without the newline. */
 typedef void (*kb_log_sink)(const char *line);
 
 /*
- * kb_log_buffer - keep the lines in @buf, which the caller owns and leaves alone
+ * kb_log_buffer - keep the lines in @buf, which the caller owns and must not change
  *
  * Lines that no longer fit are dropped from the buffer, not from the sinks; the buffer's last line
- * says so. Lines logged before are copied in when they still exist (an earlier, smaller buffer).
+ * says so. If there was an earlier (smaller) buffer, its lines are copied to @buf.
  */
 void kb_log_buffer(char *buf, size_t size);
 
@@ -32,10 +32,10 @@ const char *kb_log_text(size_t *len);
 void kb_log_add_sink(kb_log_sink sink);
 void kb_log_remove_sink(kb_log_sink sink);
 
-/* Give @sink the lines kept so far: for a console that could not be opened earlier. */
+/* Give @sink the lines kept so far, for a console that could not be opened earlier. */
 void kb_log_replay(kb_log_sink sink);
 
-/* True when some sink gets the lines. */
+/* True if there is at least one sink. */
 bool kb_log_has_sink(void);
 
 /* Lines above @level are dropped. Default KB_INFO. */

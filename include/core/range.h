@@ -9,7 +9,7 @@
 #include <khoboot/compiler.h>
 #include <khoboot/status.h>
 
-/* A physical address. Not a pointer: mem_get() in <core/mem.h> is the only way to one. */
+/* A physical address, not a pointer: only mem_get() in <core/mem.h> makes it one. */
 typedef struct phys {
 	uint64_t addr;
 } phys_t;
@@ -39,7 +39,7 @@ static inline bool range_wraps(struct range r)
 	return add_overflow(r.base, r.size, &end);
 }
 
-/* First byte behind @r, which does not wrap. */
+/* First byte after @r, which does not wrap. */
 static inline uint64_t range_end(struct range r)
 {
 	return r.base + r.size;
@@ -50,16 +50,16 @@ static inline bool ranges_overlap(struct range a, struct range b)
 	return a.size && b.size && a.base < range_end(b) && b.base < range_end(a);
 }
 
-/* True when every byte of @in lies in @out; an empty @in lies everywhere. */
+/* True when every byte of @in lies in @out; always true for an empty @in. */
 static inline bool range_contains(struct range out, struct range in)
 {
 	return !in.size || (in.base >= out.base && range_end(in) <= range_end(out));
 }
 
-/* The pages of 4 KiB that @r, which ends a page below 2^64 at least, has a part of. */
+/* @r, grown to whole pages of 4 KiB. It must end at least one page below 2^64. */
 struct range range_pages(struct range r);
 
-/* The bytes that both have; size 0 when there are none. */
+/* The bytes that are in both; size 0 if they share no byte. */
 struct range range_intersect(struct range a, struct range b);
 
 /*
@@ -80,16 +80,16 @@ __must_check enum kb_status range_list_copy(const struct range_list *in, struct 
 /* Sort by base and merge what overlaps or touches. Never fails; count can only shrink. */
 void range_list_sort(struct range_list *l);
 
-/* True when @r lies whole within one entry of the sorted list @l. Wrapping ranges never do. */
+/* True when one entry of the sorted list @l contains all of @r. False if @r wraps. */
 bool range_list_contains(const struct range_list *l, struct range r);
 
 /* The first entry of the sorted list that shares a byte with @r, or NULL. */
 const struct range *range_list_overlap(const struct range_list *l, struct range r);
 
 /*
- * The same two questions for callers that ask about many neighbours: @hint is the entry that
- * answered last, and answers again without a search where it can. It begins as a range of size 0
- * and belongs to one list that does not change.
+ * The same two questions, for callers that ask about many neighbours. @hint is the entry found
+ * last; it is tried first and may save the search. It starts as a range of size 0 and serves one
+ * list, which must not change.
  */
 bool range_list_contains_near(const struct range_list *l, struct range *hint, struct range r);
 bool range_list_overlaps_near(const struct range_list *l, struct range *hint, struct range r);
@@ -106,7 +106,8 @@ __must_check enum kb_status range_list_intersect(const struct range_list *a,
 /*
  * range_list_subtract - take @cut out of the sorted list @l
  *
- * May split one entry. Returns KB_OK or KB_RANGE_FULL (the list is then unchanged).
+ * May split one entry. Returns KB_OK, KB_RANGE_WRAP if @cut wraps, or KB_RANGE_FULL. The list is
+ * unchanged on failure.
  */
 __must_check enum kb_status range_list_subtract(struct range_list *l, struct range cut);
 
@@ -114,7 +115,7 @@ __must_check enum kb_status range_list_subtract(struct range_list *l, struct ran
  * range_list_find - place @size bytes inside the sorted list of free ranges @l
  * @limit: only addresses inside this range are considered
  * @align: power of two
- * @top_down: the highest fitting address, else the lowest
+ * @top_down: take the highest address that fits, else the lowest
  * @ret: the place found
  *
  * Returns KB_OK, or KB_RANGE_NO_ROOM with @ret untouched. The list is not changed.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Pieces of text that somebody else owns, and the numbers in them. A piece is a value; it is not
- * NUL-terminated. What is taken off a piece moves its beginning.
+ * Pieces of text, and the numbers in them. A piece is a value that points into a text owned by the
+ * caller. It is not NUL-terminated. Taking text off a piece moves its beginning.
  */
 #ifndef CORE_TEXT_H
 #define CORE_TEXT_H
@@ -16,7 +16,7 @@ struct kb_text {
 /* True when @t is exactly @word. */
 bool text_is(struct kb_text t, const char *word);
 
-/* Take @prefix off the beginning of @t; false, and @t untouched, when it does not begin so. */
+/* Take @prefix off the beginning of @t; false, and @t untouched, if @t begins otherwise. */
 bool text_skip(struct kb_text *t, const char *prefix);
 
 /* Cut @t at the first @sep: returns what stands before it, @t becomes what follows it. */
@@ -27,10 +27,10 @@ unsigned int text_digit(char c);
 
 /*
  * text_take_number - the number that @t begins with
- * @base: 10 or 16; no "0x" is looked for
+ * @base: 10 or 16; a prefix "0x" is not skipped
  *
- * The digits are taken off in any case. False, and @ret untouched, when there are none or when the
- * number does not fit.
+ * The digits are always taken off. False, and @ret untouched, if there are no digits or the number
+ * does not fit.
  */
 bool text_take_number(struct kb_text *t, unsigned int base, uint64_t *ret);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is read from ACPI: how the machine says it is reset, and where its console is.
+ * What is read from ACPI: how to reset the machine, and where its console is.
  *
- * Functions here believe checksums and nothing else; tables that they do not look for are not
- * looked into. @m is a view of the memory that ACPI tables are in, which is no RAM for a kernel,
- * @rsdp the physical address of the root pointer. They return KB_OK, KB_ACPI_RSDP, or KB_ACPI_TABLE
- * (the root table, or the one looked for); @ret is untouched on failure. A table that is not there
- * is no error.
+ * A table is used only if its checksum is right. Tables that are not asked for are not read. @m is
+ * a view of the memory that holds the ACPI tables, which is not RAM for a kernel; @rsdp is the
+ * physical address of the root pointer. The functions return KB_OK, KB_ACPI_RSDP, or KB_ACPI_TABLE
+ * (the root table, or the one asked for); @ret is untouched on failure. A missing table is not an
+ * error.
  */
 #ifndef FORMAT_ACPI_H
 #define FORMAT_ACPI_H
@@ -18,7 +18,7 @@
 enum acpi_space { ACPI_MEMORY = 0, ACPI_PORT = 1, ACPI_PCI = 2 };
 
 struct acpi_reset {
-	bool found;       /* false: the machine names none, the rest is zero */
+	bool found;       /* false: the machine has none, the rest is zero */
 	uint8_t space;    /* enum acpi_space */
 	uint64_t address; /* PCI: device << 32 | function << 16 | register, of bus 0 */
 	uint8_t value;    /* to write, one byte */
@@ -36,14 +36,14 @@ __must_check enum kb_status acpi_find_reset(const struct mem *m, uint64_t rsdp,
 #define ACPI_ARM_PSCI (1u << 0) /* PSCI 0.2 or later */
 #define ACPI_ARM_HVC  (1u << 1) /* called by HVC, else by SMC */
 
-/* acpi_arm_boot - those flags; 0 in a FADT that is too old to have them */
+/* acpi_arm_boot - these flags; 0 without FADT, or if it is too old to have them */
 __must_check enum kb_status acpi_arm_boot(const struct mem *m, uint64_t rsdp, uint32_t *ret);
 
 /*
  * acpi_console - the port of the SPCR ("Serial Port Console Redirection", Microsoft)
  *
- * UART_NONE in .kind where there is none, or none that khoboot can drive: PL011 and its subset of
- * the SBSA, 8250 with registers of a byte side by side or of 32 bits each.
+ * .kind is UART_NONE if there is no SPCR or khoboot cannot drive the port. It can drive a PL011,
+ * the SBSA's subset of that, and an 8250 with adjacent registers of 1 byte or of 4 bytes.
  */
 __must_check enum kb_status acpi_console(const struct mem *m, uint64_t rsdp, struct uart *ret);
 

@@ -4,7 +4,7 @@
  * Zstandard, bare (Image.gz, Image.zst) or in an EFI zboot image (vmlinuz.efi).
  *
  * What distributions ship as vmlinuz: Debian an Image (12 and 13, signed: a PE file with the
- * signature behind), Ubuntu an Image.gz, Fedora a zboot image.
+ * signature at its end), Ubuntu an Image.gz, Fedora a zboot image.
  *
  * Sources: Linux Documentation/arch/arm64/booting.rst; arch/arm64/include/asm/image.h;
  * drivers/firmware/efi/libstub/zboot-header.S and Makefile.zboot; the checks are those of
@@ -16,14 +16,15 @@
 #include <format/unpack.h>
 
 #define ARM64_HEADER_SIZE 64
-/* Offsets in the header. All fields are little endian. */
+/* Offsets in the header (booting.rst, "Call the kernel image"). All fields are little endian. */
 #define ARM64_TEXT_OFFSET 8
 #define ARM64_IMAGE_SIZE  16
 #define ARM64_FLAGS       24
 #define ARM64_MAGIC       56 /* "ARM\x64" */
 
 #define ARM64_FLAG_BIG_ENDIAN 0x1 /* the kernel runs big endian */
-#define ARM64_FLAG_PAGE_SHIFT 1   /* 2 bits: 0 not specified, 1 4K, 2 16K, 3 64K */
+#define ARM64_FLAG_PAGE_SHIFT 1   /* 0 not specified, 1 4K, 2 16K, 3 64K */
+#define ARM64_FLAG_PAGE_MASK  0x3 /* after shifting */
 #define ARM64_FLAG_ANYWHERE   0x8 /* may be anywhere in RAM, not only near its start */
 
 /* Longest command line that the kernel reads, without NUL (COMMAND_LINE_SIZE). */
@@ -33,8 +34,8 @@
 
 struct arm64_image {
 	uint64_t text_offset; /* bytes from a multiple of 2 MiB; less than 2 MiB */
-	uint64_t image_size;  /* bytes that the kernel uses from its first byte on, with its .bss */
-	uint32_t page_size;   /* bytes; 0: the kernel does not say */
+	uint64_t image_size; /* bytes that the kernel uses from its first byte on, including .bss */
+	uint32_t page_size;  /* bytes; 0: the kernel does not say */
 };
 
 /*
@@ -71,7 +72,7 @@ struct arm64_kernel {
  * arm64_kernel_open - find the kernel in a file and read its header
  * @work: UNPACK_WORK_SIZE bytes, as for unpack_head()
  *
- * Of a packed kernel no more is unpacked than the header.
+ * Of a packed kernel, only the header is unpacked.
  *
  * Returns what arm64_image_find(), unpack_head() and arm64_image_parse() return, and
  * KB_ARM64_SIZE when an unpacked kernel is longer than its image_size by more than a signature
@@ -81,10 +82,10 @@ __must_check enum kb_status arm64_kernel_open(const void *data, uint64_t size, s
 					      struct arm64_kernel *ret, struct kb_diag *diag);
 
 /*
- * arm64_kernel_load - put the kernel to @out, where image.image_size bytes are writable
- * @ret: bytes of kernel; what follows up to image_size is rubbish, and the kernel's to clear
+ * arm64_kernel_load - copy or unpack the kernel to @out, where image.image_size bytes are writable
+ * @ret: bytes of kernel; the rest up to image_size is undefined, and the kernel clears it
  *
- * The header of what was unpacked is compared with the one read before.
+ * The header at @out is compared with the one read before.
  *
  * Returns KB_OK, KB_UNPACK, KB_UNPACK_WORK, KB_UNPACK_ROOM, or KB_ARM64_CHANGED.
  */

@@ -4,7 +4,7 @@
  *
  * Sources: Linux Documentation/arch/x86/boot.rst; limits of struct boot_params:
  * arch/x86/include/uapi/asm/bootparam.h; the checks are those that the kernel makes itself,
- * arch/x86/kernel/kexec-bzimage64.c:bzImage64_probe and bzImage64_load, and some more.
+ * arch/x86/kernel/kexec-bzimage64.c:bzImage64_probe and bzImage64_load, and a few more.
  */
 #ifndef FORMAT_BZIMAGE_H
 #define FORMAT_BZIMAGE_H
@@ -13,13 +13,14 @@
 #include <khoboot/compiler.h>
 #include <khoboot/status.h>
 
+/* Offsets in the file and in boot_params. */
 #define BZ_SETUP_SECTS      0x1f1
-#define BZ_SYSSIZE          0x1f4
+#define BZ_SYSSIZE          0x1f4 /* in units of BZ_SYSSIZE_UNIT */
 #define BZ_BOOT_FLAG        0x1fe
 #define BZ_JUMP             0x201 /* 0x202 + this byte is the end of the header */
 #define BZ_HEADER           0x202 /* "HdrS" */
 #define BZ_VERSION          0x206
-#define BZ_KERNEL_VERSION   0x20e
+#define BZ_KERNEL_VERSION   0x20e /* where the version text is, from BZ_TEXT_BASE on */
 #define BZ_TYPE_OF_LOADER   0x210
 #define BZ_LOADFLAGS        0x211
 #define BZ_KERNEL_ALIGNMENT 0x230
@@ -32,10 +33,15 @@
 #define BZ_SETUP_DATA       0x250
 #define BZ_PREF_ADDRESS     0x258
 #define BZ_INIT_SIZE        0x260
+/* End of init_size, the last field that is read. */
+#define BZ_HEADER_MIN 0x264
 /* The setup header ends before this offset in boot_params (edd_mbr_sig_buffer follows). */
 #define BZ_HEADER_LIMIT 0x290
 
-#define BZ_LOADED_HIGH 0x01
+#define BZ_SYSSIZE_UNIT 16
+#define BZ_BOOT_MAGIC   0xaa55
+#define BZ_TEXT_BASE    0x200
+#define BZ_LOADED_HIGH  0x01
 
 #define XLF_KERNEL_64              0x0001
 #define XLF_CAN_BE_LOADED_ABOVE_4G 0x0002
@@ -48,17 +54,17 @@
 struct bzimage {
 	uint16_t version;          /* boot protocol, 0x020c is 2.12 */
 	uint16_t xloadflags;       /* XLF_* */
-	uint32_t header_offset;    /* 0x1f1: copy this part of the file to boot_params, to the */
-	uint32_t header_size;      /* same offset, after clearing the page */
-	uint64_t setup_size;       /* bytes in front of the protected-mode part */
+	uint32_t header_offset;    /* 0x1f1: setup header, in the file and in boot_params */
+	uint32_t header_size;      /* bytes to copy to boot_params after clearing the page */
+	uint64_t setup_size;       /* bytes before the protected-mode part */
 	uint64_t load_offset;      /* the protected-mode part, to be loaded: offset in the image */
 	uint64_t load_size;        /* and bytes */
 	uint64_t init_size;        /* bytes that the kernel uses from its load address on */
 	uint64_t pref_address;     /* do not load below this physical address */
 	uint64_t kernel_alignment; /* bytes, of the load address */
-	uint64_t min_alignment;    /* bytes; what the kernel bears when there is no better place */
+	uint64_t min_alignment;    /* bytes; enough for the kernel if no better place is free */
 	uint32_t cmdline_size;     /* longest command line, without NUL */
-	const char *release;       /* into the image, not NUL-terminated; NULL when there is none */
+	const char *release;       /* into the image, not NUL-terminated; NULL if it has none */
 	size_t release_len;
 	uint32_t payload_offset; /* compressed kernel, from load_offset on; see bzimage_payload() */
 	uint32_t payload_length; /* bytes; 0 when the image does not say */
@@ -82,7 +88,7 @@ __must_check enum kb_status bzimage_parse(const void *data, uint64_t size, struc
  * bzimage_check_5level - may the kernel be started with this paging?
  * @la57_active: CR4.LA57
  *
- * Returns KB_OK, or KB_BZ_5LEVEL when 5-level paging is on and the kernel does not know it.
+ * Returns KB_OK, or KB_BZ_5LEVEL if 5-level paging is on and the kernel does not support it.
  */
 __must_check enum kb_status bzimage_check_5level(const struct bzimage *b, bool la57_active);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The memory map of UEFI: what of it is RAM, free, and to be claimed.
+ * The memory map of UEFI: which memory is RAM, which is free, and which is to be claimed.
  */
 #ifndef FORMAT_EFI_MAP_H
 #define FORMAT_EFI_MAP_H
@@ -48,7 +48,7 @@ struct efi_map {
 	uint64_t desc_size; /* bytes from one descriptor to the next */
 };
 
-/* Size a multiple of the descriptors', and these no smaller than they are known. */
+/* Whole descriptors, and none smaller than struct efi_descriptor. */
 bool efi_map_sane(const struct efi_map *map);
 
 /*
@@ -65,14 +65,15 @@ bool efi_descriptor_is_ram(const struct efi_descriptor *d);
 /* The conventional memory (type 7) of a UEFI map as a sorted list. Errors as above. */
 __must_check enum kb_status efi_map_free(const struct efi_map *map, struct range_list *ret);
 
-/* Memory of every type, also the firmware's own: where its tables may be. Errors as above. */
+/* Memory of every type, also firmware's own: its tables may be there. Errors as above. */
 __must_check enum kb_status efi_map_all(const struct efi_map *map, struct range_list *ret);
 
 /*
  * efi_map_claims - the inverse claim: conventional memory from @floor on that is not in @keep
  * @keep: sorted
- * @ret: pieces of one descriptor each, in their order: firmware gives no range that crosses the
- *	 border of two (edk2 MdeModulePkg/Core/Dxe/Mem/Page.c:CoreConvertPagesEx)
+ * @ret: pieces of one descriptor each, in their order: firmware does not allocate a range that
+ *	 crosses from one descriptor to the next
+ *	 (edk2 MdeModulePkg/Core/Dxe/Mem/Page.c:CoreConvertPagesEx)
  *
  * Their number depends on the map and on @keep, not on what is preserved. Errors as above, and
  * KB_RANGE_FULL.
@@ -83,9 +84,10 @@ __must_check enum kb_status efi_map_claims(const struct efi_map *map, uint64_t f
 /*
  * efi_map_take_over - boot services memory that holds a home of evacuated pages becomes loader data
  *
- * x86 kernels reserve boot services memory for the call of SetVirtualAddressMap, and then free all
- * of it, whoever has reserved pages in it by then (Linux arch/x86/platform/efi/quirks.c:
- * efi_reserve_boot_services, efi_free_boot_services). The map is sound: memmap_from_efi() took it.
+ * x86 kernels reserve boot services memory for the call of SetVirtualAddressMap. Then they free all
+ * of it, even pages that were reserved for another use meanwhile (Linux
+ * arch/x86/platform/efi/quirks.c: efi_reserve_boot_services, efi_free_boot_services). The map is
+ * sound: memmap_from_efi() accepted it.
  */
 void efi_map_take_over(void *data, uint64_t size, uint64_t desc_size,
 		       const struct range_list *homes);
@@ -98,8 +100,8 @@ __must_check enum kb_status efi_map_ram(const struct efi_map *map, struct range_
  * reserve_regions)
  * @ram: what may be mapped write-back and is no longer firmware's; ACPI reclaim memory and
  *	 persistent memory are part of it
- * @reserved: these two: RAM that is not free. Kernels reserve the first, and would write over the
- *	 second, which is no reason to begin with it.
+ * @reserved: these two: RAM that is not free. Kernels reserve the first. They would overwrite the
+ *	 second, but khoboot must not do so.
  *
  * Both are cleared, then sorted and merged. Special purpose memory is left out: kernels hold it
  * back for drivers. Returns KB_OK, KB_EFI_MAP, KB_NO_RAM or KB_RANGE_FULL.
@@ -108,11 +110,11 @@ __must_check enum kb_status efi_map_kernel_ram(const struct efi_map *map, struct
 					       struct range_list *reserved);
 
 /*
- * efi_map_to_phys - the physical address behind one that SetVirtualAddressMap may have changed
+ * efi_map_to_phys - the physical address of @virt, which SetVirtualAddressMap may have changed
  * @map: sane
  *
- * By the first runtime descriptor that has @virt; @virt itself when none has, or when a runtime
- * descriptor before it has no virtual address, as nothing was changed then.
+ * Found by the first runtime descriptor that contains @virt. Returns @virt itself if none does, or
+ * if an earlier runtime descriptor has no virtual address: then nothing was changed.
  */
 uint64_t efi_map_to_phys(const struct efi_map *map, uint64_t virt);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The tables that UEFI left in memory, read long after its boot services ended, as a kernel started
- * by kexec does (Linux drivers/firmware/efi/efi.c). They are untrusted: they have lain in memory of
- * kernels since.
+ * by kexec does (Linux drivers/firmware/efi/efi.c). They are untrusted: since then, kernels could
+ * write to them.
  */
 #ifndef FORMAT_EFI_TABLES_H
 #define FORMAT_EFI_TABLES_H
@@ -10,31 +10,31 @@
 #include <core/mem.h>
 #include <format/efi_map.h>
 
-/* Physical addresses, 0: there is no such table. */
+/* Physical addresses. 0: not found. */
 struct efi_tables {
-	uint64_t rsdp;       /* ACPI 2.0 before 1.0 */
-	uint64_t smbios;     /* 3.0 before 2.1 */
+	uint64_t rsdp;       /* of ACPI 2.0 or, if not found, 1.0 */
+	uint64_t smbios;     /* of SMBIOS 3.0 or, if not found, 2.1 */
 	uint64_t memreserve; /* LINUX_EFI_MEMRESERVE: see efi_reserved() */
 	uint64_t dtb;
 };
 
-#define EFI_TABLES_MAX 1024 /* entries of the configuration table that are believed in */
+#define EFI_TABLES_MAX 1024 /* most entries that a configuration table may have */
 
 /*
  * efi_find_tables - the configuration table of the system table at @systab, a physical address
- * @m: a view of all memory in @map, which is sane, firmware's included
+ * @m: a view of all memory in @map, including the firmware's own; @map is sane
  *
  * Returns KB_OK or KB_EFI_TABLE with @m's diagnosis; @ret is untouched then.
  */
 __must_check enum kb_status efi_find_tables(struct mem *m, const struct efi_map *map,
 					    uint64_t systab, struct efi_tables *ret);
 
-#define EFI_RESERVED_NODES 4096 /* in the list; each one made by a kernel has 255 entries */
+#define EFI_RESERVED_NODES 4096 /* most in the list; a kernel's nodes have 255 entries each */
 
 /*
  * efi_reserved - memory that kernels reserved for good (struct linux_efi_memreserve)
- * @head: physical address of the first node; 0: there is none
- * @busy: gets the nodes and what they name; may be sorted and merged on the way
+ * @head: physical address of the first node; 0: empty list
+ * @busy: the nodes and the ranges in them are added; it may be sorted and merged for that
  *
  * On machines with GICv3 these are the tables of pending LPIs, which the interrupt controller
  * writes until it is reset: nothing may be placed there. Returns KB_OK, KB_EFI_RESERVED (a node

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The identity of a machine, as its firmware tells it. */
+/* The identity of a machine, as its firmware reports it. */
 #ifndef FORMAT_SMBIOS_H
 #define FORMAT_SMBIOS_H
 
@@ -7,9 +7,9 @@
 
 /*
  * smbios_uuid - UUID of the system (SMBIOS 3.6 section 7.2.1)
- * @m: a view of the memory that the tables are in
+ * @m: a view of the memory that holds the tables
  * @entry: physical address of a 32-bit ("_SM_") or 64-bit ("_SM3_") entry point
- * @uuid: its 16 bytes as stored; zeros when the machine has none
+ * @uuid: its 16 bytes as stored; zeros if the machine has none
  *
  * Returns KB_OK, or KB_SMBIOS (entry point or structures malformed, or outside @m) with @uuid
  * untouched.

@@ -10,13 +10,13 @@
 /* enum efi_secureboot_mode of Linux include/linux/efi.h */
 enum stub_secure { SECURE_UNSET, SECURE_UNKNOWN, SECURE_OFF, SECURE_ON };
 
-/* Not known is not off: then nothing from outside the signed file is trusted either. */
+/* Unknown counts as on: nothing from outside the signed file is trusted. */
 static inline bool secure_locked(uint32_t state)
 {
 	return state == SECURE_ON || state == SECURE_UNKNOWN;
 }
 
-/* Where UEFI left its tables, and the memory map of the last moment. */
+/* Where UEFI left its tables, and its last memory map. */
 struct efi_info {
 	uint64_t systab; /* physical address */
 	struct efi_map map;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sizes of events in a TCG event log, which has no length field: the log ends behind the event that
+ * Sizes of events in a TCG event log. The log has no length field: it ends after the event that
  * firmware calls the last one. TCG PC Client Platform Firmware Profile, sections "TCG_PCR_EVENT",
  * "TCG_PCR_EVENT2" and "TCG_EfiSpecIdEvent".
  */
@@ -22,12 +22,14 @@ struct tcg_spec {
 };
 
 /*
- * First event of a crypto-agile log, at most @max bytes. KB_OK or KB_TCG_SPEC; @ret untouched then.
+ * Read the first event of a crypto-agile log, at most @max bytes. KB_OK, or KB_TCG_SPEC with @ret
+ * untouched.
  */
 __must_check enum kb_status tcg_spec_read(const void *event, uint64_t max, struct tcg_spec *ret);
 
 /*
- * Bytes of an event in the old SHA-1 format, as every log's first event is. KB_OK or KB_TCG_EVENT.
+ * Bytes of an event in the old SHA-1 format. The first event of every log has it. KB_OK or
+ * KB_TCG_EVENT.
  */
 __must_check enum kb_status tcg_event1_size(const void *event, uint64_t max, uint64_t *ret);
 

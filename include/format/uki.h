@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A unified kernel image: the sections of the khoboot image that hold what is to be started.
+ * A unified kernel image: the sections of the khoboot image that hold what it starts.
  *
  * Section names are those of the UAPI group's "Unified Kernel Image" specification. ".kho" is ours:
  * what the kernel in ".linux" speaks, as lines of text written by khoctl:
@@ -8,7 +8,7 @@
  *	kho=kho-v4		versions, separated by single spaces, or "none"
  *	page=4096		page size in bytes
  *
- * Lines with other keys are for later versions and skipped.
+ * Lines with other keys are reserved for later versions and skipped.
  */
 #ifndef FORMAT_UKI_H
 #define FORMAT_UKI_H
@@ -26,9 +26,9 @@ struct uki_part {
 };
 
 struct uki {
-	struct uki_part kernel;  /* .linux, as its architecture has it */
+	struct uki_part kernel;  /* .linux, in the format of its architecture */
 	struct uki_part initrd;  /* .initrd */
-	struct uki_part ucode;   /* .ucode, an initrd that goes in front of .initrd */
+	struct uki_part ucode;   /* .ucode, an initrd that goes before .initrd */
 	struct uki_part cmdline; /* .cmdline, text, not always NUL-terminated */
 	struct uki_part osrel;   /* .osrel */
 	struct uki_part uname;   /* .uname, release of the kernel */

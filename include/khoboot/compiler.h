@@ -18,7 +18,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* True when the result does not fit; *res is then not to be used. */
+/* True when the result does not fit; *res must not be used then. */
 #define add_overflow(a, b, res) __builtin_add_overflow(a, b, res)
 #define sub_overflow(a, b, res) __builtin_sub_overflow(a, b, res)
 #define mul_overflow(a, b, res) __builtin_mul_overflow(a, b, res)
@@ -56,7 +56,7 @@ static inline uint64_t align_down(uint64_t v, uint64_t align)
 	return v & ~(align - 1);
 }
 
-/* Rounds up; true when the result would pass 2^64. *res is then not to be used. */
+/* Rounds up; true when the result would pass 2^64. *res must not be used then. */
 static inline bool align_up_overflow(uint64_t v, uint64_t align, uint64_t *res)
 {
 	if (add_overflow(v, align - 1, res))
@@ -65,7 +65,7 @@ static inline bool align_up_overflow(uint64_t v, uint64_t align, uint64_t *res)
 	return false;
 }
 
-/* Rounds up to pages of 4 KiB what is known to end a page below 2^64. */
+/* Rounds up to pages of 4 KiB. @v must be at least one page below 2^64. */
 static inline uint64_t align_up_page(uint64_t v)
 {
 	return align_down(v + SZ_4K - 1, SZ_4K);

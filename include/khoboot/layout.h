@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Layout of the image file, shared by its assembly headers, by the code that finds itself in memory
- * and by khoctl. docs/abi.md draws it. What differs between the architectures is what kexec loads,
- * which header it reads, and where the PE header and the first section are.
+ * and by khoctl. docs/abi.md draws it. The architectures differ in what kexec loads, which header
+ * it reads, and where the PE header and the first section are.
  */
 #ifndef KHOBOOT_LAYOUT_H
 #define KHOBOOT_LAYOUT_H
@@ -11,8 +11,8 @@
 #define KB_VERSION_STRING "khoboot " KB_VERSION
 
 /*
- * File bytes below this are not loaded by kexec: x86_64, the setup sectors of a bzImage; arm64, an
- * Image, is loaded whole. khoctl handles both, whatever it runs on.
+ * File bytes below this are not loaded by kexec. On x86_64 they are the setup sectors of a bzImage;
+ * on arm64 the file is an Image, which is loaded whole. khoctl handles both on either.
  */
 #define KB_SETUP_SIZE_X86   0x1000
 #define KB_SETUP_SIZE_ARM64 0
@@ -22,9 +22,9 @@
 #define KB_SETUP_SIZE KB_SETUP_SIZE_X86
 #endif
 /*
- * File offset of the PE header. Of all headers U-Boot loads as many bytes as the first ones would
- * be if nothing stood in front of them (lib/efi_loader/efi_image_loader.c, efi_load_pe): on arm64
- * they are at the earliest place, on x86_64 kexec does not load that.
+ * File offset of the PE header. U-Boot copies the headers as if the PE header directly followed the
+ * DOS header (lib/efi_loader/efi_image_loader.c, efi_load_pe): what lies further on is not copied.
+ * On arm64 it does follow. On x86_64 it cannot: kexec does not load that part of the file.
  */
 #define KB_PE_OFFSET_X86   0x1400
 #define KB_PE_OFFSET_ARM64 0x40
@@ -37,19 +37,19 @@
 #define KB_HEADERS_SIZE_X86   0x2000
 #define KB_HEADERS_SIZE_ARM64 0x1000
 /*
- * Where KB_VERSION_STRING begins, behind the longest section table; on x86_64 the setup header's
+ * Where KB_VERSION_STRING begins, after the longest section table; on x86_64 the setup header's
  * kernel_version points to it.
  */
 #define KB_VERSION_OFFSET_ARM64 0xf00
 /* Longest command line that khoboot takes, without the terminating NUL. */
 #define KB_CMDLINE_MAX 4095
 /*
- * Memory behind the last byte of the file that the bare-metal door owns: stack, page tables, the
+ * Memory after the last byte of the file that the bare-metal door owns: stack, page tables, the
  * work memory of the KHO walk, the log. Part of the setup header's init_size, or of the Image
  * header's image_size.
  */
 #define KB_ARENA_SIZE 0x200000
-/* First in the arena: what runs over its end meets the image's last page, mapped read-only. */
+/* First in the arena: an overflow hits the image's last page, which is mapped read-only. */
 #define KB_STACK_SIZE 0x6000
 
 #endif
