@@ -258,7 +258,7 @@ static enum uart_kind uart_kind(const void *fdt, int node)
 	return shift == 0 && width == 1 ? UART_MMIO : UART_NONE;
 }
 
-/* A path or an alias, and the line's settings behind a colon. */
+/* A path or an alias, and after a colon the line's settings. */
 static struct uart read_uart(const void *fdt)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen"), len = 0, node;

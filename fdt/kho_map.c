@@ -30,7 +30,7 @@ bool kho_strip_next(struct kho_strips *it)
 }
 
 /*
- * First bit from @bit on that is not @skip (0 or ~0 for all words); s->blocks when there is none.
+ * First bit from @bit on that is not @skip (0 or ~0 for all words); s->blocks if all are.
  */
 static uint64_t find_bit(const struct kho_strip *s, uint64_t bit, uint64_t skip)
 {

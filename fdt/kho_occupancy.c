@@ -21,7 +21,7 @@ bool kho_occupancy_free(const struct kho_occupancy *occ, struct range r)
 	if (range_wraps(r))
 		return false;
 	last = (range_end(r) - 1) >> KHO_GRANULE_SHIFT;
-	if (first >= occ->granules) /* behind the end of RAM nothing is preserved */
+	if (first >= occ->granules) /* nothing is preserved after the end of RAM */
 		return true;
 	last = min_u64(last, occ->granules - 1);
 	for (uint64_t i = first / 64; i <= last / 64; i++)

@@ -1,10 +1,29 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Maps of kho-v3 and kho-v4: a radix tree over keys that hold order and address.
+ * Maps of kho-v3 and kho-v4: a radix tree over keys that hold order and address. (linux 7.1.13
+ * kho_encode_radix_key, __kho_radix_walk_tree)
  *
- * key = 1 << (64 - page_shift - order) | address >> (page_shift + order), so the highest set bit
- * tells the order. Nodes are arrays of physical addresses, 0 for none; whether a page is a node or
- * a leaf follows from its depth alone. (linux 7.1.13 kho_encode_radix_key, __kho_radix_walk_tree)
+ *	key = 1 << (64 - page_shift - order) | address >> (page_shift + order)
+ *
+ * so that the highest set bit, the marker, tells the order. With pages of 4 KiB (53 bits):
+ *
+ *	     52 51 50     42 41     33 32     24 23     15 14             0
+ *	    +-----+---------+---------+---------+---------+----------------+
+ *	    | L5  |   L4    |   L3    |   L2    |   L1    | bit of a leaf  |
+ *	    +-----+---------+---------+---------+---------+----------------+
+ *	0:   1 a                  a = address >> 12                       a
+ *	9:   0 0   0000000 1 a              a = address >> 21             a
+ *	           marker: bit 52 - order
+ *
+ *	root (L5) -> L4 -> L3 -> L2 -> L1 -> leaf: 32768 bits, one for each block
+ *
+ * A node is a page of physical addresses, 0 for no entry. Whether a page is a node or a leaf
+ * follows from its depth alone.
+ *
+ *	pages of    key bits    levels of nodes    index bits    bits of a leaf
+ *	 4 KiB         53             5                 9          15
+ *	16 KiB         51             4                11          17
+ *	64 KiB         49             3                13          19
  */
 #include <core/bits.h>
 #include <fdt/internal.h>
@@ -177,15 +196,15 @@ enum kb_status kho_map_open_radix(struct mem *m, unsigned int page_shift, phys_t
 	return st;
 }
 
-/* First key behind the entry that holds @key. */
+/* First key after the entry that holds @key. */
 static uint64_t next_entry(uint64_t key, unsigned int shift)
 {
 	return ((key >> shift) + 1) << shift;
 }
 
 /*
- * In @node: move *key forward to the first entry that exists and return it. 0 when there is none
- * before @end or before the end of the node (*key is then the first key behind it).
+ * In @node: move *key forward to the first entry that exists and return it. 0 when no entry comes
+ * before @end or before the end of the node; *key is then the first key after it.
  */
 static uint64_t find_entry(const struct kho_strips *it, unsigned int level, const uint8_t *node,
 			   uint64_t *key, uint64_t end)

@@ -22,7 +22,7 @@ static void cursor_load(struct kho_cursor *c)
 	c->cur.size = run.count << s->block_shift;
 }
 
-/* Stand on the first run that ends behind @from; it begins no earlier than its block there. */
+/* Stand on the first run that ends after @from; it begins no earlier than its block there. */
 static bool cursor_open(struct kho_cursor *c, const struct mem *m, const struct kho_map *map,
 			unsigned int order, uint64_t from)
 {
@@ -105,7 +105,7 @@ bool kho_map_covers(const struct mem *m, const struct kho_map *map, struct range
 
 	if (!r.size || range_wraps(r))
 		return false;
-	/* Run by run, not range by range: a range may go on far behind @r. */
+	/* Run by run, not range by range: a range may go on far after @r. */
 	kho_ranges_first(&it, m, map, r.base);
 	while (it.count && !it.status) {
 		unsigned int i = lowest(&it);

@@ -75,7 +75,7 @@ static bool property_twice(const struct parse *p, int node, const char *name)
 	return n > 1;
 }
 
-/* Property of exactly 8 bytes; false when there is none. */
+/* Property of exactly 8 bytes; false when there is no such property. */
 static bool get_prop64(const struct parse *p, int node, const char *name, uint64_t *ret)
 {
 	int len = 0;

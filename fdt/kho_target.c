@@ -7,7 +7,7 @@
 #define RELEASE(major, minor, patch) ((major) << 20 | (minor) << 10 | (patch))
 #define RELEASE_PART_MAX             1023
 
-/* One decimal number, at most RELEASE_PART_MAX; 0 where there is none. */
+/* One decimal number, at most RELEASE_PART_MAX; 0 where no digit stands. */
 static uint32_t take_part(struct kb_text *t)
 {
 	size_t before = t->len;

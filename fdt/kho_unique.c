@@ -19,7 +19,7 @@ struct batch {
 	size_t n;
 	uint64_t floor;  /* this pass takes keys from here */
 	uint64_t ceil;   /* up to here, excluded */
-	uint64_t end;    /* first byte behind the last object settled */
+	uint64_t end;    /* first byte after the last object settled */
 	kho_meta_fn *fn; /* of the caller, in the first pass */
 	void *ctx;
 };

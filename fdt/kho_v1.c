@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Maps of kho-v1: a list of page-size chunks, each with bitmaps of one order.
+ * Maps of kho-v1: a list of chunks, each with bitmaps of one order. (linux 6.17.8 and 6.18.15,
+ * struct khoser_mem_chunk, kho_mem_serialize, deserialize_bitmap)
  *
- * Chunk: next u64 @0, order u32 @8, num_elms u32 @12, then elements {phys_start u64, bitmap u64}.
- * (linux 6.17.8 and 6.18.15, struct khoser_mem_chunk, kho_mem_serialize, deserialize_bitmap)
+ *	chunk, one page                                 next chunk
+ *	+------+-------+----------+---------+---------+     +---
+ *	| next | order | num_elms | elm 0   | elm 1 ..| --> |
+ *	+------+-------+----------+---------+---------+     +---
+ *	0      8       12         16        32
+ *	                           |
+ *	                           +-- phys_start: address of the block of bit 0
+ *	                           +-- bitmap: one bit for each block of the chunk's order;
+ *	                               512 bytes (6.16, 6.17) or a page (6.18 to 7.0)
  */
 #include <core/bits.h>
 #include <fdt/internal.h>
 
+#define CHUNK_NEXT   0
+#define CHUNK_ORDER  8
+#define CHUNK_ELMS   12
 #define CHUNK_HEADER 16
+#define ELM_START    0
+#define ELM_BITMAP   8
 #define ELM_SIZE     16
 #define SMALL_BYTES  512ULL /* PRESERVE_BITS of 6.16 and 6.17, in bytes */
 
@@ -29,7 +42,8 @@ struct elm {
 static enum kb_status parse_chunk(unsigned int page_shift, uint64_t at, const uint8_t *p,
 				  struct chunk *ret)
 {
-	struct chunk c = {at, p, get_u64(p), get_u32(p + 8), get_u32(p + 12)};
+	struct chunk c = {at, p, get_u64(p + CHUNK_NEXT), get_u32(p + CHUNK_ORDER),
+			  get_u32(p + CHUNK_ELMS)};
 
 	if (c.elms > ((1ULL << page_shift) - CHUNK_HEADER) / ELM_SIZE)
 		return KB_KHO_CHUNK_ELMS;
@@ -55,7 +69,8 @@ static struct elm read_elm(const struct chunk *c, uint64_t i)
 {
 	uint64_t off = CHUNK_HEADER + ELM_SIZE * i;
 
-	return (struct elm){c->at + off, get_u64(c->p + off), get_u64(c->p + off + 8)};
+	return (struct elm){c->at + off, get_u64(c->p + off + ELM_START),
+			    get_u64(c->p + off + ELM_BITMAP)};
 }
 
 static uint64_t bitmap_bytes(const struct kho_map *map)
@@ -282,7 +297,7 @@ static bool take_chunk(struct kho_strips *it, uint64_t at, struct chunk *c)
 	return true;
 }
 
-/* Take element @i of the chunk at @at, or the first one in the chunks behind it. */
+/* Take element @i of the chunk at @at, or the first one in the chunks after it. */
 static bool take_from(struct kho_strips *it, uint64_t at, uint64_t i)
 {
 	struct chunk c;

@@ -102,7 +102,7 @@ static enum kb_status check_scratch(struct walk *w, const struct kho_strip *s)
 	return st;
 }
 
-/* First byte behind the last block of @s, which has one. */
+/* First byte after the last block of @s, which has one. */
 static uint64_t strip_end(const struct kho_strip *s)
 {
 	uint64_t i = s->blocks / 64;

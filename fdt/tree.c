@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* The check that every device tree from outside has to pass. */
 #include <libfdt.h>
 
 #include <fdt/tree.h>

@@ -91,7 +91,7 @@ enum kb_status route_keep(struct kb_record *rec, struct range_list *l)
 	for (size_t i = 0; i < moves.count && !st; i++) {
 		struct range *last = &l->r[l->count - 1];
 
-		/* Copies mostly lie one behind the other. */
+		/* Most copies lie one after the other. */
 		if (range_end(*last) == moves.m[i].copy)
 			last->size += moves.m[i].size;
 		else

@@ -41,7 +41,7 @@ bool calibration_intact(const struct kb_calibration *c, uint64_t pa, const void 
 
 /* ---- ranges ---------------------------------------------------------------------------------- */
 
-static uint64_t gap_behind(const struct range_list *l, size_t i)
+static uint64_t gap_after(const struct range_list *l, size_t i)
 {
 	return l->r[i + 1].base - range_end(l->r[i]);
 }
@@ -51,7 +51,7 @@ static size_t gaps_above(const struct range_list *l, uint64_t size)
 	size_t n = 0;
 
 	for (size_t i = 0; i + 1 < l->count; i++)
-		n += gap_behind(l, i) > size;
+		n += gap_after(l, i) > size;
 	return n;
 }
 

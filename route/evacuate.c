@@ -137,7 +137,7 @@ static uint64_t free_from(const struct placing *p, size_t i)
 }
 
 /*
- * Where a row of @size bytes that does not fit here fits whole; p->at when it had better be split.
+ * Where a row of @size bytes that does not fit here fits whole; p->at when it has to be split.
  */
 static size_t find_whole(const struct placing *p, uint64_t size)
 {

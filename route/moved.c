@@ -2,8 +2,8 @@
 /* Reading evacuated pages where they are, by the addresses that they belong at. */
 #include <route/moved.h>
 
-/* The first move whose home ends behind @pa; count when there is none. */
-static size_t first_behind(const struct kb_moves *moves, uint64_t pa)
+/* The first move whose home ends after @pa; count when no home does. */
+static size_t first_after(const struct kb_moves *moves, uint64_t pa)
 {
 	size_t lo = 0, hi = moves->count;
 
@@ -21,7 +21,7 @@ static size_t first_behind(const struct kb_moves *moves, uint64_t pa)
 const void *mem_map_moved(void *ctx, uint64_t pa, uint64_t len)
 {
 	const struct kb_moves *moves = ctx;
-	size_t i = first_behind(moves, pa);
+	size_t i = first_after(moves, pa);
 
 	if (mem_moved_piece(moves, pa, len) < len)
 		return NULL;
@@ -32,7 +32,7 @@ const void *mem_map_moved(void *ctx, uint64_t pa, uint64_t len)
 
 uint64_t mem_moved_piece(const struct kb_moves *moves, uint64_t pa, uint64_t len)
 {
-	size_t i = first_behind(moves, pa);
+	size_t i = first_after(moves, pa);
 
 	if (i == moves->count)
 		return len;

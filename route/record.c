@@ -6,10 +6,10 @@
 
 #define HEADER sizeof(struct kb_record)
 
-/* The digest begins behind the magic, which is written last, and leaves out what changes. */
+/* The digest begins after the magic, which is written last, and leaves out what changes. */
 #define BEFORE  offsetof(struct kb_record, version)
 #define CHANGES offsetof(struct kb_record, state)
-#define BEHIND  offsetof(struct kb_record, facts)
+#define AFTER   offsetof(struct kb_record, facts)
 
 #define ATTEMPTS_ALL 3 /* with all data digested a second look is as good as the first */
 
@@ -98,7 +98,7 @@ static void digest(const struct kb_record *r, uint8_t out[KB_SHA256_SIZE])
 
 	kb_sha256_init(&c);
 	kb_sha256_update(&c, p + BEFORE, CHANGES - BEFORE);
-	kb_sha256_update(&c, p + BEHIND, r->size - BEHIND);
+	kb_sha256_update(&c, p + AFTER, r->size - AFTER);
 	kb_sha256_final(&c, out);
 }
 
@@ -214,7 +214,7 @@ static size_t bad_fact(const struct kb_record *r)
 	return 0;
 }
 
-/* @count things of @each bytes, which begin at or behind *end; which becomes their end. */
+/* @count things of @each bytes, which begin at or after *end, which becomes their end. */
 static bool part_fits(const struct kb_record *r, uint64_t at, uint64_t count, uint64_t each,
 		      uint64_t *end)
 {

@@ -23,13 +23,13 @@ struct kb_kho_table {
 	uint64_t scratch_size; /* bytes */
 };
 
-/* @at: physical address of the table; 0: there is none. KB_CARRIER_TABLE: outside RAM. */
+/* @at: physical address of the table; 0: none. KB_CARRIER_TABLE: outside RAM. */
 __must_check enum kb_status carrier_table(struct mem *m, uint64_t at, bool *found,
 					  struct kho_handover *ret);
 
 /*
  * carrier_dtb - /chosen of a device tree: linux,kho-fdt and linux,kho-scratch
- * @at: physical address of the tree; 0: there is none
+ * @at: physical address of the tree; 0: none
  *
  * Each property is two cells of address and two of size. KB_CARRIER_DTB: a malformed tree or
  * property, only one of the two, or a tree outside RAM or beyond DTB_MAX.
@@ -46,7 +46,7 @@ __must_check enum kb_status carrier_options(const struct kb_options *o, bool *fo
 /*
  * carrier_text - the same two words as a text of its own (fw_cfg file opt/khoboot/kho)
  *
- * An empty text is none. KB_CARRIER_FWCFG: anything but those two words, once each.
+ * An empty text carries nothing. KB_CARRIER_FWCFG: anything but those two words, once each.
  */
 __must_check enum kb_status carrier_text(struct kb_text text, bool *found,
 					 struct kho_handover *ret);

@@ -34,13 +34,13 @@ struct dtb_uefi {
 };
 
 struct dtb_facts {
-	struct kb_text cmdline; /* bootargs, in the tree; len 0 when there is none */
+	struct kb_text cmdline; /* bootargs, in the tree; len 0 without */
 	struct range initrd;    /* size 0: none */
 	bool has_kho;
 	struct kho_handover kho;
 	struct dtb_uefi uefi;
 	bool acpi; /* no hardware described: the kernel uses ACPI (arch/arm64/kernel/acpi.c) */
-	struct uart uart;       /* stdout-path, kind UART_NONE when it is none that we know */
+	struct uart uart;       /* stdout-path, kind UART_NONE when we do not know it */
 	uint64_t fwcfg;         /* registers of QEMU's fw_cfg, 0: none */
 	enum psci_conduit psci; /* PSCI 0.2 and later */
 };

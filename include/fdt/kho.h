@@ -143,7 +143,7 @@ struct kho_summary {
 	uint64_t leaves;             /* bitmaps (radix leaves or v1 bitmaps) */
 	uint64_t nodes;              /* interior radix nodes or v1 chunks */
 	uint64_t lowest;             /* first preserved byte; meaningless when bytes is 0 */
-	uint64_t end;                /* first byte behind the last preserved one */
+	uint64_t end;                /* first byte after the last preserved one */
 };
 
 /* Scratch memory for the walk, owned by the caller; aligned to 8 bytes. */

@@ -6,6 +6,11 @@
  * formats come down to strips: one bitmap each, for consecutive blocks of one order. Strips of one
  * order have ascending, disjoint addresses; strips of different orders may overlap.
  *
+ *	strip of order 9:  |  bit 0  |  bit 1  |  bit 2  |  bit 3  | ...   2 MiB each
+ *	                   base
+ *	                   |    1    |    1    |    0    |    1    |       1: preserved
+ *	                   '------- run -------'         '-- run --'
+ *
  *   v1, small   6.16, 6.17     chunk list, strips of 4096 blocks
  *   v1, page    6.18 to 7.0    chunk list, strips of page size * 8 blocks
  *   radix       7.1 and later  radix tree, leaves of page size * 8 blocks
@@ -147,11 +152,11 @@ struct kho_strips {
 	enum kb_status status; /* KB_KHO_CHANGED when a bad pointer ended the iteration */
 };
 
-/* The first strip of @order that ends behind address @from; false when there is none. */
+/* The first strip of @order that ends after address @from; false when no strip does. */
 bool kho_strip_seek(struct kho_strips *it, const struct mem *m, const struct kho_map *map,
 		    unsigned int order, uint64_t from);
 
-/* The next strip of the same order; false when there is none. */
+/* The next strip of the same order; false after the last one. */
 bool kho_strip_next(struct kho_strips *it);
 
 /* First address and last byte of strip @s (its end can be 2^64). */

@@ -130,7 +130,7 @@ __must_check enum kb_status route_verify(struct mem *m, const struct kho *k, str
 
 /*
  * route_covered - does every preserved byte, and every page of FDT and map, lie in @safe?
- * @safe: sorted: memory that nobody but us can have written since the start, and the homes of
+ * @safe: sorted: memory that only we can have written since the start, and the homes of
  *	  evacuated pages
  *
  * Returns KB_OK, KB_CLAIM or KB_KHO_CHANGED; m->diag then says where.

@@ -2,10 +2,13 @@
 /*
  * Digests over what is handed over: made before the reset, compared after it.
  *
- * Data are digested by tile: an aligned piece of the address space of 1 << shift bytes. A
- * tile's digest is XXH3-128 over all its preserved bytes in ascending order; tiles without any
- * have none. So the number of digests is bounded by the memory's size, however fragmented the map
- * is.
+ * Data are digested by tile, an aligned piece of the address space of 1 << shift bytes. A tile's
+ * digest is XXH3-128 over all its preserved bytes in ascending order; a tile without any has no
+ * digest. So the number of digests is bounded by the memory's size, however fragmented the map is.
+ *
+ *	     |   tile 0   |   tile 1   |   tile 2   |   tile 3   |
+ *	     | PP    P    |            |       PPPPPPPPPPP       |
+ *	        digest 0                  digest 1     digest 2
  */
 #ifndef ROUTE_SEAL_H
 #define ROUTE_SEAL_H
