@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Carriers of the KHO addresses besides the kernel; see the header. */
+/* Reads the KHO addresses from carriers other than a kernel; see the header. */
 #include <fdt/carrier.h>
 #include <fdt/dtb.h>
 
@@ -104,7 +104,7 @@ enum kb_status carrier_text(struct kb_text text, bool *found, struct kho_handove
 	*found = false;
 	if (!count_words(text))
 		return KB_OK;
-	/* Two words, and one of each was found: then there is nothing else. */
+	/* Two words, and each option was found: so there is nothing else. */
 	if (count_words(text) != 2 || cmdline_split(&in, rest, sizeof(rest), &o, NULL) ||
 	    carrier_options(&o, found, ret) || !*found)
 		return KB_CARRIER_FWCFG;

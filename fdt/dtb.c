@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Facts of the device tree; see the header. Cells are big endian. */
+/* Reads what khoboot needs from a device tree; see the header. Cells are big endian. */
 #include <fdt/dtb.h>
 #include <fdt/tree.h>
 
@@ -19,7 +19,7 @@ static enum kb_status fail(const struct parse *p, enum kb_status st, int node, u
 
 /* ---- cells ----------------------------------------------------------------------------------- */
 
-/* A number of @cells cells, which may pass 64 bits: the kernel takes the last two. */
+/* Take a number of @cells cells. Of more than two the last two count, as for the kernel. */
 static uint64_t take(const fdt32_t **p, unsigned int cells)
 {
 	uint64_t v = 0;
@@ -29,7 +29,7 @@ static uint64_t take(const fdt32_t **p, unsigned int cells)
 	return v;
 }
 
-/* #address-cells or #size-cells of @node: 1 or 2, 0 when it is anything else. */
+/* #address-cells or #size-cells of @node: 1 or 2; 0 for anything else. */
 static unsigned int cells(const void *fdt, int node, const char *name, unsigned int fallback)
 {
 	int len = 0;
@@ -52,7 +52,7 @@ static enum kb_status open_parse(struct parse *p)
 	return KB_OK;
 }
 
-/* Ranges of the root's cells in property @name: their number, 0 when it is absent, -1 malformed. */
+/* Ranges, in the root's cells, in property @name: how many; 0 when absent, -1 when malformed. */
 static int get_ranges(const struct parse *p, int node, const char *name, const fdt32_t **ret)
 {
 	int each = (int)(4 * (p->addr_cells + p->size_cells)), len = 0;
@@ -138,7 +138,7 @@ static const char *const uefi_names[UEFI_PROPERTIES] = {
 	"linux,uefi-mmap-desc-size", "linux,uefi-mmap-desc-ver", "linux,uefi-secure-boot",
 };
 
-/* Without the first there is no UEFI; kernels before 7.2 do not write the last. */
+/* Without the first property there is no UEFI. Kernels before 7.2 do not write the last. */
 static enum kb_status read_uefi(const struct parse *p, int node, struct dtb_uefi *u)
 {
 	uint64_t v[UEFI_PROPERTIES] = {0};
@@ -176,9 +176,9 @@ static enum kb_status read_chosen(const struct parse *p, struct dtb_facts *f)
 	return st ? st : read_uefi(p, node, &f->uefi);
 }
 
-/* ---- devices: what cannot be understood is not there ----------------------------------------- */
+/* ---- devices: what is not understood counts as absent ---------------------------------------- */
 
-/* Through the ranges of @bus to the bus above it. */
+/* Translate *addr by the ranges of @bus, to the bus above it. */
 static bool translate_once(const void *fdt, int bus, int above, uint64_t *addr)
 {
 	unsigned int child = cells(fdt, bus, "#address-cells", 0);
@@ -243,7 +243,7 @@ static bool is_compatible(const void *fdt, int node, const char *with)
 	return fdt_node_check_compatible(fdt, node, with) == 0;
 }
 
-/* Of 8250s those with registers of a byte side by side, or each a word. */
+/* Of 8250s: only those with adjacent registers of a byte, or with registers of 32 bits. */
 static enum uart_kind uart_kind(const void *fdt, int node)
 {
 	uint32_t shift = get_u32_or(fdt, node, "reg-shift", 0);
@@ -258,7 +258,7 @@ static enum uart_kind uart_kind(const void *fdt, int node)
 	return shift == 0 && width == 1 ? UART_MMIO : UART_NONE;
 }
 
-/* A path or an alias, and after a colon the line's settings. */
+/* stdout-path is a path or an alias; line settings may follow after a colon. */
 static struct uart read_uart(const void *fdt)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen"), len = 0, node;
@@ -373,7 +373,7 @@ enum kb_status dtb_memory(const void *fdt, struct range_list *ret, struct kb_dia
 	return st;
 }
 
-/* The kernel takes no notice of a /reserved-memory whose cells are not the root's. */
+/* The kernel ignores a /reserved-memory whose cells are not the root's. */
 static bool same_cells(const struct parse *p, int node)
 {
 	return cells(p->fdt, node, "#address-cells", 0) == p->addr_cells &&
@@ -445,7 +445,7 @@ enum kb_status dtb_check(const void *fdt, uint64_t readable, struct kb_diag *dia
 	if (fdt_totalsize(fdt) > min_u64(readable, DTB_MAX))
 		return kb_note(diag, KB_DTB_BIG, 0, fdt_totalsize(fdt));
 	err = tree_check(fdt, readable);
-	/* fdt_check_full() passes a structure without any node. */
+	/* fdt_check_full() accepts a structure without any node. */
 	if (!err)
 		err = fdt_next_node(fdt, -1, NULL);
 	return err ? kb_note(diag, KB_DTB_TREE, 0, (uint64_t)-err) : KB_OK;
@@ -457,7 +457,7 @@ enum kb_status dtb_get(const struct mem *m, uint64_t at, const void **ret, struc
 	uint32_t size;
 	enum kb_status st;
 
-	/* libfdt reads the header word by word. */
+	/* libfdt reads the header by words, so it must be aligned. */
 	if (!p || !is_aligned(at, DTB_ALIGN) || fdt_check_header(p))
 		return kb_note(diag, KB_DTB_TREE, at, 0);
 	size = fdt_totalsize(p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the readers of the two map formats offer to the rest of fdt/. Outside fdt/ use
- * <fdt/kho_map.h>, which does not care for the format.
+ * What the files of fdt/ share: the readers of the two map formats, and parts of the walk. Outside
+ * fdt/ use <fdt/kho_map.h>, which hides the format.
  */
 #ifndef FDT_INTERNAL_H
 #define FDT_INTERNAL_H
@@ -17,13 +17,13 @@ __must_check enum kb_status kho_radix_each(struct mem *m, const struct kho_map *
 __must_check enum kb_status kho_v1_each(struct mem *m, const struct kho_map *map, kho_meta_fn *fn,
 					void *ctx);
 
-/* As kho_strip_seek() and kho_strip_next(); it->m, map and s.order are set. */
+/* As kho_strip_seek() and kho_strip_next(). The caller has set it->m, it->map and it->s.order. */
 bool kho_radix_seek(struct kho_strips *it, uint64_t from);
 bool kho_radix_next(struct kho_strips *it);
 bool kho_v1_seek(struct kho_strips *it, uint64_t from);
 bool kho_v1_next(struct kho_strips *it);
 
-/* What a list of kho-v1 says of the size of its bitmaps. */
+/* What a kho-v1 list tells about the size of its bitmaps. */
 struct kho_v1_evidence {
 	bool small;  /* they cannot be of page size */
 	bool differ; /* read as page-size ones, they have more bits set */
@@ -33,28 +33,29 @@ struct kho_v1_evidence {
  * kho_v1_gather - first pass over a list whose bitmap size is not known
  * @map: read as small; gets its orders and the first chunk of each
  *
- * Passes what may be sound by one of the two readings. Returns a code of kho_map_open_v1().
+ * Accepts every list that may be sound in one of the two readings. Returns a code of
+ * kho_map_open_v1().
  */
 __must_check enum kb_status kho_v1_gather(struct mem *m, struct kho_map *map,
 					  struct kho_v1_evidence *ret);
 
-/* The same checks for the format that @map has by now. */
+/* The same checks, for the format that @map has been given since. */
 __must_check enum kb_status kho_v1_check(struct mem *m, const struct kho_map *map);
 
 /* ---- kho_unique.c */
 
 /*
  * kho_unique - prove that no two pieces of metadata, and not @fdt, share a byte
- * @fn: called for each piece of metadata, once, on the way; may be NULL
- * @buf: work memory for @cap addresses; cap is at least 2. Less of it costs more passes, each of
- *	 which settles cap / 2 pieces or more, so any map can be proven in any memory.
+ * @fn: called once for each piece of metadata; may be NULL
+ * @buf: work memory for @cap addresses, at least 2. A smaller buffer costs more passes. Each pass
+ *	 settles at least cap / 2 pieces, so a buffer of any size is enough for any map.
  *
  * Returns KB_OK, KB_KHO_META_SHARED, a code of the walk over the map, or what @fn returned.
  */
 __must_check enum kb_status kho_unique(struct mem *m, const struct kho_map *map, struct range fdt,
 				       kho_meta_fn *fn, void *ctx, uint64_t *buf, size_t cap);
 
-/* From @base to @last, the last byte included, as a range; short of its last byte at 2^64. */
+/* The range from @base to @last, included. One that ends at 2^64 loses its last byte. */
 static inline struct range kho_span(uint64_t base, uint64_t last)
 {
 	return (struct range){base, last - base + (last != UINT64_MAX)};
@@ -71,7 +72,7 @@ struct kho_tally {
 /*
  * kho_count_strip - add the set bits and the runs of @s to @t and mark them in @occ
  *
- * All blocks whose bits are set lie below the end of @occ. A run that goes on from the strip before
+ * All set blocks must lie below the end of @occ. A run that continues from the previous strip
  * (t->carry) is not counted again.
  */
 void kho_count_strip(const struct kho_strip *s, struct kho_tally *t, struct kho_occupancy *occ);

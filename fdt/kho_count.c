@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Counting the bits of a strip and marking what they occupy, by whole words: a run of bits costs
- * nothing by itself, so fragmentation cannot make the walk slow.
+ * Counts the set bits of a strip and marks the granules that they occupy. This goes by whole words,
+ * not by runs of bits, so fragmentation cannot make the walk slow.
  */
 #include <core/bits.h>
 #include <fdt/internal.h>
@@ -26,7 +26,7 @@ static inline uint64_t all_bits(const uint8_t *p)
 	       word(p, 6) & word(p, 7);
 }
 
-/* Eight groups. */
+/* The same for eight groups. */
 static inline uint64_t any_bits_many(const uint8_t *p)
 {
 	return any_bits(p) | any_bits(p + 64) | any_bits(p + 128) | any_bits(p + 192) |
@@ -39,7 +39,7 @@ static inline uint64_t all_bits_many(const uint8_t *p)
 	       all_bits(p + 256) & all_bits(p + 320) & all_bits(p + 384) & all_bits(p + 448);
 }
 
-/* Words in leading groups that are all zero. In big steps, but not before the first group is. */
+/* How many leading words are zero, in whole groups. Looks at one group before taking big steps. */
 static uint64_t zero_words(const uint8_t *p, uint64_t n)
 {
 	uint64_t i = 0;
@@ -53,7 +53,7 @@ static uint64_t zero_words(const uint8_t *p, uint64_t n)
 	return i;
 }
 
-/* Words in leading groups that are all ones. */
+/* How many leading words are all ones, in whole groups. */
 static uint64_t full_words(const uint8_t *p, uint64_t n)
 {
 	uint64_t i = 0;
@@ -90,7 +90,7 @@ static void mark_small(struct kho_occupancy *occ, const struct kho_strip *s, uin
 		marks |= 1ULL << n;
 		w &= ~(mask << n * per);
 	}
-	/* A word is 64 / per granules and begins at a multiple of as many: one word of marks. */
+	/* @w covers 64 / per granules, from a multiple of that on: all marks are in one word. */
 	occ->bits[granule / 64] |= marks << granule % 64;
 }
 
@@ -140,7 +140,8 @@ static void mark_group(struct kho_occupancy *occ, const struct kho_strip *s, uin
 }
 
 /*
- * Set bits of each byte of @v, in that byte: those of a group are added up before they are summed.
+ * The number of set bits of each byte of @v, in that byte. A group adds up such words, and sums the
+ * bytes once.
  */
 static inline uint64_t count_in_bytes(uint64_t v)
 {
@@ -149,7 +150,7 @@ static inline uint64_t count_in_bytes(uint64_t v)
 	return (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
 }
 
-/* The sum can pass 255: by fields of 16 bits. */
+/* The sum of all bytes of @v. It can pass 255, so fields of 16 bits are added. */
 static inline uint64_t sum_of_bytes(uint64_t v)
 {
 	v = (v & 0x00ff00ff00ff00ffULL) + ((v >> 8) & 0x00ff00ff00ff00ffULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* One face for the map formats, and runs of bits within a strip. */
+/* One interface to all map formats, and runs of set bits within a strip. */
 #include <core/bits.h>
 #include <fdt/internal.h>
 
@@ -30,7 +30,7 @@ bool kho_strip_next(struct kho_strips *it)
 }
 
 /*
- * First bit from @bit on that is not @skip (0 or ~0 for all words); s->blocks if all are.
+ * The first bit from @bit on that is set (@skip 0) or clear (@skip ~0); s->blocks without one.
  */
 static uint64_t find_bit(const struct kho_strip *s, uint64_t bit, uint64_t skip)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* One bit per 2 MiB that KHO touches: the size follows from RAM, not from what is preserved. */
+/* One bit for each 2 MiB that KHO touches. The size depends on RAM, not on what is preserved. */
 #include <core/bits.h>
 #include <fdt/kho.h>
 
-/* Bits of word @i that lie between the granules @first and @last, both included. */
+/* The bits of word @i that stand for granules from @first to @last, both included. */
 static uint64_t word_part(uint64_t i, uint64_t first, uint64_t last)
 {
 	unsigned int lo = i == first / 64 ? first % 64 : 0;
@@ -37,7 +37,7 @@ void kho_occupancy_mark(struct kho_occupancy *occ, struct range r)
 
 	if (!r.size || first >= occ->granules)
 		return;
-	if (first == last) { /* most often */
+	if (first == last) { /* the usual case */
 		occ->bits[first / 64] |= 1ULL << first % 64;
 		return;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The gather step: every reader in turn, and the checks that need more than one of them. */
+/* The gather step: calls every reader in turn, and makes the checks that need more than one. */
 #include <fdt/kho.h>
 
 static struct range blob_range(const struct kho_blob *b)
@@ -7,7 +7,7 @@ static struct range blob_range(const struct kho_blob *b)
 	return (struct range){b->at.addr, b->size};
 }
 
-/* Before the map is read: a map whose FDT lies in scratch need not be believed any more. */
+/* Before the map is read: an FDT that lies in scratch cannot be trusted to name the map. */
 static enum kb_status check_scratch(struct mem *m, const struct kho *k)
 {
 	const struct kho_root *root = &k->root;

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Maps of kho-v3 and kho-v4: a radix tree over keys that hold order and address. (linux 7.1.13
- * kho_encode_radix_key, __kho_radix_walk_tree)
+ * kho_radix_encode_key, __kho_radix_walk_tree)
  *
  *	key = 1 << (64 - page_shift - order) | address >> (page_shift + order)
  *
- * so that the highest set bit, the marker, tells the order. With pages of 4 KiB (53 bits):
+ * The highest set bit is the marker and tells the order. The bits below it are the address, counted
+ * in blocks of that order. With pages of 4 KiB, each character one bit (a: a bit of the address):
  *
- *	     52 51 50     42 41     33 32     24 23     15 14             0
- *	    +-----+---------+---------+---------+---------+----------------+
- *	    | L5  |   L4    |   L3    |   L2    |   L1    | bit of a leaf  |
- *	    +-----+---------+---------+---------+---------+----------------+
- *	0:   1 a                  a = address >> 12                       a
- *	9:   0 0   0000000 1 a              a = address >> 21             a
- *	           marker: bit 52 - order
+ *	     bit 52 50        41        32        23        14            0
+ *	        +--+---------+---------+---------+---------+---------------+
+ *	order  0|1a|aaaaaaaaa|aaaaaaaaa|aaaaaaaaa|aaaaaaaaa|aaaaaaaaaaaaaaa|  marker 52, a: >> 12
+ *	order  9|00|00000001a|aaaaaaaaa|aaaaaaaaa|aaaaaaaaa|aaaaaaaaaaaaaaa|  marker 43, a: >> 21
+ *	order 37|00|000000000|000000000|000000000|000000001|aaaaaaaaaaaaaaa|  marker 15, a: >> 49
+ *	        +--+---------+---------+---------+---------+---------------+
+ *	index of L5    L4        L3        L2        L1      bit of a leaf
  *
- *	root (L5) -> L4 -> L3 -> L2 -> L1 -> leaf: 32768 bits, one for each block
+ *	root = L5 node --> L4 node --> L3 node --> L2 node --> L1 node --> leaf
+ *	       512 physical addresses, 0 for no entry                      32768 bits, each a block
  *
- * A node is a page of physical addresses, 0 for no entry. Whether a page is a node or a leaf
- * follows from its depth alone.
+ * Each node and each leaf is one page. Which of them a page is follows from its depth alone.
  *
- *	pages of    key bits    levels of nodes    index bits    bits of a leaf
- *	 4 KiB         53             5                 9          15
- *	16 KiB         51             4                11          17
- *	64 KiB         49             3                13          19
+ *	pages of   key bits   levels of nodes   bits of an index   bits of a leaf   largest order
+ *	 4 KiB        53             5                 9              2^15               37
+ *	16 KiB        51             4                11              2^17               33
+ *	64 KiB        49             3                13              2^19               29
  */
 #include <core/bits.h>
 #include <fdt/internal.h>
@@ -38,7 +39,7 @@ static unsigned int leaf_bits(const struct kho_map *map)
 	return map->page_shift + 3;
 }
 
-/* Bits of a key: an address without its page offset, and the marker of order 0. */
+/* Width of a key: an address without its page offset, and the marker of order 0. */
 static unsigned int key_width(const struct kho_map *map)
 {
 	return 64 - map->page_shift + 1;
@@ -83,7 +84,7 @@ static enum kb_status check_page(struct visit *v, uint64_t slot, uint64_t pa)
 	return KB_OK;
 }
 
-/* The subtree of the keys from @key on, 2^@shift of them, must describe some RAM. */
+/* A subtree of the 2^@shift keys from @key on must describe some RAM. */
 static enum kb_status check_key(struct visit *v, uint64_t slot, uint64_t key, unsigned int shift)
 {
 	unsigned int marker, unit;
@@ -92,7 +93,7 @@ static enum kb_status check_key(struct visit *v, uint64_t slot, uint64_t key, un
 
 	if (key >> key_width(v->map))
 		return kb_fail(v->m, KB_KHO_KEY_WIDTH, slot, key);
-	if (!key) /* several orders below: nothing to say yet */
+	if (!key) /* keys of several orders: nothing to check yet */
 		return KB_OK;
 	marker = highest_bit(key);
 	unit = 64 - marker;
@@ -113,7 +114,7 @@ static enum kb_status report(struct visit *v, enum kho_meta_kind kind, uint64_t 
 	return v->fn ? v->fn(v->ctx, &meta) : KB_OK;
 }
 
-/* The leaf of the smallest keys would hold several orders, all too large to be in RAM. */
+/* The leaf of the smallest keys has several orders, all too large to be taken: it must be empty. */
 static enum kb_status check_first_leaf(struct visit *v, uint64_t pa)
 {
 	const uint8_t *bits = mem_get(v->m, phys(pa), 1ULL << v->map->page_shift);
@@ -132,7 +133,7 @@ static enum kb_status visit_leaf(struct visit *v, uint64_t pa, uint64_t key)
 {
 	enum kb_status st = key ? KB_OK : check_first_leaf(v, pa);
 
-	/* A dump may lack RAM; once is enough, when the map is opened. */
+	/* A dump may lack RAM. Checked once, when the map is opened: then there is no @fn. */
 	if (!st && !v->fn && !mem_get(v->m, phys(pa), 1ULL << v->map->page_shift))
 		return kb_fail(v->m, KB_KHO_NODE_RAM, pa, pa);
 	return st ? st : report(v, KHO_META_LEAF, pa);
@@ -222,7 +223,7 @@ static uint64_t find_entry(const struct kho_strips *it, unsigned int level, cons
 	return 0;
 }
 
-/* The same from the root down, one path; it->node gets the node of level 1. */
+/* The same from the root down, on one path only; it->node gets the node of level 1. */
 static uint64_t descend(struct kho_strips *it, uint64_t *key, uint64_t end)
 {
 	uint64_t pa = it->map->root.addr;
@@ -239,8 +240,8 @@ static uint64_t descend(struct kho_strips *it, uint64_t *key, uint64_t end)
 }
 
 /*
- * Address of the leaf of the first key from *key on, below @end, that has one; 0 for none.
- * @same_node: *key belongs to it->node. Most leaves have their neighbour there.
+ * Address of the first leaf from *key on and below @end, 0 without one; *key moves there.
+ * @same_node: *key belongs to it->node. Most leaves have their neighbour in the same node.
  */
 static uint64_t find_leaf(struct kho_strips *it, bool same_node, uint64_t *key, uint64_t end)
 {

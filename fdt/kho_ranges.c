@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Preserved ranges in ascending order: the strips of each order ascend, so one cursor per order and
- * a merge of the cursors need no memory that grows with the map.
+ * Preserved ranges in ascending order. The strips of each order ascend, so merging one cursor for
+ * each order is enough, and no memory grows with the map.
  */
 #include <fdt/internal.h>
 
-/* Load the run from c->bit on, of this strip or of a later one. */
+/* Load the next run from c->bit on, in this strip or in a later one. */
 static void cursor_load(struct kho_cursor *c)
 {
 	const struct kho_strip *s = &c->strips.s;
@@ -22,7 +22,7 @@ static void cursor_load(struct kho_cursor *c)
 	c->cur.size = run.count << s->block_shift;
 }
 
-/* Stand on the first run that ends after @from; it begins no earlier than its block there. */
+/* Load the first run that ends after @from, from the block on that holds @from. */
 static bool cursor_open(struct kho_cursor *c, const struct mem *m, const struct kho_map *map,
 			unsigned int order, uint64_t from)
 {
@@ -51,7 +51,7 @@ void kho_ranges_first(struct kho_ranges *it, const struct mem *m, const struct k
 	}
 }
 
-/* Step to the next run of cursor @i; an exhausted cursor gives its place to the last one. */
+/* Move cursor @i to its next run. The last cursor takes the place of an exhausted one. */
 static void step(struct kho_ranges *it, unsigned int i)
 {
 	struct kho_cursor *c = &it->c[i];
@@ -105,7 +105,7 @@ bool kho_map_covers(const struct mem *m, const struct kho_map *map, struct range
 
 	if (!r.size || range_wraps(r))
 		return false;
-	/* Run by run, not range by range: a range may go on far after @r. */
+	/* Run by run, not range by range: a range may go on far past @r. */
 	kho_ranges_first(&it, m, map, r.base);
 	while (it.count && !it.status) {
 		unsigned int i = lowest(&it);
@@ -114,7 +114,7 @@ bool kho_map_covers(const struct mem *m, const struct kho_map *map, struct range
 			return false;
 		at = max_u64(at, range_end(it.c[i].cur));
 		if (at >= range_end(r))
-			return true; /* without a look for the next run, which may be far away */
+			return true; /* the search for the next run may be long */
 		step(&it, i);
 	}
 	return false;

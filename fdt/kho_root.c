@@ -38,11 +38,11 @@ static enum kb_status find_fdt(struct parse *p, const struct kho_handover *h)
 	return KB_OK;
 }
 
-/* Node offsets at most @depth below @node count for what follows; deeper ones are refused. */
+/* There is a root, and what lies below it is neither too deep nor too much. */
 static enum kb_status check_shape(struct parse *p)
 {
 	unsigned int nodes = 0;
-	int depth = -1; /* of what is before the root */
+	int depth = -1; /* before the root */
 
 	for (int node = fdt_next_node(p->fdt, -1, &depth); node >= 0 && depth >= 0;
 	     node = fdt_next_node(p->fdt, node, &depth))
@@ -87,7 +87,7 @@ static bool get_prop64(const struct parse *p, int node, const char *name, uint64
 	return true;
 }
 
-/* One string of a list. */
+/* A version string in `compatible`. */
 struct known {
 	const char *string;
 	enum kb_status st;
@@ -162,7 +162,7 @@ static enum kb_status parse_name(struct parse *p, int node, struct kho_blob *b)
 	return KB_OK;
 }
 
-/* kho-v1 tells no size: all its sub-blobs are FDTs. */
+/* kho-v1 does not give the size, but all its sub-blobs are FDTs. */
 static enum kb_status size_of_fdt(struct parse *p, int node, struct kho_blob *b)
 {
 	const void *fdt = mem_get(p->m, b->at, sizeof(struct fdt_header));

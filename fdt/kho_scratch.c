@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The scratch array: {addr u64, size u64} per area, no header and no terminator (linux 7.1.13
- * struct kho_scratch, kho_populate). The kernel adds every area to its RAM unseen.
+ * struct kho_scratch, kho_populate). The kernel adds every area to its RAM unchecked.
  */
 #include <fdt/kho.h>
 
@@ -27,7 +27,7 @@ static struct range area_at(const uint8_t *array, uint64_t i)
 	return (struct range){get_u64(array + AREA_SIZE * i), get_u64(array + AREA_SIZE * i + 8)};
 }
 
-/* Area @i by itself, and against the areas before it, which have passed. */
+/* Area @i by itself, and against the areas before it, which have been checked. */
 static enum kb_status check_area(struct mem *m, const struct kho_handover *h, const uint8_t *array,
 				 uint64_t i)
 {
@@ -44,7 +44,7 @@ static enum kb_status check_area(struct mem *m, const struct kho_handover *h, co
 	return KB_OK;
 }
 
-/* Whole pages of @r. */
+/* The whole pages in @r. */
 static struct range whole_pages(struct range r, uint64_t page)
 {
 	uint64_t base, end = align_down(range_end(r), page);
@@ -54,7 +54,7 @@ static struct range whole_pages(struct range r, uint64_t page)
 	return (struct range){base, end - base};
 }
 
-/* The parts of @area that are RAM. */
+/* Add the parts of @area that are RAM. */
 static enum kb_status add_pieces(struct mem *m, struct range area, uint64_t page,
 				 struct range_list *out)
 {

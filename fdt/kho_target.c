@@ -7,7 +7,7 @@
 #define RELEASE(major, minor, patch) ((major) << 20 | (minor) << 10 | (patch))
 #define RELEASE_PART_MAX             1023
 
-/* One decimal number, at most RELEASE_PART_MAX; 0 where no digit stands. */
+/* Take one decimal number, cut to RELEASE_PART_MAX; 0 when no digit comes next. */
 static uint32_t take_part(struct kb_text *t)
 {
 	size_t before = t->len;
@@ -18,7 +18,7 @@ static uint32_t take_part(struct kb_text *t)
 	return (uint32_t)min_u64(v, RELEASE_PART_MAX);
 }
 
-/* "6.18.15-amd64" or "6.18-rc1": the numbers in one, 0 for those that are missing. */
+/* "6.18.15-amd64" or "6.18-rc1": its numbers as one value, 0 for those that are missing. */
 static uint32_t parse_release(struct kb_text t)
 {
 	uint32_t part[3] = {0};

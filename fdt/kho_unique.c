@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Is each page of the map used once? Exact, in fixed memory and without hashing (the addresses are
- * chosen by whoever wrote the map): collect the lowest addresses that fit, sort, compare
- * neighbours, and go again with those above.
+ * Is each page of the map used only once? Exact and in fixed memory: collect the lowest addresses
+ * that fit, sort them, compare neighbours, and repeat with those above. No hashing, because whoever
+ * wrote the map chose the addresses.
  */
 #include <core/bits.h>
 #include <fdt/internal.h>
 #include <fdt/kho.h>
 
-/* Objects are aligned to 512 bytes or more: bit 0 tells a whole page from a small bitmap. */
+/* A key is an address, aligned to 512 bytes or more. Bit 0 tells a page from a small bitmap. */
 #define WHOLE_PAGE 1ULL
 
 struct batch {
@@ -17,14 +17,14 @@ struct batch {
 	uint64_t *buf;
 	size_t cap;
 	size_t n;
-	uint64_t floor;  /* this pass takes keys from here */
-	uint64_t ceil;   /* up to here, excluded */
+	uint64_t floor;  /* this pass takes keys from here on */
+	uint64_t ceil;   /* and below this */
 	uint64_t end;    /* first byte after the last object settled */
-	kho_meta_fn *fn; /* of the caller, in the first pass */
+	kho_meta_fn *fn; /* the caller's; in the first pass only */
 	void *ctx;
 };
 
-/* Keys without @bit to the front. Returns how many. */
+/* Move the keys without @bit to the front. Returns how many. */
 static size_t split(uint64_t *v, size_t n, uint64_t bit)
 {
 	size_t lo = 0, hi = n;
@@ -45,8 +45,8 @@ static size_t split(uint64_t *v, size_t n, uint64_t bit)
 }
 
 /*
- * Radix exchange: one bit after another, from @bit down. In place, no bad case, and no deeper than
- * an address has bits.
+ * Radix exchange sort: one bit after another, from @bit down. It is in place, has no bad case, and
+ * recurses no deeper than an address has bits.
  */
 static void sort_bits(uint64_t *v, size_t n, uint64_t bit)
 {
@@ -76,7 +76,7 @@ static uint64_t key_end(const struct batch *w, uint64_t key)
 	return (key & ~WHOLE_PAGE) + (key & WHOLE_PAGE ? w->page_size : 512);
 }
 
-/* Sort and compare; *end is what the first must not begin before, and then the end of the last. */
+/* Sort; no object may begin before the one before it ends. *end: the end of the last one so far. */
 static enum kb_status settle(struct batch *w, uint64_t *end)
 {
 	sort_keys(w->buf, w->n);

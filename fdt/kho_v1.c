@@ -3,15 +3,22 @@
  * Maps of kho-v1: a list of chunks, each with bitmaps of one order. (linux 6.17.8 and 6.18.15,
  * struct khoser_mem_chunk, kho_mem_serialize, deserialize_bitmap)
  *
- *	chunk, one page                                 next chunk
- *	+------+-------+----------+---------+---------+     +---
- *	| next | order | num_elms | elm 0   | elm 1 ..| --> |
- *	+------+-------+----------+---------+---------+     +---
- *	0      8       12         16        32
- *	                           |
- *	                           +-- phys_start: address of the block of bit 0
- *	                           +-- bitmap: one bit for each block of the chunk's order;
- *	                               512 bytes (6.16, 6.17) or a page (6.18 to 7.0)
+ *	   chunk: one page                        next chunk
+ *	   +-----------------------+              +-----------------------+
+ *	 0 | next                  |------------->| next: 0 in the last   |
+ *	   +-----------+-----------+              +-----------+-----------+
+ *	 8 | order     | num_elms  | 12           | order     | num_elms  |
+ *	   +-----------+-----------+              +-----------+-----------+
+ *	16 | elm 0:    phys_start  |              | elm 0:    phys_start  |
+ *	24 |           bitmap      |---> bits     |           bitmap      |---> bits
+ *	   +-----------------------+              +-----------------------+
+ *	32 | elm 1:    phys_start  |              | ...
+ *	40 |           bitmap      |---> bits
+ *	   +-----------------------+
+ *	   | ...
+ *
+ * Bit n of a bitmap stands for block n from phys_start on; blocks have the order of the chunk. A
+ * bitmap has 512 bytes (6.16, 6.17) or one page (6.18 to 7.0).
  */
 #include <core/bits.h>
 #include <fdt/internal.h>
@@ -84,7 +91,7 @@ static uint64_t strip_mask(uint64_t bytes, unsigned int block_shift)
 	return ((bytes * 8) << block_shift) - 1;
 }
 
-/* What a pass over the list sees. Not KB_OK ends the pass. */
+/* A pass over the list, and what it calls. Anything but KB_OK ends the pass. */
 struct scan {
 	struct mem *m;
 	const struct kho_map *map;
@@ -94,13 +101,13 @@ struct scan {
 	bool undecided; /* the bitmaps may be page-size ones, whatever map->format says */
 	unsigned int empty;
 	struct range ram_hint; /* RAM that the last bitmap described */
-	/* The element before. */
+	/* The previous element. */
 	bool any;
 	uint32_t order;
 	uint64_t start;
 };
 
-/* Every kernel writes orders ascending and addresses ascending within: a cycle cannot. */
+/* Every kernel writes ascending orders, and ascending addresses in each. A cycle cannot ascend. */
 static bool ascends(const struct scan *s, uint32_t order, uint64_t start)
 {
 	return !s->any || order > s->order || (order == s->order && start > s->start);
@@ -284,7 +291,7 @@ static bool take_elm(struct kho_strips *it, const struct chunk *c, uint64_t i)
 	return true;
 }
 
-/* The chunk at @at, without another look for it when the iterator stands in it. */
+/* The chunk at @at. It is not read again when the iterator is in it. */
 static bool take_chunk(struct kho_strips *it, uint64_t at, struct chunk *c)
 {
 	unsigned int shift = it->map->page_shift;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Opening a map of kho-v1: which of two bitmap sizes does it have? Both go by one version string,
- * so the map itself has to tell, and what is known to be preserved.
+ * Opens a map of kho-v1: which of two bitmap sizes does it have? Both have the same version string,
+ * so the answer comes from the map itself, and from what is known to be preserved.
  */
 #include <fdt/internal.h>
 
@@ -15,8 +15,8 @@ static bool covers_all(const struct mem *m, const struct kho_map *map, const str
 }
 
 /*
- * A reader of small bitmaps would miss blocks of a page-size one, and they would be reused. The
- * other way round it only takes too much for preserved.
+ * Reading a page-size bitmap as a small one misses blocks, which are then overwritten. Reading a
+ * small one as page-size only preserves too much.
  */
 static enum kb_status decide(struct mem *m, const struct kho_v1_evidence *ev,
 			     enum kho_bitmap_hint hint, bool covered, struct kho_map *map)
@@ -32,7 +32,7 @@ static enum kb_status decide(struct mem *m, const struct kho_v1_evidence *ev,
 	return KB_OK;
 }
 
-/* Before the decision a small strip passed where only the page-size one reaches into RAM. */
+/* The first pass also accepted a small strip outside RAM, if a page-size one would reach RAM. */
 static enum kb_status check_decided(struct mem *m, const struct kho_map *map)
 {
 	return map->format == KHO_MAP_V1_SMALL ? kho_v1_check(m, map) : KB_OK;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The walk: each page of metadata, then each strip of blocks, against RAM and scratch. */
+/* The walk: checks each page of metadata, then each strip of blocks, against RAM and scratch. */
 #include <core/bits.h>
 #include <fdt/internal.h>
 #include <fdt/kho.h>
@@ -12,7 +12,7 @@ struct walk {
 	const struct range_list *scratch;
 	struct kho_summary *sum;
 	struct kho_occupancy *occ;
-	struct range ram_hint; /* RAM that held the last strip whole */
+	struct range ram_hint; /* RAM that held all of the last strip */
 };
 
 static uint64_t count_granules(const struct range_list *ram)
@@ -64,7 +64,7 @@ static enum kb_status none_between(struct walk *w, const struct kho_strip *s, ui
 	return kb_fail(w->m, code, s->base + (run.first << s->block_shift), s->order);
 }
 
-/* Every hole in RAM that the strip crosses must be free of blocks. */
+/* Every hole in RAM that the strip crosses must be free of preserved blocks. */
 static enum kb_status check_holes(struct walk *w, const struct kho_strip *s)
 {
 	const struct range_list *ram = &w->m->ram;
@@ -102,7 +102,7 @@ static enum kb_status check_scratch(struct walk *w, const struct kho_strip *s)
 	return st;
 }
 
-/* First byte after the last block of @s, which has one. */
+/* First byte after the last preserved block of @s, which has at least one. */
 static uint64_t strip_end(const struct kho_strip *s)
 {
 	uint64_t i = s->blocks / 64;

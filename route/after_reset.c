@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The firmware route after the reset: the record, and what of memory is still as it was sealed. */
+/* The firmware route after the reset: finds the record, checks what is still as it was sealed. */
 #include <route/route.h>
 
 #include <string.h>
@@ -126,7 +126,7 @@ enum kb_status route_verify(struct mem *m, const struct kho *k, struct kb_record
 		st = KB_SEAL_META;
 	if (st || rec->facts.seal == KB_DIGEST_META)
 		return st;
-	/* All that is preserved in the zone was evacuated, and nothing else. */
+	/* The homes hold all that is preserved in the zone, and nothing outside it. */
 	s.only = rec->facts.seal == KB_DIGEST_ZONE ? homes : NULL;
 	return seal_verify(m, k, &s, record_tiles(rec), rec->tiles_count, damage, ctx, damaged);
 }

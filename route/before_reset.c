@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The firmware route before the reset: may it be tried, what goes where, the seal. */
+/* The firmware route before the reset: may it be tried, what goes where, and the seal. */
 #include <format/stub.h>
 #include <route/route.h>
 
@@ -58,7 +58,7 @@ enum kb_status route_plan(struct mem *m, const struct kho *k, struct range_list 
 	return range_list_subtract(free, r->record);
 }
 
-/* After the reset FDT and blobs are read in one piece each: all of it has moved, or nothing. */
+/* After the reset FDT and blobs are read in one piece each: all of @r has moved, or none of it. */
 static bool is_whole(const struct kb_moves *moves, struct range r)
 {
 	return mem_moved_piece(moves, r.base, r.size) == r.size;

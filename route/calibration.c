@@ -7,9 +7,9 @@
 /* ---- the pattern ----------------------------------------------------------------------------- */
 
 /*
- * First word of the page at @pa; each further word adds STEP. Another one for each page and reset,
- * so that neither a page copied elsewhere nor one that was left out of the last filling looks
- * intact; and quickly made, as all memory is filled with it.
+ * The first word of the page at @pa; each further word adds STEP. It differs for each page and
+ * reset, so that neither a page copied elsewhere nor one left out of the last filling looks intact.
+ * And it is quick to make, because all free memory is filled with it.
  */
 #define STEP 0x9e3779b97f4a7c15ULL
 
@@ -55,7 +55,7 @@ static size_t gaps_above(const struct range_list *l, uint64_t size)
 	return n;
 }
 
-/* The largest gap that has to go so that @max entries are left: binary search over gap sizes. */
+/* The largest gap that has to close so that @max entries are left, by binary search. */
 static uint64_t limit_gap(const struct range_list *l, size_t max)
 {
 	uint64_t lo = 0, hi = UINT64_MAX;
@@ -79,7 +79,7 @@ void calibration_coalesce(struct range_list *l, size_t max)
 	if (l->count <= max)
 		return;
 	limit = limit_gap(l, max);
-	/* Of several gaps of that very size, the first ones stay. */
+	/* Of several gaps of exactly that size, the first ones stay. */
 	stay = max - 1 - gaps_above(l, limit);
 	for (size_t i = 1; i < l->count; i++) {
 		uint64_t gap = l->r[i].base - range_end(l->r[out]);
@@ -102,7 +102,7 @@ struct range_list calibration_touched(struct kb_calibration *c)
 	return (struct range_list){c->touched, c->touched_count, KB_CALIBRATION_TOUCHED};
 }
 
-/* Copy @from to @to, of which @max entries have room, merging the nearest until they fit. */
+/* Copy @from to @to, which has room for @max entries. The nearest are merged until they fit. */
 static uint32_t store(struct range_list *from, struct range *to, size_t max)
 {
 	calibration_coalesce(from, max);
@@ -193,7 +193,7 @@ static uint64_t common_bytes(const struct range_list *a, const struct range_list
 	return sum;
 }
 
-/* What was touched before, and now. */
+/* Add what was touched now to what was touched before. */
 static void add_touched(struct kb_calibration *c, struct range_list *touched)
 {
 	struct range both[2 * KB_CALIBRATION_TOUCHED];
@@ -205,7 +205,7 @@ static void add_touched(struct kb_calibration *c, struct range_list *touched)
 	c->touched_count = store(&l, c->touched, KB_CALIBRATION_TOUCHED);
 }
 
-/* The next reset may differ from these as much as they differed: twice the largest drift. */
+/* The next reset may differ from these as much as they did from each other: twice the drift. */
 static uint64_t margin(const struct kb_calibration *c)
 {
 	uint64_t drift = 0;
@@ -215,7 +215,7 @@ static uint64_t margin(const struct kb_calibration *c)
 	return align_down(max_u64(KB_CALIBRATION_MARGIN, 2 * drift * SZ_4K) + SZ_64K - 1, SZ_64K);
 }
 
-/* @r and the margin at both sides, in whole 64 KiB, as far as there are addresses. */
+/* @r and @by bytes more at both sides, in whole 64 KiB, but within the address space. */
 static struct range widen(struct range r, uint64_t by)
 {
 	uint64_t base = align_down(r.base - min_u64(by, r.base), SZ_64K), end;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Digests by libraries: BearSSL compresses for SHA-256, XXH3 is compiled here from its header.
+ * Digests from libraries: SHA-256 from BearSSL, and XXH3, which is compiled here from its header.
  *
- * Debian compiles BearSSL for a CPU with vector registers. The functions called here keep off them,
- * br_sha256_init() and br_sha256_out() do not, and the bare-metal door has such instructions turned
- * off. tests/image watches that the list of those functions does not grow.
+ * Debian's BearSSL is compiled for a CPU with vector registers, and the bare-metal door has these
+ * turned off. The functions called here do not use them. br_sha256_init() and br_sha256_out() do,
+ * and must not be called; tests/image checks that.
  */
 #include <route/digest.h>
 
@@ -46,7 +46,7 @@ void kb_sha256_update(struct kb_sha256 *c, const void *data, size_t len)
 
 void kb_sha256_final(const struct kb_sha256 *c, uint8_t out[KB_SHA256_SIZE])
 {
-	/* A one, zeros up to 8 bytes before the end of a block, the number of bits. */
+	/* Padding: a one, zeros up to 8 bytes before the end of a block, the number of bits. */
 	uint8_t pad[BLOCK + 8] = {0x80};
 	br_sha256_context last;
 	size_t len;
@@ -77,7 +77,7 @@ struct kb_xxh128 kb_xxh128_final(const struct kb_xxh128_state *s)
 	const XXH3_state_t *state = (const XXH3_state_t *)s;
 	XXH128_hash_t h;
 
-	/* A third of the library is for short inputs, which the image has not. */
+	/* A third of the library is for short inputs. This keeps it out of the image. */
 	if (state->totalLen < KB_XXH128_MIN)
 		return (struct kb_xxh128){0, 0};
 	h = XXH3_128bits_digest(state);

@@ -72,10 +72,10 @@ static enum kb_status mark_meta(void *ctx, const struct kho_meta *meta)
 struct row {
 	struct range r; /* of addresses */
 	size_t zone;    /* the zone's range that it is in */
-	uint64_t next;  /* page of the zone to go on at */
+	uint64_t next;  /* page of the zone where the search goes on */
 };
 
-/* The next row; begin with one of zeros. A row ends where its range of the zone does. */
+/* Find the next row; begin with all zeros. A row ends at the latest where its zone range does. */
 static bool next_row(const struct evacuation *e, struct row *row)
 {
 	const struct kho_strip s = {.bits = (const uint8_t *)e->bits,
@@ -137,7 +137,8 @@ static uint64_t free_from(const struct placing *p, size_t i)
 }
 
 /*
- * Where a row of @size bytes that does not fit here fits whole; p->at when it has to be split.
+ * A later range of @free that has room for a row of @size bytes whole; p->at when the row has to be
+ * split.
  */
 static size_t find_whole(const struct placing *p, uint64_t size)
 {
@@ -148,7 +149,7 @@ static size_t find_whole(const struct placing *p, uint64_t size)
 	return i < p->free->count && free_from(p, i) >= p->left ? i : p->at;
 }
 
-/* Move what fits of @r to the range of @free at hand. */
+/* Place as much of @r as fits into the current range of @free. */
 static enum kb_status place_piece(struct placing *p, struct range *r)
 {
 	struct range *f = &p->free->r[p->at];

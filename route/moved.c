@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Reading evacuated pages where they are, by the addresses that they belong at. */
+/* Reads evacuated pages from where they are, by the addresses where they belong. */
 #include <route/moved.h>
 
 /* The first move whose home ends after @pa; count when no home does. */

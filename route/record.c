@@ -11,7 +11,7 @@
 #define CHANGES offsetof(struct kb_record, state)
 #define AFTER   offsetof(struct kb_record, facts)
 
-#define ATTEMPTS_ALL 3 /* with all data digested a second look is as good as the first */
+#define ATTEMPTS_ALL 3 /* when all data are digested, each attempt is as safe as the first */
 
 _Static_assert(HEADER == 288, "the record's header is an ABI: docs/abi.md");
 _Static_assert(sizeof(struct kb_record_facts) == 128, "likewise");
@@ -20,7 +20,7 @@ _Static_assert(sizeof(struct kb_move) == 24 && sizeof(struct range) == 16, "like
 /* ---- writing ---- */
 
 /*
- * Add @count things of @each bytes to *at, which stays a multiple of 8. True when it is too much.
+ * Add @count items of @each bytes to *at, which stays a multiple of 8. True when it is too much.
  */
 static bool add_part(uint64_t *at, uint64_t count, uint64_t each)
 {
@@ -123,7 +123,7 @@ bool record_match(const void *at, const uint8_t nonce[KB_NONCE_SIZE])
 	return r->magic == KB_RECORD_MAGIC && !memcmp(r->nonce, nonce, KB_NONCE_SIZE);
 }
 
-/* What a check looks at, and where it says what is wrong. */
+/* What is checked, and where it is noted what is wrong. */
 struct judge {
 	const struct kb_record *r;
 	struct range self; /* physical */
@@ -139,7 +139,7 @@ static enum kb_status refuse(struct judge *j, enum kb_status status, uint64_t at
 
 #define FIELD(field) offsetof(struct kb_record, field)
 
-/* Refuse for the field of the header at @offset, no refusal for 0. */
+/* Refuse because of the header's field at @offset; no refusal when it is 0. */
 static enum kb_status refuse_field(struct judge *j, enum kb_status status, size_t offset)
 {
 	const uint8_t *p = (const uint8_t *)j->r + offset;
@@ -184,6 +184,7 @@ static enum kb_status check_digest(struct judge *j)
 	return KB_OK;
 }
 
+/* This and the bad_*() below: the offset of the field that is wrong, or 0. */
 static size_t bad_arch(const struct kb_record *r, uint32_t arch)
 {
 	uint32_t page = r->facts.page_size;
@@ -214,7 +215,7 @@ static size_t bad_fact(const struct kb_record *r)
 	return 0;
 }
 
-/* @count things of @each bytes, which begin at or after *end, which becomes their end. */
+/* Do @count items of @each bytes fit at @at, which is not before *end? *end becomes their end. */
 static bool part_fits(const struct kb_record *r, uint64_t at, uint64_t count, uint64_t each,
 		      uint64_t *end)
 {
@@ -239,7 +240,7 @@ static size_t bad_part(const struct kb_record *r)
 	return 0;
 }
 
-/* It ends where it says, not before. */
+/* The command line ends where it says, and not before. */
 static size_t bad_cmdline(const struct kb_record *r)
 {
 	const char *text = (const char *)r + r->cmdline_at;
@@ -270,8 +271,8 @@ static enum kb_status check_scratch(struct judge *j)
 }
 
 /*
- * @m follows moves whose homes end at @home and whose copies end at @copy: homes outside scratch,
- * copies inside, neither over the record.
+ * @m follows moves whose homes end at @home and whose copies end at @copy. Homes lie outside
+ * scratch, copies inside, and neither touches the record.
  */
 static bool move_is_sound(const struct judge *j, const struct kb_move *m, uint64_t home,
 			  uint64_t copy)
@@ -341,6 +342,6 @@ enum kb_status record_attempt(struct kb_record *r)
 void record_take(struct kb_record *r)
 {
 	*(volatile uint32_t *)&r->state = KB_RECORD_TAKEN;
-	/* Whatever becomes of the state: it is never believed again. */
+	/* Whatever happens to the state, the record is never believed again. */
 	memset(r->digest, 0, sizeof(r->digest));
 }

@@ -54,7 +54,7 @@ enum kb_status seal_meta(struct mem *m, const struct kho *k, uint8_t out[KB_SHA2
 
 struct sealer;
 
-/* At the end of each tile. Not KB_OK ends the walk. */
+/* Called at the end of each tile. Anything but KB_OK ends the walk. */
 typedef enum kb_status tile_fn(struct sealer *s, struct kb_xxh128 digest);
 
 struct sealer {
@@ -62,7 +62,7 @@ struct sealer {
 	const struct seal_scope *scope;
 	tile_fn *tile;  /* NULL: count only, read nothing */
 	uint64_t count; /* tiles ended */
-	/* The tile at hand: from its first preserved byte to its last, and how many. */
+	/* The current tile: from its first preserved byte to its last, and how many there are. */
 	struct range where;
 	uint64_t bytes;
 	struct kb_xxh128_state state;
@@ -96,7 +96,7 @@ static void begin_tile(struct sealer *s, uint64_t base)
 		kb_xxh128_init(&s->state);
 }
 
-/* Digest @r, which lies in the tile at hand, in as many pieces as it is in memory. */
+/* Digest @r, a part of the current tile, in as many pieces as it has in memory. */
 static enum kb_status read_bytes(struct sealer *s, struct range r)
 {
 	while (r.size) {
@@ -144,7 +144,7 @@ static enum kb_status take_range(struct sealer *s, struct range r)
 	return st;
 }
 
-/* What of @r is in the scope. */
+/* Take the parts of @r that are in the scope. */
 static enum kb_status take_scope(struct sealer *s, struct range r)
 {
 	const struct range_list *only = s->scope->only;

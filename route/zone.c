@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The firmware zone: the built-in one, and its text. */
+/* The firmware zone: the built-in one, a zone as text, and how it grows. */
 #include <core/fmt.h>
 #include <route/zone.h>
 
@@ -50,7 +50,7 @@ static enum kb_status builtin_x86(const struct range_list *ram, struct range_lis
 #define UEFI_END  (128 * SZ_1M)
 #define HOLE      (64 * SZ_1M)
 
-/* End of the lowest memory, in which firmware's own is no hole. */
+/* End of the lowest memory. Smaller holes are firmware's own memory and do not end it. */
 static uint64_t first_end(const struct range_list *ram)
 {
 	size_t i = 1;
@@ -136,7 +136,7 @@ enum kb_status zone_parse(struct kb_text text, struct range_list *ret)
 	return range_list_copy(&l, ret);
 }
 
-/* Entry @i with the comma that divides it from the one before; returns its length. */
+/* Entry @i, after a comma when it is not the first; returns its length. */
 static size_t format_range(const struct range_list *zone, size_t i, char *buf, size_t size)
 {
 	struct range r = zone->r[i];
@@ -160,7 +160,7 @@ enum kb_status zone_format(const struct range_list *zone, char *buf, size_t size
 
 /* ---- growth ---------------------------------------------------------------------------------- */
 
-/* Smaller pieces of arm64's zone are firmware's at fixed places. */
+/* Ranges of arm64's zone up to this size are firmware's at fixed places. */
 #define HEAP_MIN (64 * SZ_1M)
 
 static bool is_heap(enum kb_record_arch arch, const struct range_list *zone, size_t i)
@@ -178,7 +178,7 @@ static bool is_heap(enum kb_record_arch arch, const struct range_list *zone, siz
 
 void zone_grow(enum kb_record_arch arch, struct range_list *zone, uint64_t bytes)
 {
-	/* Downwards, so that none grows because another one did. */
+	/* From the last one down, so that none grows because another one did. */
 	for (size_t i = zone->count; i-- > 0;) {
 		struct range *r = &zone->r[i];
 		uint64_t base = align_down(r->base - min_u64(r->base, bytes), SZ_4K);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Carriers: ways in which the stage before khoboot may say where KHO data are, when khoboot is
- * started by UEFI and not by a kernel. They all end in a struct kho_handover, which kho_open()
- * proves like one that a kernel left.
+ * Carriers: how whatever ran before khoboot may say where KHO data are, when khoboot is started by
+ * UEFI and not by a kernel. Each gives a struct kho_handover, which kho_open() proves like one that
+ * a kernel left.
  *
- * Each function here: KB_OK with *found false and @ret untouched when that carrier has nothing.
+ * Each function here returns KB_OK with *found false, @ret untouched, when its carrier has nothing.
  */
 #ifndef FDT_CARRIER_H
 #define FDT_CARRIER_H

@@ -2,10 +2,10 @@
 /*
  * The device tree that kexec, firmware or QEMU passes in x0: what khoboot takes from it.
  *
- * The tree is untrusted. dtb_check() comes first, all else takes a tree that it has passed. Where
- * the kernel has a rule for a property, it holds here: Linux drivers/of/fdt.c and
+ * The tree is untrusted. dtb_check() comes first; all else takes a tree that it accepted. Where the
+ * kernel has a rule for a property, it holds here: Linux drivers/of/fdt.c and
  * drivers/of/of_reserved_mem.c for memory and /chosen, drivers/firmware/efi/fdtparams.c for
- * linux,uefi-*. Where the kernel goes on over something malformed, khoboot refuses.
+ * linux,uefi-*. Where the kernel carries on in spite of something malformed, khoboot refuses.
  */
 #ifndef FDT_DTB_H
 #define FDT_DTB_H
@@ -20,7 +20,7 @@
 #define DTB_MAX   SZ_2M
 #define DTB_ALIGN 8
 
-/* How PSCI is called (Arm DEN 0022). Guessing is no way: the wrong one is undefined, or our own. */
+/* How PSCI is called (Arm DEN 0022). Not to be guessed: the wrong one ends in a fault. */
 enum psci_conduit { PSCI_NONE, PSCI_HVC, PSCI_SMC };
 
 /* linux,uefi-*: the kernel was started by UEFI, and memory is what its map says. */
@@ -30,11 +30,11 @@ struct dtb_uefi {
 	struct range map;
 	uint32_t desc_size;
 	uint32_t desc_version;
-	uint32_t secure; /* enum stub_secure; SECURE_UNSET where there is no such property */
+	uint32_t secure; /* enum stub_secure; SECURE_UNSET without the property */
 };
 
 struct dtb_facts {
-	struct kb_text cmdline; /* bootargs, in the tree; len 0 without */
+	struct kb_text cmdline; /* bootargs, in the tree; len 0: none */
 	struct range initrd;    /* size 0: none */
 	bool has_kho;
 	struct kho_handover kho;
@@ -47,7 +47,7 @@ struct dtb_facts {
 
 /*
  * dtb_check - is this a tree that can be used?
- * @fdt: @readable bytes can be read there, at least DTB_MAX where memory goes on
+ * @readable: bytes that can be read at @fdt; at least DTB_MAX, unless memory ends before
  *
  * Returns KB_OK, KB_DTB_TREE (also: not aligned to 8 bytes, a version before 17, no root) or
  * KB_DTB_BIG.
@@ -67,14 +67,14 @@ __must_check enum kb_status dtb_get(const struct mem *m, uint64_t at, const void
  * dtb_read - all facts of a tree
  *
  * Returns KB_OK, KB_DTB_CELLS, KB_DTB_CHOSEN, KB_DTB_KHO or KB_DTB_UEFI; diag->at is then an offset
- * in the tree, and @ret has uart, fwcfg and psci all the same: a refusal needs a console.
+ * in the tree. uart, fwcfg and psci are filled in even then: a refusal needs a console.
  */
 __must_check enum kb_status dtb_read(const void *fdt, struct dtb_facts *ret, struct kb_diag *diag);
 
 /*
  * dtb_memory - RAM according to the memory nodes
  *
- * Sorted and merged. Not for machines with UEFI, whose kernels drop what the nodes say
+ * Sorted and merged. Not for machines with UEFI, where the kernel drops what the nodes say
  * (drivers/firmware/efi/efi-init.c:reserve_regions). Returns KB_OK, KB_DTB_CELLS, KB_DTB_MEMORY,
  * KB_NO_RAM or KB_RANGE_FULL.
  */
@@ -95,7 +95,7 @@ __must_check enum kb_status dtb_reserved(const void *fdt, struct range_list *nom
 /*
  * dtb_wipe_seeds - overwrite kaslr-seed and rng-seed in the tree received, once they are copied
  *
- * The next kernel wipes the seeds in the tree that it gets, and does not know of this one.
+ * The next kernel wipes the seeds in the tree that it gets, and does not know about this one.
  */
 void dtb_wipe_seeds(void *fdt);
 

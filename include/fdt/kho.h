@@ -2,13 +2,12 @@
 /*
  * Kexec Handover as khoboot sees it: what the outgoing kernel left, read and proven sound.
  *
- * kho_open() is the gather step. It believes nothing, writes only to its work memory and result,
- * and ends in a code for each distinct fault; m->diag then says where. After KB_OK all of this
- * holds:
+ * kho_open() is the gather step. It trusts nothing, and writes only to its work memory and result.
+ * Each distinct fault has its own code, and m->diag says where it is. After KB_OK all this holds:
  *   - the FDT, the sub-blobs, every preserved block and every page of the map are RAM;
  *   - none of them shares a byte with scratch;
  *   - the FDT and the sub-blobs are preserved, the pages of the map are used once each;
- *   - the walks over the map end.
+ *   - every walk over the map comes to an end.
  */
 #ifndef FDT_KHO_H
 #define FDT_KHO_H
@@ -113,8 +112,8 @@ __must_check enum kb_status kho_scratch_parse(struct mem *m, const struct kho_ha
  * kho_scratch_align - cut areas that were trimmed down to what a kernel may use as scratch
  *
  * The kernel gives whole pageblocks of scratch to CMA (include/linux/kexec_handover.h:
- * kho_scratch_migratetype). Pieces that are aligned to the lesser alignment are a kernel's own and
- * stay; others are cut to the greater one, and what is too small for it is dropped. For pages of
+ * kho_scratch_migratetype). Pieces aligned to KHO_SCRATCH_ALIGN_MIN are as a kernel made them, and
+ * stay. Others are cut to KHO_SCRATCH_ALIGN; what is too small for that is dropped. For pages of
  * 4 KiB.
  */
 void kho_scratch_align(struct range_list *l);
@@ -128,7 +127,7 @@ struct kho_occupancy {
 	uint64_t granules;
 };
 
-/* True when no granule of @r is touched. False says nothing: see kho_range_free(). */
+/* True when no granule of @r is touched. False proves nothing: see kho_range_free(). */
 bool kho_occupancy_free(const struct kho_occupancy *occ, struct range r);
 
 /* Mark all granules of @r, which lies below the end of the bitmap. */
@@ -165,7 +164,7 @@ uint64_t kho_work_size(const struct range_list *ram);
  * @occ: its bits are part of @work and stay in use after the walk
  *
  * Returns KB_OK, KB_KHO_WORK, KB_KHO_META_SCRATCH, KB_KHO_META_SHARED, KB_KHO_BLOCK_RAM,
- * KB_KHO_BLOCK_SCRATCH, KB_KHO_CHANGED, or a code of kho_map_open_*() when memory changed since.
+ * KB_KHO_BLOCK_SCRATCH, KB_KHO_CHANGED, or a code of kho_map_open_*() if memory changed since.
  */
 __must_check enum kb_status kho_walk(struct mem *m, const struct kho_map *map,
 				     const struct range_list *scratch, struct range fdt,
@@ -199,7 +198,7 @@ __must_check enum kb_status kho_open(struct mem *m, const struct kho_handover *h
 				     struct kho *ret);
 
 /*
- * kho_range_free - exactly: is no byte of @r preserved or metadata?
+ * kho_range_free - is every byte of @r neither preserved nor metadata? The exact answer.
  *
  * Answers from the occupancy bitmap where it can, else from the map (one walk over its interior
  * pages; for few queries). An unreadable map counts as not free. An empty @r is free.
@@ -208,7 +207,7 @@ bool kho_range_free(struct mem *m, const struct kho *k, struct range r);
 
 /*
  * kho_check_written - does any of @count ranges that will be written hold preserved memory or
- * metadata? The last question before the commit. Returns KB_OK or KB_PLACE_OVERLAP.
+ * metadata? The last check before the commit. Returns KB_OK or KB_PLACE_OVERLAP.
  */
 __must_check enum kb_status kho_check_written(struct mem *m, const struct kho *k,
 					      const struct range *written, size_t count);

@@ -6,17 +6,21 @@
  * formats come down to strips: one bitmap each, for consecutive blocks of one order. Strips of one
  * order have ascending, disjoint addresses; strips of different orders may overlap.
  *
- *	strip of order 9:  |  bit 0  |  bit 1  |  bit 2  |  bit 3  | ...   2 MiB each
- *	                   base
- *	                   |    1    |    1    |    0    |    1    |       1: preserved
- *	                   '------- run -------'         '-- run --'
+ *	strip of order 9, pages of 4 KiB:
+ *
+ *	bit      0         1         2         3            blocks - 1
+ *	    +---------+---------+---------+---------+--   --+---------+
+ *	    |    1    |    1    |    0    |    1    |  ...  |    0    |  1: preserved
+ *	    +---------+---------+---------+---------+--   --+---------+
+ *	    base      + 2 MiB   + 4 MiB   + 6 MiB                     kho_strip_last() + 1
+ *	    '------- run -------'         '-- run --'
  *
  *   v1, small   6.16, 6.17     chunk list, strips of 4096 blocks
  *   v1, page    6.18 to 7.0    chunk list, strips of page size * 8 blocks
  *   radix       7.1 and later  radix tree, leaves of page size * 8 blocks
  *
  * Facts: linux 6.17.8 kernel/kexec_handover.c:kho_mem_serialize, 6.18.15
- * kernel/liveupdate/kexec_handover.c:deserialize_bitmap, 7.1.13 kho_decode_radix_key and
+ * kernel/liveupdate/kexec_handover.c:deserialize_bitmap, 7.1.13 kho_radix_decode_key and
  * __kho_radix_walk_tree. Everything here is read-only and needs no memory but the iterators.
  */
 #ifndef FDT_KHO_MAP_H
@@ -84,16 +88,16 @@ __must_check enum kb_status kho_map_open_radix(struct mem *m, unsigned int page_
  * @known: ranges that the outgoing kernel preserved for certain (its FDT, its sub-blobs); a reading
  *	   of the map in which one of them is not preserved is wrong
  *
- * Small and page-size bitmaps have the same version string. The map is small when a bitmap is not
- * page-aligned, or a strip begins where no page-size strip does (strips at less than its distance
- * included). Otherwise it has page-size bitmaps when the small reading leaves out a @known range,
- * or when both readings are the same set of blocks. What is left is taken when @hint says
+ * Small and page-size bitmaps have the same version string. The map has small ones when a bitmap is
+ * not an aligned page of RAM, or a strip begins where no page-size strip can (and so do strips that
+ * are closer together). Otherwise it has page-size ones when the small reading leaves out a @known
+ * range, or when both readings give the same set of blocks. In all other cases @hint must say
  * page-size: that reads too much rather than too little.
  *
  * Elements ascend by (order, address), as every kernel writes them: this bounds the walk.
  * Returns KB_OK, KB_KHO_CHUNK_ALIGN, KB_KHO_CHUNK_RAM, KB_KHO_CHUNK_ELMS, KB_KHO_CHUNK_ORDER,
  * KB_KHO_CHUNK_EMPTY, KB_KHO_BITMAP_ALIGN, KB_KHO_BITMAP_RAM, KB_KHO_BITMAP_START,
- * KB_KHO_BITMAP_SORT, KB_KHO_BITMAP_OUTSIDE, KB_KHO_V1_AMBIGUOUS (no such hint),
+ * KB_KHO_BITMAP_SORT, KB_KHO_BITMAP_OUTSIDE, KB_KHO_V1_AMBIGUOUS (and no such hint),
  * KB_KHO_V1_HINT (the map contradicts the hint).
  */
 __must_check enum kb_status kho_map_open_v1(struct mem *m, unsigned int page_shift, phys_t root,
@@ -136,7 +140,7 @@ struct kho_strip {
 	unsigned int order;
 	unsigned int block_shift; /* log2 of bytes per block */
 	uint64_t chunk;           /* v1: address of the chunk that names it */
-	uint64_t elm;             /* v1: index therein */
+	uint64_t elm;             /* v1: index in that chunk */
 	phys_t at;                /* physical address of the bitmap */
 };
 
@@ -148,7 +152,7 @@ struct kho_strips {
 	const struct mem *m;
 	const struct kho_map *map;
 	struct kho_strip s;    /* the strip found */
-	const uint8_t *node;   /* what names it: a node, a chunk */
+	const uint8_t *node;   /* the node or chunk that points to it */
 	enum kb_status status; /* KB_KHO_CHANGED when a bad pointer ended the iteration */
 };
 
@@ -159,7 +163,7 @@ bool kho_strip_seek(struct kho_strips *it, const struct mem *m, const struct kho
 /* The next strip of the same order; false after the last one. */
 bool kho_strip_next(struct kho_strips *it);
 
-/* First address and last byte of strip @s (its end can be 2^64). */
+/* Address of the last byte that @s describes; the end itself can be 2^64. */
 static inline uint64_t kho_strip_last(const struct kho_strip *s)
 {
 	return s->base + ((s->blocks << s->block_shift) - 1);
@@ -207,7 +211,7 @@ void kho_ranges_first(struct kho_ranges *it, const struct mem *m, const struct k
  * kho_ranges_next - the next preserved range
  *
  * Ranges ascend and neither overlap nor touch, whatever orders and strips they came from. Returns
- * false at the end with @ret untouched; look at it->status before believing that it was the end.
+ * false at the end, with @ret untouched; it->status tells whether it was the end, or a fault.
  */
 __must_check bool kho_ranges_next(struct kho_ranges *it, struct range *ret);
 

@@ -26,7 +26,7 @@ __must_check enum kb_status kho_target_check(const struct uki_part *section,
  * kho_target_bitmaps - the bitmaps that a kernel reads in a kho-v1 map
  * @release: its release, @len characters, not NUL-terminated; NULL when it is not known
  *
- * Two sizes go by the same version string (see kho_map_open_v1()), and a kernel reads the other one
+ * Two sizes have the same version string (see kho_map_open_v1()), and a kernel reads the wrong one
  * without noticing. Given as the hint of kho_open() this refuses data that the next kernel would
  * misread, and decides where a map can be read both ways. KHO_BITMAP_UNKNOWN between 6.17.8
  * and 6.18: the change was proposed for the stable series, too.

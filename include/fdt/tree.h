@@ -9,8 +9,9 @@
  * tree_check - is @fdt a whole and sound tree of at most @max bytes?
  * @fdt: aligned to 8 bytes; @max bytes are readable, at least the 40 of a header
  *
- * Trees before version 17 are refused: they are no longer written, and before version 16 libfdt 1.6 can
- * follow a null pointer while it checks them. Returns 0 or an error of libfdt, which is negative.
+ * Trees before version 17 are refused. They are no longer written, and in those before version 16
+ * libfdt 1.6 can follow a null pointer during its check. Returns 0 or libfdt's error, which is
+ * negative.
  */
 __must_check int tree_check(const void *fdt, uint64_t max);
 

@@ -4,13 +4,13 @@
  *
  * khoboot, started with khoboot.calibrate=ROUNDS, fills all free memory with a pattern, resets, and
  * compares when firmware starts it again. What firmware uses when khoboot starts counts as touched,
- * and so does what it reports as free but does not hold the pattern any more. The result is a UEFI
+ * and so does what it reports as free but no longer holds the pattern. The result is a UEFI
  * variable, a struct kb_calibration as it stands here, little endian.
  *
  * Two variables of that form, both non-volatile and visible to the operating system:
- *   KhobootCalibration  the result; only ever replaced by that of a later run that came to its end
- *   KhobootCalibrating  a run that is under way: there between its resets only. Whoever starts a
- *                       run deletes one that an interrupted run has left.
+ *   KhobootCalibration  the result; replaced only by that of a later run that came to its end
+ *   KhobootCalibrating  a run in progress; exists only between its resets. A new run deletes one
+ *                       that an interrupted run has left.
  */
 #ifndef ROUTE_CALIBRATION_H
 #define ROUTE_CALIBRATION_H
@@ -55,7 +55,7 @@ struct kb_calibration {
 	uint32_t firmware_revision;
 	char firmware_vendor[32]; /* NUL-terminated ASCII, other characters as '?' */
 	uint64_t seed;            /* of the pattern */
-	uint64_t margin;          /* bytes that the zone has more than was touched, at each side */
+	uint64_t margin;          /* bytes that the zone adds to what was touched, at each side */
 	uint32_t zone_count, touched_count, ram_count, pad;
 	struct kb_calibration_round round[KB_CALIBRATION_ROUNDS];
 	struct range zone[KB_ZONE_MAX];               /* sorted, whole pages */
@@ -65,15 +65,15 @@ struct kb_calibration {
 
 _Static_assert(sizeof(struct kb_calibration) == 2656, "the variable is an ABI");
 
-/* A run of @rounds that has not begun. @vendor and the rest of @ret are zero. */
+/* A run of @rounds that has not begun. firmware_vendor and the rest of @ret are zero. */
 void calibration_init(struct kb_calibration *ret, unsigned int rounds, uint64_t seed);
 
 /*
  * calibration_read - check the content of a variable
  * @size: bytes at @data
  *
- * Everything that the functions here and a reader of the lists rely on: magic, version, counts,
- * ranges (sorted, disjoint, whole pages). Returns KB_OK or KB_CAL_FORMAT, @ret untouched.
+ * Checks all that the functions here and a reader of the lists rely on: magic, version, counts,
+ * ranges (sorted, disjoint, whole pages). Returns KB_OK, or KB_CAL_FORMAT with @ret untouched.
  */
 __must_check enum kb_status calibration_read(const void *data, size_t size,
 					     struct kb_calibration *ret);
@@ -97,8 +97,8 @@ void calibration_coalesce(struct range_list *l, size_t max);
  * @silent: pages
  * @ram: sorted: RAM of the machine; its nearest entries may get merged
  *
- * Ends the run when it was the last round, or when more than half of RAM was touched: then memory
- * is not kept. c->state says so.
+ * Ends the run after the last round, or when more than half of RAM was touched: then memory does
+ * not survive. c->state says which.
  */
 void calibration_round(struct kb_calibration *c, struct range_list *touched, uint64_t silent,
 		       struct range_list *ram);

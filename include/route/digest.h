@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Digests of the firmware route: SHA-256 (BearSSL) for the record and the map, where an adversary
- * may have a say, and XXH3-128 (libxxhash, header-only) for preserved data, where only damage by
+ * Digests of the firmware route: SHA-256 (BearSSL) for the record and the map, which an adversary
+ * may try to forge, and XXH3-128 (libxxhash, header-only) for preserved data, where only damage by
  * firmware counts and speed matters.
  */
 #ifndef ROUTE_DIGEST_H
@@ -23,12 +23,12 @@ struct kb_xxh128 {
 	uint64_t lo, hi;
 };
 
-/* State of a running XXH3-128; 64-byte aligned as the library wants it. About 600 bytes. */
+/* State of a running XXH3-128; the library needs it 64-byte aligned. About 600 bytes. */
 struct kb_xxh128_state {
 	uint8_t opaque[640] __attribute__((aligned(64)));
 };
 
-/* kb_xxh128_final() must have seen that many bytes; preserved data come in pages. */
+/* The least input of a digest, in bytes. Preserved data come in pages, which are larger. */
 #define KB_XXH128_MIN 241
 
 void kb_xxh128_init(struct kb_xxh128_state *s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Evacuation: pages of preserved memory and of its metadata that lie in the firmware zone get a
- * copy in scratch outside of it for the time of the reset. Plan only: nothing is copied here.
+ * Evacuation: preserved pages and pages of metadata that lie in the firmware zone get a copy in
+ * scratch, outside the zone, for the time of the reset. Plan only: nothing is copied here.
  */
 #ifndef ROUTE_EVACUATE_H
 #define ROUTE_EVACUATE_H
@@ -34,11 +34,11 @@ __must_check enum kb_status evacuate_mark(struct mem *m, const struct kho *k,
 					  struct evacuation *ret);
 
 /*
- * evacuate_place - a place in @free for each of them
+ * evacuate_place - find a place in @free for each marked page
  * @free: sorted; scratch outside the zone that nothing needs. What is taken is subtracted.
  * @ret: storage for ret->max moves; e->runs + free->count is always enough
  *
- * Copies ascend as homes do, so that record_check() can tell without memory that none overlap. A
+ * Copies ascend as homes do, so that record_check() needs no memory to prove that none overlap. A
  * run is split only where no later range has room for it whole, or where the rest would then not
  * fit. Returns KB_OK, KB_EVAC_ROOM (then @free has changed), KB_RANGE_FULL.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory of which some pages lie elsewhere for the time being: evacuated pages are read from their
- * copies, at the addresses that they belong at.
+ * Memory of which some pages are elsewhere for the time being: evacuated pages are read from their
+ * copies, by the addresses where they belong.
  */
 #ifndef ROUTE_MOVED_H
 #define ROUTE_MOVED_H
@@ -10,7 +10,7 @@
 
 /* One evacuated run of pages. As in the record: little endian, all three multiples of 4 KiB. */
 struct kb_move {
-	uint64_t home; /* physical address that the pages belong at */
+	uint64_t home; /* physical address where the pages belong */
 	uint64_t copy; /* physical address of the copy, in scratch outside the firmware zone */
 	uint64_t size; /* bytes */
 };
@@ -23,10 +23,10 @@ struct kb_moves {
 };
 
 /*
- * mem_map_moved - struct mem's map over 1:1 memory with moves; @ctx is a const struct kb_moves *
+ * mem_map_moved - `map` of struct mem for 1:1 memory with moves; @ctx is a const struct kb_moves *
  *
  * A range that lies whole in one home is read from the copy, one that touches no home from where it
- * is. NULL for a range that crosses the edge of a home (its bytes are not in one piece).
+ * is. NULL for a range that crosses the edge of a home: its bytes are not in one piece.
  */
 const void *mem_map_moved(void *ctx, uint64_t pa, uint64_t len);
 

@@ -40,7 +40,7 @@ struct kb_record_facts {
 	uint32_t on_error;   /* enum kb_on_error */
 	uint32_t log;        /* enum kb_log_level */
 	uint64_t fdt;        /* physical address */
-	uint64_t ram_bytes; /* RAM of the machine when it was sealed: how much, and where it ends */
+	uint64_t ram_bytes;  /* RAM of the machine at the seal: how much, and where it ends */
 	uint64_t ram_end;
 	uint64_t preserved; /* bytes */
 	uint64_t ranges;
@@ -68,7 +68,7 @@ struct kb_record {
 	uint64_t cmdline_at, cmdline_size;  /* with the NUL */
 };
 
-/* How much of each; decides the size. */
+/* How many of each; this decides the size. */
 struct kb_record_shape {
 	uint64_t scratch, moves, tiles;
 	uint64_t cmdline; /* bytes with the NUL */
@@ -92,11 +92,11 @@ struct kb_xxh128 *record_tiles(struct kb_record *r);
 char *record_cmdline(struct kb_record *r);
 
 /*
- * Fewer moves or tiles than laid out turned out to be there: correct the count, before the seal.
+ * Correct the counts, before the seal, when there are fewer moves or tiles than were laid out.
  */
 void record_shrink(struct kb_record *r, uint64_t moves, uint64_t tiles);
 
-/* Digest and state. The magic is still zero: record_publish() after the record was flushed. */
+/* Set digest and state. The magic stays zero until record_publish(): flush the record before. */
 void record_seal(struct kb_record *r);
 void record_publish(struct kb_record *r);
 
@@ -107,7 +107,7 @@ bool record_match(const void *at, const uint8_t nonce[KB_NONCE_SIZE]);
  * record_check - may the record at @at be used?
  * @room: bytes that can be read from @at on
  * @arch: of the caller
- * @pa: its physical address, a part of the scratch areas that it names
+ * @pa: its physical address, which must be in the scratch areas that it names
  *
  * Checks everything that can be checked without the data, in this order: magic, version and sizes;
  * state; digest; architecture and page size; offsets and strings; scratch areas (the record is in
@@ -123,11 +123,11 @@ __must_check enum kb_status record_check(const void *at, uint64_t room, uint64_t
  *
  * With every preserved byte digested (seal=all) three attempts are allowed, else one: an earlier
  * attempt, or what ran in between, may have changed data that no digest covers. Returns KB_OK or
- * KB_REC_ATTEMPTS; the record is then taken. To be flushed by the caller, either way.
+ * KB_REC_ATTEMPTS; the record is then taken. The caller flushes the record in both cases.
  */
 __must_check enum kb_status record_attempt(struct kb_record *r);
 
-/* End of its life: never used again. To be flushed by the caller. */
+/* End the life of the record: it is never used again. The caller flushes it. */
 void record_take(struct kb_record *r);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The firmware route as both doors see it: what goes where before the reset, and what of it may be
- * used after it. Pure but for the writes to the record and the copies, which the caller's plan made
- * free to write.
+ * used after it. Pure, except that it writes the record and the copies, in memory that the caller
+ * found free.
  */
 #ifndef ROUTE_ROUTE_H
 #define ROUTE_ROUTE_H
@@ -38,7 +38,7 @@ struct route {
 	enum kb_digest seal;
 	const char *cmdline; /* of the next kernel */
 	const uint8_t *nonce;
-	/* Of the planning. */
+	/* Filled in by route_plan(). */
 	struct evacuation evacuation;
 	unsigned int shift;
 	struct kb_record_shape shape;
@@ -51,8 +51,8 @@ struct route {
  *	  subtracted
  * @work: evacuate_work_size(r->zone) bytes
  *
- * zone, seal, cmdline and nonce of @r are the caller's. Returns KB_OK,
- * KB_REC_ROOM, or what evacuate_mark() and seal_count() return.
+ * zone, seal, cmdline and nonce of @r are the caller's. Returns KB_OK, KB_REC_ROOM, or what
+ * evacuate_mark() and seal_count() return.
  */
 __must_check enum kb_status route_plan(struct mem *m, const struct kho *k, struct range_list *free,
 				       struct kho_work work, struct route *r);
@@ -68,7 +68,7 @@ __must_check enum kb_status route_place(const struct kho *k, struct range_list *
 
 /*
  * route_seal - copy what moves, digest everything, and seal the record
- * @facts: machine, ram_*, on_error and log are the caller's; the rest is filled in
+ * @facts: arch, machine, ram_*, on_error and log are the caller's; the rest is filled in
  * @after: see struct seal_scope; it is called for each piece read, the copies and the record
  *
  * Writes to record and copies. The record is not published yet. Returns KB_OK or what seal_meta()
@@ -84,8 +84,8 @@ __must_check enum kb_status route_seal(struct mem *m, const struct kho *k, const
 /*
  * route_drop - end the life of every sealed record in @ram, as for route_find()
  *
- * For a boot that was asked for none: the variable that named it was lost, or another system came
- * in between. True when there was one.
+ * For a boot that was not told of a record: the variable that named it was lost, or another system
+ * ran in between. True when there was one.
  */
 bool route_drop(const struct range_list *ram);
 
@@ -108,10 +108,10 @@ struct kb_moves route_moves(struct kb_record *rec);
 /* Add the record's own memory and all copies to @l. Returns KB_OK or KB_RANGE_FULL. */
 __must_check enum kb_status route_keep(struct kb_record *rec, struct range_list *l);
 
-/* Add the homes of all evacuated pages to @l, which is sorted then. KB_OK or KB_RANGE_FULL. */
+/* Add the homes of all evacuated pages to @l and sort it. KB_OK or KB_RANGE_FULL. */
 __must_check enum kb_status route_homes(struct kb_record *rec, struct range_list *l);
 
-/* Can what was evacuated be put back: is it RAM in @m? KB_OK, or KB_EVAC_HOME with m->diag. */
+/* Can evacuated pages be put back: are @homes RAM in @m? KB_OK, or KB_EVAC_HOME with m->diag. */
 __must_check enum kb_status route_homes_are_ram(struct mem *m, const struct range_list *homes);
 
 /* Is scratch, as it is handed over, RAM in the last memory map? KB_OK or KB_CLAIM_SCRATCH. */
@@ -119,7 +119,7 @@ __must_check enum kb_status route_scratch_is_ram(const struct range_list *scratc
 						 const struct range_list *ram);
 
 /*
- * route_verify - is everything what it was when the record was sealed?
+ * route_verify - is everything as it was when the record was sealed?
  *
  * @m reads evacuated pages from their copies (mem_map_moved); @homes is from route_homes(). Returns
  * KB_OK, KB_SEAL_META, KB_SEAL_DATA and others of seal_verify().

@@ -6,9 +6,9 @@
  * digest is XXH3-128 over all its preserved bytes in ascending order; a tile without any has no
  * digest. So the number of digests is bounded by the memory's size, however fragmented the map is.
  *
- *	     |   tile 0   |   tile 1   |   tile 2   |   tile 3   |
- *	     | PP    P    |            |       PPPPPPPPPPP       |
- *	        digest 0                  digest 1     digest 2
+ *	address space:  |   tile 0   |   tile 1   |   tile 2   |   tile 3   |
+ *	preserved (P):  | PP    P    |            |       PPPPPPPPPPP       |
+ *	digests:           digest 0                  digest 1     digest 2
  */
 #ifndef ROUTE_SEAL_H
 #define ROUTE_SEAL_H
@@ -64,9 +64,8 @@ typedef void seal_damage_fn(void *ctx, struct range where, uint64_t preserved_by
  * @damage: may be NULL
  * @damaged: preserved bytes in damaged tiles
  *
- * Goes on to the end whatever it finds, unless the number of tiles is another one: then nothing
- * is read. Returns KB_OK, KB_SEAL_DATA (some tile differs), KB_SEAL_COUNT, KB_SEAL_READ,
- * KB_KHO_CHANGED.
+ * Goes on to the end whatever it finds. Only when the number of tiles differs, nothing is read.
+ * Returns KB_OK, KB_SEAL_DATA (some tile differs), KB_SEAL_COUNT, KB_SEAL_READ, KB_KHO_CHANGED.
  */
 __must_check enum kb_status seal_verify(struct mem *m, const struct kho *k,
 					const struct seal_scope *s, const struct kb_xxh128 *want,

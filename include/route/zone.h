@@ -10,13 +10,13 @@
 #include <core/range.h>
 #include <route/record.h>
 
-/* Ranges that a zone has at most; it is a command line word and a variable. */
+/* Ranges that a zone has at most. A zone has to fit into a command line and a variable. */
 #define KB_ZONE_MAX 32
 /* Longest text of a zone, with the NUL. */
 #define KB_ZONE_TEXT_MAX (KB_ZONE_MAX * 34)
 
 /*
- * zone_builtin - the zone that is believed without calibration
+ * zone_builtin - the zone that is assumed without calibration
  * @ram: RAM, sorted
  * @ret: cleared; sorted, whole 4 KiB pages
  *
@@ -25,8 +25,8 @@
  *
  * arm64, from where RAM begins: [0, 2 MiB), which QEMU itself writes at a reset, [64 MiB, 128 MiB)
  * (edk2 ArmVirtPkg, PcdSystemMemoryUefiRegionSize), and the top 192 MiB, both of all RAM and of the
- * lowest memory, which ends at the first hole of 64 MiB: firmware begins with one memory node, and
- * its own memory makes smaller holes.
+ * lowest memory, which ends at the first hole of 64 MiB or more: firmware begins with one memory
+ * node, and its own memory makes smaller holes.
  *
  * Returns KB_OK or KB_RANGE_FULL.
  */
@@ -43,18 +43,18 @@ __must_check enum kb_status zone_builtin(enum kb_record_arch arch, const struct 
 __must_check enum kb_status zone_parse(struct kb_text text, struct range_list *ret);
 
 /*
- * The same text from a zone, NUL-terminated. KB_ZONE_TEXT when it is empty or @buf, which is then
- * untouched, too small; KB_ZONE_TEXT_MAX bytes are enough.
+ * zone_format - such a text from a zone, NUL-terminated
+ *
+ * KB_ZONE_TEXT_MAX bytes are enough. Returns KB_OK, or KB_ZONE_TEXT with @buf untouched when the
+ * zone is empty or @buf too small.
  */
 __must_check enum kb_status zone_format(const struct range_list *zone, char *buf, size_t size);
 
 /*
- * zone_grow - make room for what firmware loads: ranges that hold the heap of the boot services
- * begin
- * @bytes lower
+ * zone_grow - make room for what firmware loads: the heap of its boot services begins @bytes lower
  *
- * x86: the highest that begins below 4 GiB and not below 1 MiB. arm64: all above 64 MiB in size,
- * where there are none the highest.
+ * The heap is, on x86, the highest range that begins below 4 GiB and not below 1 MiB; on arm64 all
+ * ranges larger than 64 MiB, or the highest range when none is.
  */
 void zone_grow(enum kb_record_arch arch, struct range_list *zone, uint64_t bytes);
 
