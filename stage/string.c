@@ -1,18 +1,37 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The memory and string functions that the compiler, libraries and our code call, in plain C. */
-#include <stddef.h>
-#include <stdint.h>
+#include <khoboot/compiler.h>
+
 #include <string.h>
+
+/*
+ * Upwards, a word at a time. @to may be below @from and overlap it: what is overwritten was read
+ * before. memcpy() cannot be used for that, as its arguments are restrict.
+ */
+static void copy_up(uint8_t *to, const uint8_t *from, size_t n)
+{
+	for (; n >= 8; n -= 8, to += 8, from += 8)
+		put_u64(to, get_u64(from));
+	for (; n; n--)
+		*to++ = *from++;
+}
+
+static void copy_down(uint8_t *to, const uint8_t *from, size_t n)
+{
+	while (n--)
+		to[n] = from[n];
+}
 
 void *memmove(void *dst, const void *src, size_t n)
 {
-	unsigned char *d = dst;
-	const unsigned char *s = src;
+	uintptr_t to = (uintptr_t)dst, from = (uintptr_t)src;
 
-	if ((uintptr_t)d - (uintptr_t)s >= n)
+	if (to - from >= n && from - to >= n)
 		return memcpy(dst, src, n);
-	while (n--)
-		d[n] = s[n];
+	if (to < from)
+		copy_up(dst, src, n);
+	else
+		copy_down(dst, src, n);
 	return dst;
 }
 
