@@ -3,7 +3,7 @@
  * The memory and string functions of the image, under other names, optimized as in the image: on
  * random pieces of memory that overlap in every way, against a copy made byte by byte elsewhere.
  */
-#ifdef __GNUC__
+#if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O2")
 #endif
 
