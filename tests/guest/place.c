@@ -21,6 +21,7 @@
 
 #define TOKEN      0x6b6870
 #define SPARE      (6UL << 20) /* of free memory, left to the kernel */
+#define LEAST      (1UL << 20) /* the same, when a page is still missing */
 #define MOST       16
 #define MOST_PAGES (1UL << 20)
 #define STEP       256 /* pages taken at once */
@@ -47,6 +48,20 @@ static size_t parse(const char *text, struct place at[MOST])
 			fail("place: '%s' is not a range", text);
 	}
 	return n;
+}
+
+static bool within(struct place p, uint64_t frame)
+{
+	return frame >= p.from && frame < p.to;
+}
+
+static void tell(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, value, strlen(value)) != (ssize_t)strlen(value))
+		fail("place: %s: %s", path, strerror(errno));
+	close(fd);
 }
 
 /* Nearly all free memory; in single pages, because the script gives transparent_hugepage=never. */
@@ -84,26 +99,24 @@ static uint64_t free_memory(void)
 	return ret;
 }
 
-/* Takes memory step by step: not all that counts as free can be taken, which only then shows. */
-static void take_all(struct hog *all)
+/*
+ * Reading an untouched page costs a page table and no page. Page tables cannot be moved, and the
+ * kernel gives them whole blocks of memory; when memory is short, the very blocks that are wanted.
+ */
+static void make_page_tables(const uint8_t *at, uint64_t bytes)
 {
-	all->at = map_anonymous(MOST_PAGES * PAGE);
-	all->frames = map_anonymous(MOST_PAGES * sizeof(*all->frames));
-	all->pages = 0;
-	while (free_memory() > SPARE && all->pages + STEP <= MOST_PAGES) {
-		uint8_t *at = all->at + all->pages * PAGE;
-
-		for (size_t i = 0; i < STEP; i++)
-			at[i * PAGE] = 1;
-		physical_pages(at, STEP, all->frames + all->pages);
-		all->pages += STEP;
-	}
+	for (size_t i = 0; i < bytes && i < MOST_PAGES * PAGE; i += PAGE * WORDS)
+		(void)*(const volatile uint8_t *)(at + i);
 }
 
-static void free_all(struct hog *all)
+static void take(struct hog *all)
 {
-	munmap(all->at, all->pages * PAGE);
-	munmap(all->frames, all->pages * sizeof(*all->frames));
+	uint8_t *at = all->at + all->pages * PAGE;
+
+	for (size_t i = 0; i < STEP; i++)
+		at[i * PAGE] = 1;
+	physical_pages(at, STEP, all->frames + all->pages);
+	all->pages += STEP;
 }
 
 /* Index of the lowest page in @wanted; all->pages when there is none. */
@@ -112,10 +125,42 @@ static size_t find(const struct hog *all, struct place wanted)
 	size_t best = all->pages;
 
 	for (size_t i = 0; i < all->pages; i++)
-		if (all->frames[i] >= wanted.from && all->frames[i] < wanted.to &&
+		if (within(wanted, all->frames[i]) &&
 		    (best == all->pages || all->frames[i] < all->frames[best]))
 			best = i;
 	return best;
+}
+
+static bool found_all(const struct hog *all, const struct place *wanted, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (find(all, wanted[i]) == all->pages)
+			return false;
+	return true;
+}
+
+/*
+ * Takes memory step by step: not all that counts as free can be taken, which only then shows. The
+ * last to be given out are blocks that the kernel has meant for itself and hardly uses; early in the
+ * boot it picks low ones.
+ */
+static void take_all(struct hog *all, const struct place *wanted, size_t count)
+{
+	all->at = map_anonymous(MOST_PAGES * PAGE);
+	all->frames = map_anonymous(MOST_PAGES * sizeof(*all->frames));
+	all->pages = 0;
+	make_page_tables(all->at, free_memory());
+	while (free_memory() > SPARE && all->pages + STEP <= MOST_PAGES)
+		take(all);
+	while (free_memory() > LEAST && all->pages + STEP <= MOST_PAGES &&
+	       !found_all(all, wanted, count))
+		take(all);
+}
+
+static void free_all(struct hog *all)
+{
+	munmap(all->at, all->pages * PAGE);
+	munmap(all->frames, all->pages * sizeof(*all->frames));
 }
 
 /* Frees pages in @wanted one by one until the page of @fd mapped at @at lands on one of them. */
@@ -158,11 +203,7 @@ static void stay_here(void)
  */
 static void keep_in_place(void *at, size_t bytes)
 {
-	int fd = open("/proc/sys/vm/compact_unevictable_allowed", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, "0", 1) != 1)
-		fail("place: compact_unevictable_allowed: %s", strerror(errno));
-	close(fd);
+	tell("/proc/sys/vm/compact_unevictable_allowed", "0");
 	if (mlock2(at, bytes, MLOCK_ONFAULT))
 		fail("place: mlock2: %s", strerror(errno));
 }
@@ -172,7 +213,7 @@ static bool in_place(const uint64_t *at, const struct place *wanted, size_t coun
 	for (size_t i = 0; i < count; i++) {
 		uint64_t pa = physical(at + i * WORDS);
 
-		if (pa < wanted[i].from || pa >= wanted[i].to)
+		if (!within(wanted[i], pa))
 			return false;
 	}
 	return true;
@@ -183,7 +224,7 @@ static void fill(int fd, uint64_t *at, const struct place *wanted, size_t count,
 {
 	struct hog all;
 
-	take_all(&all);
+	take_all(&all, wanted, count);
 	for (size_t i = 0; i < count; i++) {
 		put(&all, wanted[i], fd, (off_t)(i * PAGE), at + i * WORDS);
 		fill_page(at + i * WORDS, seed ^ LONELY, i);
@@ -199,6 +240,8 @@ void place_preserve(const char *addresses, uint64_t seed)
 	uint64_t *at = map_memfd(fd, count, PROT_READ | PROT_WRITE);
 
 	stay_here();
+	/* Its own reserve, so that LEAST can be reached. */
+	tell("/proc/sys/vm/min_free_kbytes", "256");
 	keep_in_place(at, count * PAGE);
 	for (int i = 0; !in_place(at, wanted, count); i++) {
 		if (i == ATTEMPTS)
