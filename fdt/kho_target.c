@@ -42,6 +42,28 @@ enum kho_bitmap_hint kho_target_bitmaps(const char *release, size_t len)
 	return KHO_BITMAP_UNKNOWN;
 }
 
+/*
+ * Receivers before kho-v4 compute the bytes of a block in an int (Linux 6.18 deserialize_bitmap,
+ * 7.1 kho_preserved_memory_reserve: "int sz = 1 << (order + PAGE_SHIFT)"):
+ *
+ *	order + PAGE_SHIFT	30	31		32	33	...
+ *	what is reserved	1 GiB	all above	1 byte	2 bytes
+ *
+ * So 2 GiB in one block kill the next kernel, and more are handed out by its allocator.
+ */
+#define INT_SHIFT 31
+
+enum kb_status kho_target_blocks(const struct kho_root *root, const struct kho_summary *sum,
+				 struct kb_diag *diag)
+{
+	if (root->abi >= KHO_ABI_V4)
+		return KB_OK;
+	for (unsigned int order = INT_SHIFT - root->page_shift; order < KHO_ORDERS; order++)
+		if (sum->blocks[order])
+			return kb_note(diag, KB_BLOCK_HUGE, order, sum->blocks[order]);
+	return KB_OK;
+}
+
 enum kb_status kho_target_check(const struct uki_part *section, const struct kho_root *root,
 				struct kb_diag *diag)
 {

@@ -62,7 +62,10 @@ struct stage {
  */
 __must_check enum kb_status stage_open_kho(struct stage *s, struct kho_work work, struct kho *ret);
 
-/* Does the next kernel speak this version of KHO? Returns what kho_target_check() returns. */
+/*
+ * Does the next kernel speak what was handed over, and reserve all of it? Returns what
+ * kho_target_check() and kho_target_blocks() return.
+ */
 __must_check enum kb_status stage_check_versions(const struct stage *s, const struct kho *k);
 
 /* Go on without KHO, and say so. A record that names the data is marked as taken. */

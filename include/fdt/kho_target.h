@@ -23,6 +23,17 @@ __must_check enum kb_status kho_target_check(const struct uki_part *section,
 					     const struct kho_root *root, struct kb_diag *diag);
 
 /*
+ * kho_target_blocks - will the next kernel, which speaks the version of the data, reserve them all?
+ * @sum: of kho_walk(); its blocks are counted by their order
+ * @diag: at = the smallest order that is too large, value = how many blocks have it
+ *
+ * Receivers of kho-v1 and kho-v3 lose blocks of 2 GiB and more, and say nothing. Returns KB_OK or
+ * KB_BLOCK_HUGE.
+ */
+__must_check enum kb_status kho_target_blocks(const struct kho_root *root,
+					      const struct kho_summary *sum, struct kb_diag *diag);
+
+/*
  * kho_target_bitmaps - the bitmaps that a kernel reads in a kho-v1 map
  * @release: its release, @len characters, not NUL-terminated; NULL when it is not known
  *

@@ -17,6 +17,8 @@ enum kb_status stage_check_versions(const struct stage *s, const struct kho *k)
 	struct kb_diag diag = {0};
 	enum kb_status st = kho_target_check(&s->uki.kho, &k->root, &diag);
 
+	if (!st)
+		st = kho_target_blocks(&k->root, &k->sum, &diag);
 	return st ? kb_refuse("kho", st, &diag) : KB_OK;
 }
 

@@ -41,6 +41,35 @@ static void all_else_is_refused(void **state)
 	assert_int_equal(check("kho\n", KHO_ABI_V4, 12, &diag), KB_UKI_KHO);
 }
 
+/* Of each page size: the largest order whose bytes an int holds, and the next one. */
+static void blocks_that_old_receivers_lose_are_refused(void **state)
+{
+	static const struct {
+		unsigned int page_shift, largest;
+	} t[] = {{12, 18}, {14, 16}, {16, 14}};
+	struct kb_diag diag;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		for (unsigned int order = 0; order < KHO_ORDERS; order++) {
+			struct kho_root root = {.page_shift = t[i].page_shift};
+			struct kho_summary sum = {.blocks = {[0] = 1}};
+			enum kb_status want = order > t[i].largest ? KB_BLOCK_HUGE : KB_OK;
+
+			sum.blocks[order] = 3;
+			diag = (struct kb_diag){0};
+			root.abi = KHO_ABI_V4;
+			ok(kho_target_blocks(&root, &sum, &diag));
+			root.abi = KHO_ABI_V1;
+			assert_int_equal(kho_target_blocks(&root, &sum, &diag), want);
+			root.abi = KHO_ABI_V3;
+			assert_int_equal(kho_target_blocks(&root, &sum, &diag), want);
+			assert_int_equal(diag.at, want ? order : 0);
+			assert_int_equal(diag.value, want ? 3 : 0);
+		}
+	}
+}
+
 static enum kho_bitmap_hint bitmaps(const char *release)
 {
 	return kho_target_bitmaps(release, release ? strlen(release) : 0);
@@ -80,6 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_version_and_page_size_are_taken),
 		cmocka_unit_test(all_else_is_refused),
+		cmocka_unit_test(blocks_that_old_receivers_lose_are_refused),
 		cmocka_unit_test(the_release_tells_the_bitmaps_of_v1),
 		cmocka_unit_test(other_releases_tell_nothing),
 	};
