@@ -124,18 +124,39 @@ static enum kb_status map_homes(struct uefi *u)
 	return st;
 }
 
-/* Page tables for the time after boot services: RAM, our image, what the kernel starts in. */
+static enum kb_status map_list(struct uefi *u, enum pt_flags flags)
+{
+	enum kb_status st = KB_OK;
+
+	for (size_t i = 0; i < u->ram.count && !st; i++)
+		st = pt_map(&u->s.tables, range_pages(u->ram.r[i]), flags);
+	return st;
+}
+
+/*
+ * RAM, and firmware's tables: x86 kernels read these before they have page tables of their own (see
+ * map_firmware_tables() in bare/x86/describe.c).
+ */
+static enum kb_status map_memory(struct uefi *u)
+{
+	struct efi_map map = uefi_map(u);
+	enum kb_status st = efi_map_tables(&map, &u->ram);
+
+	if (!st)
+		st = map_list(u, PT_READ);
+	if (!st)
+		st = efi_map_ram(&map, &u->ram);
+	return st ? st : map_list(u, PT_WRITE);
+}
+
+/* Page tables for the time after boot services: memory, our image, what the kernel starts in. */
 static enum kb_status build_tables(struct uefi *u)
 {
-	struct range image = {(uintptr_t)u->s.image, u->fw.loaded->ImageSize};
-	struct efi_map map = uefi_map(u);
-	enum kb_status st = efi_map_ram(&map, &u->ram);
+	struct range image = {(uintptr_t)u->s.image, align_up_page(u->fw.loaded->ImageSize)};
+	enum kb_status st = pt_init(&u->s.tables);
 
-	image.size = align_up_page(image.size);
 	if (!st)
-		st = pt_init(&u->s.tables);
-	for (size_t i = 0; i < u->ram.count && !st; i++)
-		st = pt_map(&u->s.tables, u->ram.r[i], PT_WRITE);
+		st = map_memory(u);
 	/* x86 kernels run a trampoline there. */
 	if (!st && ARCH_LOW_MEMORY > 0)
 		st = pt_map(&u->s.tables, (struct range){0, ARCH_LOW_MEMORY}, PT_WRITE | PT_EXEC);

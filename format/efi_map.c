@@ -44,6 +44,12 @@ static bool is_memory(const struct efi_descriptor *d)
 	return d->type != EFI_MMIO && d->type != EFI_MMIO_PORT && d->type != EFI_UNUSABLE;
 }
 
+static bool is_for_tables(const struct efi_descriptor *d)
+{
+	return d->type == EFI_RT_CODE || d->type == EFI_RT_DATA || d->type == EFI_ACPI_RECLAIM ||
+	       d->type == EFI_ACPI_NVS;
+}
+
 /* Merges with the range before it at once: the storage of the list may be small. */
 static enum kb_status add_piece(struct range_list *l, struct range r)
 {
@@ -83,6 +89,11 @@ enum kb_status efi_map_free(const struct efi_map *map, struct range_list *ret)
 enum kb_status efi_map_all(const struct efi_map *map, struct range_list *ret)
 {
 	return select_ranges(map, ret, is_memory);
+}
+
+enum kb_status efi_map_tables(const struct efi_map *map, struct range_list *ret)
+{
+	return select_ranges(map, ret, is_for_tables);
 }
 
 enum kb_status efi_map_ram(const struct efi_map *map, struct range_list *ret)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The bare-metal door of x86: what boot_params point to, and what of it the next kernel gets. */
+#include <arch/const.h>
 #include <bare/bare.h>
+#include <core/log.h>
+#include <format/efi_tables.h>
 #include <string.h>
 
 static struct range setup_node_range(const struct bare *b, size_t i)
@@ -60,6 +63,60 @@ static bool seed_to_wipe(const struct bare *b, size_t i)
 	       range_list_contains(&b->s.kho->scratch, setup_node_range(b, i));
 }
 
+/* Map the ranges of the memory map that have @type, for reading. */
+static enum kb_status map_type(struct bare *b, uint32_t type)
+{
+	const struct memmap *map = &b->arch.e820;
+	enum kb_status st = KB_OK;
+
+	for (size_t i = 0; i < map->count && !st; i++) {
+		struct range r = {map->e[i].addr, map->e[i].size};
+
+		if (map->e[i].type == type)
+			st = bare_map(b, range_pages(r), PT_READ);
+	}
+	return st;
+}
+
+/* Map EFI's configuration table; false when it cannot be where @r says. */
+static bool map_tables(struct bare *b, struct range r)
+{
+	return r.base && r.size <= EFI_TABLES_MAX * 24 && !range_wraps(r) &&
+	       range_end(r) <= ARCH_ADDRESSES && bare_map_table(b, r.base, r.size);
+}
+
+/*
+ * What kernels read before they have page tables or a fault handler of their own: with
+ * CONFIG_AMD_MEM_ENCRYPT EFI's system table and configuration table, for a confidential computing
+ * blob, on CPUs that can do SEV (Linux arch/x86/boot/startup: find_cc_blob_efi); and ACPI's tables.
+ * Stock kexec maps them for the same reason (arch/x86/kernel/machine_kexec_64.c: map_efi_systab,
+ * map_acpi_tables).
+ */
+static enum kb_status map_firmware_tables(struct bare *b)
+{
+	const struct boot_params *bp = b->arch.bp;
+	uint64_t at = bp_join(bp->efi_systab, bp->efi_systab_hi);
+	const uint8_t *systab = NULL;
+	struct range tables;
+	uint64_t given;
+	enum kb_status st = map_type(b, E820_ACPI);
+
+	if (!st)
+		st = map_type(b, E820_NVS);
+	if (!st && at && at < ARCH_ADDRESSES)
+		systab = bare_map_table(b, at, EFI_SYSTAB_SIZE);
+	if (st || !systab)
+		return st;
+	/* The physical address comes with kexec, if the one in the system table is virtual by now. */
+	tables = efi_systab_table(systab);
+	given = setup_find_efi(&b->s.mem, &b->arch.setup).tables;
+	if (given)
+		tables.base = given;
+	if (!map_tables(b, tables))
+		kb_warn("plan", "EFI's configuration table is not mapped for the kernel");
+	return KB_OK;
+}
+
 enum kb_status bare_map_more(struct bare *b)
 {
 	enum kb_status st = KB_OK;
@@ -71,7 +128,9 @@ enum kb_status bare_map_more(struct bare *b)
 	/*
 	 * To switch paging modes the kernel needs a trampoline below 640 KiB; it saves that memory.
 	 */
-	return st ? st : bare_map(b, (struct range){0, SZ_1M}, PT_WRITE | PT_EXEC);
+	if (!st)
+		st = bare_map(b, (struct range){0, SZ_1M}, PT_WRITE | PT_EXEC);
+	return st ? st : map_firmware_tables(b);
 }
 
 static void copy_efi_map(struct bare *b, uint8_t *block)

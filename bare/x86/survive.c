@@ -63,19 +63,6 @@ enum kb_status bare_memory_survives(struct bare *b)
 
 /* ---- what firmware left in tables ------------------------------------------------------------ */
 
-/* struct efi_setup_data of Linux arch/x86/include/asm/efi.h: four addresses. */
-static uint64_t smbios_address(const struct bare *b)
-{
-	for (size_t i = 0; i < b->arch.setup.count; i++) {
-		const uint64_t *efi = (const void *)(uintptr_t)(b->arch.setup.node[i].addr +
-								sizeof(struct setup_data));
-
-		if (b->arch.setup.node[i].type == SETUP_EFI && b->arch.setup.node[i].len >= 32)
-			return efi[3];
-	}
-	return 0;
-}
-
 /* A reset register in memory is not RAM, so not mapped yet. If it cannot be, 0xCF9 remains. */
 static void map_reset(struct bare *b, struct acpi_reset *reset)
 {
@@ -88,7 +75,7 @@ static void map_reset(struct bare *b, struct acpi_reset *reset)
 void bare_read_tables(struct bare *b, struct reset_how *reset, struct kb_record_facts *facts)
 {
 	struct mem m = {.ram = b->fresh, .map = bare_map_table, .ctx = b};
-	uint64_t smbios = smbios_address(b);
+	uint64_t smbios = setup_find_efi(&b->s.mem, &b->arch.setup).smbios;
 	enum kb_status st = memmap_tables(&b->arch.e820, &m.ram);
 
 	if (!st)

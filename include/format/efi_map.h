@@ -69,6 +69,12 @@ __must_check enum kb_status efi_map_free(const struct efi_map *map, struct range
 __must_check enum kb_status efi_map_all(const struct efi_map *map, struct range_list *ret);
 
 /*
+ * What firmware keeps its tables in for a kernel: runtime services memory, ACPI's two kinds. Errors
+ * as above.
+ */
+__must_check enum kb_status efi_map_tables(const struct efi_map *map, struct range_list *ret);
+
+/*
  * efi_map_claims - the inverse claim: conventional memory from @floor on that is not in @keep
  * @keep: sorted
  * @ret: pieces of one descriptor each, in their order: firmware does not allocate a range that

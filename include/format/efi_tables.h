@@ -43,4 +43,24 @@ __must_check enum kb_status efi_find_tables(struct mem *m, const struct efi_map 
  */
 __must_check enum kb_status efi_reserved(struct mem *m, uint64_t head, struct range_list *busy);
 
+/* ---- for those who only have to know where it is ---- */
+
+#define EFI_SYSTAB_SIZE 120 /* bytes of EFI_SYSTEM_TABLE, UEFI 2.10 section 4.3, 64 bit */
+
+/* Entries of the configuration table of @systab, which has EFI_SYSTAB_SIZE readable bytes. */
+static inline uint64_t efi_systab_entries(const void *systab)
+{
+	return get_u64((const uint8_t *)systab + 104);
+}
+
+/*
+ * Address of the configuration table, a virtual one after SetVirtualAddressMap; of @entries entries
+ * of 24 bytes (UEFI 2.10 section 4.6).
+ */
+static inline struct range efi_systab_table(const void *systab)
+{
+	return (struct range){get_u64((const uint8_t *)systab + 112),
+			      efi_systab_entries(systab) * 24};
+}
+
 #endif

@@ -52,5 +52,14 @@ $(FRAGMENT) $(INSTALL) $(NAIVE):
 	$(Q)objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela \
 		-j '.rel.*' -j '.rela.*' -j .reloc --target efi-app-x86_64 $@.so $@
 
+# Code for a kernel of x86_64 that is none.
+STANDIN := $(O)/host/standin.bin
+
+$(STANDIN): tests/boot/standin.S
+	$(call say,AS,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -c $< -o $@.o
+	$(Q)objcopy -O binary -j .text $@.o $@
+
 .PHONY: boot-tools
-boot-tools: $(PROOF) $(STRIKE) $(EDIT) $(CARRIED) $(FRAGMENT) $(INSTALL) $(NAIVE) image khoctl
+boot-tools: $(STANDIN) $(PROOF) $(STRIKE) $(EDIT) $(CARRIED) $(FRAGMENT) $(INSTALL) $(NAIVE) image khoctl

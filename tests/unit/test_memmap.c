@@ -130,6 +130,10 @@ static void types_become_those_of_linux(void **state)
 		ok(efi_map_all(&map, &list));
 		assert_int_equal(list.count,
 				 types[i].efi != 8 && types[i].efi != 11 && types[i].efi != 12);
+		/* Runtime services and ACPI. */
+		ok(efi_map_tables(&map, &list));
+		assert_int_equal(list.count, types[i].efi == 5 || types[i].efi == 6 ||
+						     types[i].efi == 9 || types[i].efi == 10);
 	}
 }
 

@@ -111,6 +111,25 @@ static void one_whole_kho_node_is_taken(void **state)
 	assert_int_equal(setup_find_kho(&fake.m, &list, &found, &h), KB_SETUP_KHO_LEN);
 }
 
+static void efi_addresses_are_found_in_a_long_enough_node(void **state)
+{
+	const struct setup_efi put = {.tables = 0x7f001000, .smbios = 0x7f002000};
+	uint64_t at = FAKE_BASE + 0x100 + sizeof(struct setup_data);
+	struct setup_efi got;
+	(void)state;
+
+	put_node(FAKE_BASE + 0x100, 0, SETUP_EFI, sizeof(put));
+	memcpy(fake_at(&fake, at), &put, sizeof(put));
+	ok(setup_list_read(&fake.m, FAKE_BASE + 0x100, &list));
+	got = setup_find_efi(&fake.m, &list);
+	assert_memory_equal(&got, &put, sizeof(put));
+	put_node(FAKE_BASE + 0x100, 0, SETUP_EFI, sizeof(put) - 1);
+	ok(setup_list_read(&fake.m, FAKE_BASE + 0x100, &list));
+	assert_int_equal(setup_find_efi(&fake.m, &list).tables, 0);
+	list.count = 0;
+	assert_int_equal(setup_find_efi(&fake.m, &list).smbios, 0);
+}
+
 static void memory_that_nodes_point_to_is_busy(void **state)
 {
 	struct range store[2];
@@ -163,6 +182,7 @@ int main(void)
 		cmocka_unit_test_setup(nodes_outside_ram_are_refused, fresh),
 		cmocka_unit_test_setup(a_list_that_does_not_end_is_refused, fresh),
 		cmocka_unit_test_setup(one_whole_kho_node_is_taken, fresh),
+		cmocka_unit_test_setup(efi_addresses_are_found_in_a_long_enough_node, fresh),
 		cmocka_unit_test_setup(memory_that_nodes_point_to_is_busy, fresh),
 		cmocka_unit_test_setup(impossible_targets_are_refused, fresh),
 	};

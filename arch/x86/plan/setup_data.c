@@ -62,6 +62,19 @@ enum kb_status setup_find_kho(struct mem *m, const struct setup_list *l, bool *f
 	return KB_OK;
 }
 
+struct setup_efi setup_find_efi(const struct mem *m, const struct setup_list *l)
+{
+	struct setup_efi efi = {0};
+
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->node[i].type != SETUP_EFI || l->node[i].len < sizeof(efi))
+			continue;
+		payload(m, l, i, &efi, sizeof(efi));
+		break;
+	}
+	return efi;
+}
+
 enum kb_status setup_targets(struct mem *m, const struct setup_list *l, struct range_list *busy)
 {
 	for (size_t i = 0; i < l->count; i++) {

@@ -41,6 +41,14 @@ struct setup_target {
 	uint64_t size;
 };
 
+/* Payload of SETUP_EFI, which kexec passes: struct efi_setup_data of arch/x86/include/asm/efi.h. */
+struct setup_efi {
+	uint64_t vendor;
+	uint64_t unused;
+	uint64_t tables; /* physical address of EFI's configuration table */
+	uint64_t smbios; /* physical address of the SMBIOS entry point */
+};
+
 #define SETUP_NODES_MAX 64
 
 struct setup_list {
@@ -74,6 +82,9 @@ static inline uint64_t setup_node_size(uint32_t len)
  */
 __must_check enum kb_status setup_find_kho(struct mem *m, const struct setup_list *l, bool *found,
 					   struct kho_handover *ret);
+
+/* The first SETUP_EFI node; zeros when there is none, or it is too short. */
+struct setup_efi setup_find_efi(const struct mem *m, const struct setup_list *l);
 
 /*
  * setup_targets - add memory that nodes point to (IMA log, SETUP_INDIRECT) to @busy
