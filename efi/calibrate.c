@@ -59,20 +59,6 @@ bool uefi_load_calibration(const struct firmware *fw, struct kb_calibration *ret
 	       !memcmp(ret->firmware_vendor, now.firmware_vendor, sizeof(now.firmware_vendor));
 }
 
-/* Have firmware start us again after the next reset. */
-static bool set_boot_next(const struct firmware *fw)
-{
-	static EFI_GUID global = EFI_GLOBAL_VARIABLE;
-	static CHAR16 current[] = L"BootCurrent", next[] = L"BootNext";
-	uint16_t entry;
-
-	if (fw_get_variable(fw, current, &global, &entry, sizeof(entry)) != sizeof(entry)) {
-		kb_error("calibrate", "not started from a boot entry (no BootCurrent)");
-		return false;
-	}
-	return fw_set_variable(fw, next, &global, KB_CALIBRATION_ATTRIBUTES, &entry, sizeof(entry));
-}
-
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 static const EFI_MEMORY_DESCRIPTOR *descriptor(const struct fw_map *map, size_t i)
@@ -245,7 +231,7 @@ static enum kb_status fill_and_reset(struct firmware *fw, struct kb_calibration 
 	struct fw_map map;
 	enum kb_status st = fw_map_get(fw, &map);
 
-	if (!st && (!store(fw, running_name, c, sizeof(*c)) || !set_boot_next(fw)))
+	if (!st && (!store(fw, running_name, c, sizeof(*c)) || !fw_boot_again(fw)))
 		st = KB_CAL_VARIABLE;
 	if (st)
 		return st;
@@ -253,6 +239,7 @@ static enum kb_status fill_and_reset(struct firmware *fw, struct kb_calibration 
 	kb_info("calibrate", "filling memory and resetting, %u of %u", c->done + 1, c->rounds);
 	kb_log_remove_sink(fw_console_line);
 	st = fw_exit(fw, &map);
+	cpu_init();
 	if (!st)
 		fill(c, &map);
 	reset_try(&how);

@@ -34,6 +34,7 @@ _Noreturn void uefi_commit(struct uefi *u)
 {
 	enum kb_status st;
 
+	uefi_end_record(u);
 	kb_log_remove_sink(fw_console_line);
 	st = fw_exit(&u->fw, &u->map);
 	if (serial_open(uart_named(u->s.cmdline)))

@@ -138,4 +138,19 @@ size_t fw_get_variable(const struct firmware *fw, CHAR16 *name, EFI_GUID *guid, 
 bool fw_set_variable(const struct firmware *fw, CHAR16 *name, EFI_GUID *guid, UINT32 attributes,
 		     void *data, size_t size);
 
+/* Attributes of a variable that stays over a reset: non-volatile, boot and runtime access. */
+#define FW_KEPT                                                                                    \
+	(EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
+
+/*
+ * fw_boot_again - have firmware start the entry that started us after the next reset, too
+ *
+ * Firmware deletes BootNext before it starts the entry (UEFI 2.10 section 3.1.1). False, and
+ * logged, when there is no BootCurrent or the variable cannot be written.
+ */
+bool fw_boot_again(const struct firmware *fw);
+
+/* Take that back: delete BootNext if it is there. */
+void fw_boot_on(const struct firmware *fw);
+
 #endif

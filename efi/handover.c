@@ -40,7 +40,13 @@ static enum kb_status find_and_claim(struct uefi *u, struct uefi_early *e)
 	/* A record that was not asked for. Only now is it certain that nothing is handed over. */
 	if (!st && !u->s.has_kho && !u->s.options.nonce.len && route_drop(&free))
 		kb_refuse("route", KB_REC_UNASKED, NULL);
-	return st || !u->s.has_kho ? st : uefi_claim(u, e, &map, &ram);
+	if (st || !u->s.has_kho)
+		return st;
+	st = uefi_claim(u, e, &map, &ram);
+	/* The next attempt, should this one end in a reset. Firmware only gives scratch by now. */
+	if (!st && u->s.record)
+		(void)fw_boot_again(&u->fw);
+	return st;
 }
 
 #if ARCH_LOW_MEMORY

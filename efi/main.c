@@ -38,11 +38,20 @@ static enum kb_status begin(struct uefi *u, EFI_HANDLE image, EFI_SYSTEM_TABLE *
 {
 	enum kb_status kb = open_firmware(u, image, st);
 
-	if (!kb)
-		kb = uefi_read_image(u);
+	if (kb)
+		return kb;
+	uefi_read_load_options(u);
+	/* Before all that takes time: firmware would reset the machine in the middle of it. */
+	if (u->s.has_kho)
+		fw_watchdog_off(&u->fw);
+	kb = uefi_read_image(u);
 	if (!kb)
 		kb = uefi_read_options(u);
-	return kb ? kb : stage_give_up_kho(&u->s, uefi_find_handover(u));
+	if (!kb)
+		kb = stage_give_up_kho(&u->s, uefi_find_handover(u));
+	if (u->s.has_kho)
+		fw_watchdog_off(&u->fw);
+	return kb;
 }
 
 static enum kb_status open_log(struct uefi *u)
@@ -90,10 +99,9 @@ static enum kb_status gather(struct uefi *u)
 /* Return to firmware, unless something is handed over: firmware would overwrite it. */
 static EFI_STATUS give_up(struct uefi *u, enum kb_status st)
 {
-	if (stage_give_up_kho(&u->s, st) && u->s.has_kho) {
-		fw_watchdog_off(&u->fw);
+	if (stage_give_up_kho(&u->s, st) && u->s.has_kho)
 		stop_refused(st);
-	}
+	uefi_end_record(u);
 	return EFI_LOAD_ERROR;
 }
 

@@ -37,19 +37,28 @@ static enum kb_status read_load_options(const struct firmware *fw, char *buf, si
 	return KB_OK;
 }
 
-enum kb_status uefi_read_options(struct uefi *u)
+static struct kb_text outside(const struct uefi *u)
+{
+	return (struct kb_text){u->outside, strlen(u->outside)};
+}
+
+void uefi_read_load_options(struct uefi *u)
 {
 	enum kb_status st = read_load_options(&u->fw, u->outside, sizeof(u->outside));
-	struct kb_text outside;
+	struct kb_text nonce;
 
 	/* Binary data of firmware's own boot entries: not the user's error. */
 	if (st) {
 		kb_warn("options", "KB-%03d %s; ignored", (int)st, kb_cause(st));
 		u->outside[0] = '\0';
 	}
-	outside = (struct kb_text){u->outside, strlen(u->outside)};
-	return stage_read_options(&u->s, outside, u->fw.secure_boot, CMDLINE_PATHS | CMDLINE_ARGV0,
-				  KB_DOOR_UEFI);
+	u->s.has_kho = cmdline_last(outside(u), "khoboot.nonce", &nonce);
+}
+
+enum kb_status uefi_read_options(struct uefi *u)
+{
+	return stage_read_options(&u->s, outside(u), u->fw.secure_boot,
+				  CMDLINE_PATHS | CMDLINE_ARGV0, KB_DOOR_UEFI);
 }
 
 static enum kb_status read_path(struct uefi *u, struct kb_text path, const uint8_t **data,

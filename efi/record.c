@@ -83,6 +83,7 @@ enum kb_status uefi_find_record(struct uefi *u, const struct range_list *free,
 	uint8_t nonce[KB_NONCE_SIZE];
 	enum kb_status st;
 
+	u->s.has_kho = false;
 	if (!cmdline_nonce(u->s.options.nonce, nonce))
 		return KB_OK;
 	st = route_find(free, nonce, &u->s.record);
@@ -94,4 +95,12 @@ enum kb_status uefi_find_record(struct uefi *u, const struct range_list *free,
 		return KB_OK;
 	u->s.has_kho = true;
 	return st;
+}
+
+void uefi_end_record(struct uefi *u)
+{
+	if (!u->s.record)
+		return;
+	cache_flush_range(u->s.record, SZ_4K);
+	fw_boot_on(&u->fw);
 }

@@ -34,6 +34,12 @@ static inline struct efi_map uefi_map(const struct uefi *u)
 /* Find and check the image, as firmware has mapped it. */
 enum kb_status uefi_read_image(struct uefi *u);
 
+/*
+ * Read the load options, as text. s.has_kho is set when they name a nonce: until uefi_find_record()
+ * says otherwise there may be sealed data in memory, and no error leads back to firmware.
+ */
+void uefi_read_load_options(struct uefi *u);
+
 /* Split the command line: .cmdline and the load options. */
 enum kb_status uefi_read_options(struct uefi *u);
 
@@ -75,6 +81,12 @@ struct uefi_early {
  */
 enum kb_status uefi_find_record(struct uefi *u, const struct range_list *free,
 				const struct range_list *ram);
+
+/*
+ * What was read from a record is in use, or given up: flush its state, and start something else
+ * after the next reset. Does nothing without a record.
+ */
+void uefi_end_record(struct uefi *u);
 
 /* ---- carrier.c ------------------------------------------------------------------------------- */
 

@@ -19,6 +19,9 @@ size_t fw_get_variable(const struct firmware *fw, CHAR16 *name, EFI_GUID *guid, 
 	return st && st != EFI_BUFFER_TOO_SMALL ? 0 : got;
 }
 
+static EFI_GUID global = EFI_GLOBAL_VARIABLE;
+static CHAR16 boot_next[] = L"BootNext";
+
 bool fw_set_variable(const struct firmware *fw, CHAR16 *name, EFI_GUID *guid, UINT32 attributes,
 		     void *data, size_t size)
 {
@@ -27,4 +30,24 @@ bool fw_set_variable(const struct firmware *fw, CHAR16 *name, EFI_GUID *guid, UI
 	if (st)
 		kb_error("efi", "SetVariable answered 0x%" PRIx64, (uint64_t)st);
 	return !st;
+}
+
+bool fw_boot_again(const struct firmware *fw)
+{
+	static CHAR16 current[] = L"BootCurrent";
+	uint16_t entry;
+
+	if (fw_get_variable(fw, current, &global, &entry, sizeof(entry)) != sizeof(entry)) {
+		kb_error("efi", "not started from a boot entry (no BootCurrent)");
+		return false;
+	}
+	return fw_set_variable(fw, boot_next, &global, FW_KEPT, &entry, sizeof(entry));
+}
+
+void fw_boot_on(const struct firmware *fw)
+{
+	uint16_t entry;
+
+	if (fw_get_variable(fw, boot_next, &global, &entry, sizeof(entry)))
+		(void)fw_set_variable(fw, boot_next, &global, FW_KEPT, NULL, 0);
 }
