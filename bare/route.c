@@ -105,9 +105,9 @@ static enum kb_status flush_map_page(void *ctx, const struct kho_meta *piece)
 }
 
 /*
- * What the outgoing kernel wrote may be only in caches. Sealing flushes all that it reads. Where
- * caches cannot be flushed as a whole, the rest has to be flushed here: the metadata, and the data
- * that get no digest.
+ * What the outgoing kernel wrote may be only in caches, of any CPU: WBINVD reaches this CPU's and
+ * those that it shares, no others. Sealing flushes all that it reads, by address. The rest is
+ * flushed here: the metadata, and the data that get no digest.
  */
 static enum kb_status flush_preserved(struct bare *b)
 {
@@ -132,7 +132,7 @@ static enum kb_status seal(struct bare *b, const struct route *r, struct kb_reco
 
 	if (!st)
 		st = map_copies(b, rec);
-	if (!st && !ARCH_FLUSHES_ALL)
+	if (!st)
 		st = flush_preserved(b);
 	if (st)
 		return st;
@@ -209,6 +209,7 @@ static enum kb_status try_route(struct bare *b)
 	serial_drain();
 	reset_try(&reset);
 	memset(rec, 0, sizeof(*rec));
+	cache_flush_range(rec, sizeof(*rec));
 	return KB_ROUTE_RESET;
 }
 

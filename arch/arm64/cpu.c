@@ -35,6 +35,8 @@ bool cpu_one_level(void)
 
 void cpu_init(void)
 {
+	/* Firmware leaves interrupts on, and its handlers go with its vectors. */
+	asm volatile("msr daifset, #0xf");
 	if (cpu_level() == 2)
 		asm volatile("msr vbar_el2, %0; isb" : : "r"(trap_vectors) : "memory");
 	else

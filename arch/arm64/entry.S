@@ -184,6 +184,22 @@ build_tables:
 	ret
 
 /*
+ * Where the CPU has TCR2, the outgoing kernel may have left it set. With PIE our table entries would
+ * select permissions that it put into PIR, of which index 0 allows nothing. Names of the registers
+ * are newer than assemblers.
+ */
+#define ID_AA64MMFR3_EL1 s3_0_c0_c7_3		/* bits 3:0, TCRX: 0 where there is no TCR2 */
+#define TCR2_EL1	 s3_0_c2_c0_3
+#define TCR2_EL2	 s3_4_c2_c0_3
+.macro	no_tcr2 register, tmp
+	mrs	\tmp, ID_AA64MMFR3_EL1
+	tst	\tmp, #0xf
+	b.eq	.Lno_tcr2_\@
+	msr	\register, xzr
+.Lno_tcr2_\@:
+.endm
+
+/*
  * cpu_switch_tables(ttbr): turn MMU and caches on with the tables at @ttbr, which map this code
  * 1:1. In between the MMU is off, so that no TLB sees two mappings of one page, and TCR and MAIR
  * may change. No data are accessed while it is off. This code must be clean to the point of
@@ -210,6 +226,7 @@ cpu_switch_tables:
 	isb
 	msr	mair_el1, x3
 	msr	tcr_el1, x4
+	no_tcr2	TCR2_EL1, x7
 	msr	ttbr0_el1, x0
 	isb
 	tlbi	vmalle1
@@ -232,6 +249,7 @@ cpu_switch_tables:
 	isb
 	msr	mair_el2, x3
 	msr	tcr_el2, x4
+	no_tcr2	TCR2_EL2, x7
 	msr	ttbr0_el2, x0
 	isb
 	tlbi	alle2

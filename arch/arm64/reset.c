@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A warm reset by PSCI. */
+#include <arch/cpu_arm64.h>
 #include <arch/reset_how.h>
 
 #define PSCI_SYSTEM_RESET  0x84000009
@@ -26,6 +27,11 @@ int64_t psci_call(enum psci_conduit how, uint64_t function, uint64_t a1, uint64_
 	return (int64_t)x0;
 }
 
+bool psci_reachable(enum psci_conduit how)
+{
+	return how == PSCI_SMC || (how == PSCI_HVC && cpu_level() != 2);
+}
+
 /* Results of PSCI are 32 bits wide. */
 static int32_t psci(uint64_t function, uint64_t argument)
 {
@@ -41,7 +47,7 @@ void reset_try(const struct reset_how *how)
 {
 	if (how)
 		reset_remember(how);
-	if (conduit == PSCI_NONE)
+	if (!psci_reachable(conduit))
 		return;
 	/* Call it only where it is announced: elsewhere the number may mean anything. */
 	if (psci(PSCI_FEATURES, PSCI_SYSTEM_RESET2) >= 0)

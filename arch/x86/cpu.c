@@ -5,11 +5,12 @@
 
 #include <string.h>
 
+#define NMI      2 /* vector */
 #define MSR_EFER 0xc0000080
 #define EFER_NXE (1u << 11)
 #define CR0_WP   (1ULL << 16)
 
-extern char trap_stack_top[];
+extern char trap_stack_top[], nmi_stack_top[];
 extern const int32_t trap_stubs[32]; /* offsets from the table itself */
 void load_segments(void);
 
@@ -48,6 +49,7 @@ static void set_task_state(void)
 	uint64_t base = (uintptr_t)&tss;
 
 	tss.ist[0] = (uintptr_t)trap_stack_top;
+	tss.ist[1] = (uintptr_t)nmi_stack_top;
 	tss.iomap = sizeof(tss);
 	gdt[4] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ULL << 40 |
 		 (base >> 24 & 0xff) << 56;
@@ -61,7 +63,7 @@ static void set_gates(void)
 
 		idt[i] = (struct gate){.offset_low = (uint16_t)at,
 				       .selector = 0x10,
-				       .ist = 1,
+				       .ist = i == NMI ? 2 : 1,
 				       .type = 0x8e,
 				       .offset_mid = (uint16_t)(at >> 16),
 				       .offset_high = (uint32_t)(at >> 32)};
@@ -73,6 +75,8 @@ void cpu_init(void)
 	struct table_ptr gdtr = {sizeof(gdt) - 1, (uintptr_t)gdt};
 	struct table_ptr idtr = {sizeof(idt) - 1, (uintptr_t)idt};
 
+	/* Firmware leaves interrupts on, and its handlers go with its tables. */
+	asm volatile("cli");
 	set_task_state();
 	set_gates();
 	asm volatile("lgdt %0" : : "m"(gdtr));

@@ -175,11 +175,23 @@ trap_\vector:
 	jmp	trap_common
 .endm
 
+/*
+ * A non-maskable interrupt is ignored, as by the kernel's decompressor: it is about the outgoing
+ * kernel (its watchdog), and a halt here would lose the guests. It has a stack of its own, so that
+ * it can come while a fault is being reported.
+ */
+.macro	nmi vector
+trap_\vector:
+	iretq
+.endm
+
 	.altmacro
 	.set	v, 0
 	.rept	32
 	/* Vectors with an error code: 8, 10-14, 17, 21, 29, 30 (Intel SDM 3A table 6-1, AMD). */
-	.if	(0x60227d00 >> v) & 1
+	.if	v == 2
+	nmi	%v
+	.elseif	(0x60227d00 >> v) & 1
 	stub	%v, 1
 	.else
 	stub	%v, 0
@@ -235,6 +247,9 @@ trap_stack_top:
 
 	.bss
 	.balign 16
+	.globl	nmi_stack_top
+	.skip	64
+nmi_stack_top:
 guard_block:
 	.skip	64
 

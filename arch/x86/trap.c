@@ -19,8 +19,6 @@ static const char *name(uint64_t vector)
 	switch (vector) {
 	case 0:
 		return "divide error";
-	case 2:
-		return "non-maskable interrupt";
 	case 6:
 		return "invalid opcode";
 	case 8:

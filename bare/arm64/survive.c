@@ -65,7 +65,7 @@ static enum kb_status find_reset(struct bare *b)
 		st = reset_find(&m, b->arch.tables.rsdp, (uintptr_t)b->arch.fdt, reset);
 	if (st)
 		kb_warn(AREA, "KB-%03d %s", (int)st, kb_cause(st));
-	return reset->psci == PSCI_NONE ? KB_ROUTE_RESET : KB_OK;
+	return psci_reachable(reset->psci) ? KB_OK : KB_ROUTE_RESET;
 }
 
 enum kb_status bare_memory_survives(struct bare *b)

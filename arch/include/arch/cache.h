@@ -8,7 +8,11 @@
 /* Write back what the caches of all CPUs hold of the @len bytes at @p, and wait for it. */
 void cache_flush_range(const void *p, uint64_t len);
 
-/* Write back all of this CPU's caches where that is possible (ARCH_FLUSHES_ALL); else only wait. */
+/*
+ * Write back all of this CPU's caches where that is possible; else only wait. It does not reach
+ * caches of other CPUs, on x86 of other cores or sockets: what must survive a reset is flushed by
+ * address.
+ */
 void cache_flush_all(void);
 
 #endif

@@ -8,8 +8,6 @@
  *		       special, RAM may begin anywhere and all of it may be preserved
  *   ARCH_EARLY_MAP    bytes of room for UEFI's memory map before the claim
  *   ARCH_EARLY_LIST   and how many pieces of each kind of memory there is room for
- *   ARCH_FLUSHES_ALL  cache_flush_all() writes all of the caches back; where it cannot, everything
- *		       that must survive a reset is flushed by address
  *   ARCH_MEMRESERVE   the kernel adds entries of its own to LINUX_EFI_MEMRESERVE (arm64: tables of
  *		       the interrupt controller), so khoboot must always install that table
  *   ARCH_MAPS_HOMES   the page tables' rights apply when evacuated pages are put back, so homes are

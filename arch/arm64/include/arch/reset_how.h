@@ -18,6 +18,14 @@ struct reset_how {
 void reset_remember(const struct reset_how *how);
 
 /*
+ * psci_reachable - can PSCI be called from here?
+ *
+ * Not where there is none, and not by HVC at EL2: that is our own exception level, so the call would
+ * end in our own vectors.
+ */
+bool psci_reachable(enum psci_conduit how);
+
+/*
  * psci_call - one call of the SMC calling convention; returns x0
  * @how: PSCI_HVC or PSCI_SMC, whichever this machine is known to have: the other one may fault
  */

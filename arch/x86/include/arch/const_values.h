@@ -11,7 +11,6 @@
 #define ARCH_EARLY_MAP  (96 * 1024)
 #define ARCH_EARLY_LIST 1024
 
-#define ARCH_FLUSHES_ALL true
 #define ARCH_MEMRESERVE  false
 #define ARCH_MAPS_HOMES  false
 
