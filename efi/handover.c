@@ -115,7 +115,9 @@ enum kb_status uefi_gather_kho(struct uefi *u)
 			"%" PRIu64 " bytes of scratch are the firmware's now and were left out",
 			k->scratch_trimmed);
 	st = stage_check_versions(&u->s, k);
-	if (!st)
-		u->s.kho = k;
-	return st;
+	if (st)
+		return st;
+	uefi_apply_cmdline(u);
+	u->s.kho = k;
+	return KB_OK;
 }

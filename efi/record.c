@@ -29,7 +29,7 @@ static enum kb_status check_machine(const struct uefi *u, const struct range_lis
 	return route_machine(u->s.record, uuid);
 }
 
-/* The record's options replace ours: they were given for this handover. */
+/* The record's policy replaces ours: it was given for this handover. */
 static void apply_record(struct uefi *u)
 {
 	const struct kb_record_facts *f = &u->s.record->facts;
@@ -37,7 +37,6 @@ static void apply_record(struct uefi *u)
 	u->s.options.on_error = f->on_error;
 	stop_set_policy(u->s.options.on_error);
 	kb_log_set_level(f->log);
-	memcpy(u->s.cmdline, record_cmdline(u->s.record), u->s.record->cmdline_size);
 	u->s.handover = (struct kho_handover){
 		.fdt = phys(f->fdt),
 		.fdt_size = f->page_size,
@@ -80,13 +79,13 @@ static bool nothing_to_lose(enum kb_status st)
 enum kb_status uefi_find_record(struct uefi *u, const struct range_list *free,
 				const struct range_list *ram)
 {
-	uint8_t nonce[KB_NONCE_SIZE];
+	uint8_t key[KB_SHA256_SIZE];
 	enum kb_status st;
 
 	u->s.has_kho = false;
-	if (!cmdline_nonce(u->s.options.nonce, nonce))
+	if (!cmdline_nonce(u->s.options.nonce, key))
 		return KB_OK;
-	st = route_find(free, nonce, &u->s.record);
+	st = route_find(free, key, &u->s.record);
 	if (st)
 		kb_refuse(AREA, st, NULL);
 	else
@@ -95,6 +94,14 @@ enum kb_status uefi_find_record(struct uefi *u, const struct range_list *free,
 		return KB_OK;
 	u->s.has_kho = true;
 	return st;
+}
+
+void uefi_apply_cmdline(struct uefi *u)
+{
+	const struct kb_record *r = u->s.record;
+
+	if (r)
+		memcpy(u->s.cmdline, record_cmdline(u->s.record), r->cmdline_size);
 }
 
 void uefi_end_record(struct uefi *u)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum kb_status route_find(const struct range_list *ram, const uint8_t nonce[KB_NONCE_SIZE],
+enum kb_status route_find(const struct range_list *ram, const uint8_t key[KB_SHA256_SIZE],
 			  struct kb_record **ret)
 {
 	struct kb_record *found = NULL;
@@ -14,7 +14,7 @@ enum kb_status route_find(const struct range_list *ram, const uint8_t nonce[KB_N
 		uint64_t at = align_down(ram->r[i].base + KB_RECORD_ALIGN - 1, KB_RECORD_ALIGN);
 
 		for (; at + SZ_4K <= end; at += KB_RECORD_ALIGN) {
-			if (!record_match((const void *)(uintptr_t)at, nonce))
+			if (!record_match((const void *)(uintptr_t)at, key))
 				continue;
 			if (found)
 				return KB_REC_TWICE;

@@ -116,11 +116,24 @@ void record_publish(struct kb_record *r)
 
 /* ---- judging ---- */
 
-bool record_match(const void *at, const uint8_t nonce[KB_NONCE_SIZE])
+void record_key(const uint8_t nonce[KB_NONCE_SIZE], uint8_t ret[KB_SHA256_SIZE])
+{
+	struct kb_sha256 c;
+
+	kb_sha256_init(&c);
+	kb_sha256_update(&c, nonce, KB_NONCE_SIZE);
+	kb_sha256_final(&c, ret);
+}
+
+bool record_match(const void *at, const uint8_t key[KB_SHA256_SIZE])
 {
 	const struct kb_record *r = at;
+	uint8_t is[KB_SHA256_SIZE];
 
-	return r->magic == KB_RECORD_MAGIC && !memcmp(r->nonce, nonce, KB_NONCE_SIZE);
+	if (r->magic != KB_RECORD_MAGIC)
+		return false;
+	record_key(r->nonce, is);
+	return !memcmp(is, key, sizeof(is));
 }
 
 /* What is checked, and where it is noted what is wrong. */

@@ -39,14 +39,21 @@ int prepare_file(struct boot_file *ret, const struct running *r, const char *fil
 	return CTL_OK;
 }
 
-static int draw_nonce(char nonce[KB_NONCE_DIGITS + 1])
+static void format_digits(const uint8_t bytes[KB_NONCE_SIZE], char ret[KB_NONCE_DIGITS + 1])
 {
-	uint8_t bytes[KB_NONCE_SIZE];
+	for (size_t i = 0; i < KB_NONCE_SIZE; i++)
+		snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static int draw_nonce(struct prepared *p)
+{
+	uint8_t bytes[KB_NONCE_SIZE], key[KB_SHA256_SIZE];
 
 	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
 		return ctl_system("getrandom");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(nonce + 2 * i, 3, "%02x", bytes[i]);
+	record_key(bytes, key);
+	format_digits(bytes, p->nonce);
+	format_digits(key, p->key);
 	return CTL_OK;
 }
 
@@ -73,7 +80,7 @@ int prepare_switch(struct prepared *ret, const struct running *r, const char *fi
 	int exit = prepare_file(&ret->file, r, file, name);
 
 	if (!exit)
-		exit = draw_nonce(ret->nonce);
+		exit = draw_nonce(ret);
 	return exit ? exit : plan_words(ret, r, seal);
 }
 
@@ -97,6 +104,6 @@ int prepare_commit(const struct prepared *p, const struct running *r)
 {
 	char text[sizeof("khoboot.nonce=") + KB_NONCE_DIGITS];
 
-	snprintf(text, sizeof(text), "khoboot.nonce=%s", p->nonce);
+	snprintf(text, sizeof(text), "khoboot.nonce=%s", p->key);
 	return prepare_entry(r, "khoboot handover", &p->file, text);
 }

@@ -10,7 +10,8 @@
 
 struct prepared {
 	struct boot_file file;
-	char nonce[KB_NONCE_DIGITS + 1];
+	char nonce[KB_NONCE_DIGITS + 1];    /* for kexec's command line: a secret */
+	char key[KB_NONCE_DIGITS + 1];      /* for the boot entry, see record_key() */
 	char words[KB_ZONE_TEXT_MAX + 256]; /* for khoboot, with a space after each */
 };
 

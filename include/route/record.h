@@ -100,8 +100,16 @@ void record_shrink(struct kb_record *r, uint64_t moves, uint64_t tiles);
 void record_seal(struct kb_record *r);
 void record_publish(struct kb_record *r);
 
-/* Is the record with that nonce at @at, where 4 KiB can be read? Looks at magic and nonce only. */
-bool record_match(const void *at, const uint8_t nonce[KB_NONCE_SIZE]);
+/*
+ * record_key - what a boot entry names the record with @nonce by: SHA-256 of the nonce
+ *
+ * Every user can read boot entries (efivarfs), and write what looks like a record into memory of
+ * theirs. The nonce itself is only on kexec's command line and in the record.
+ */
+void record_key(const uint8_t nonce[KB_NONCE_SIZE], uint8_t ret[KB_SHA256_SIZE]);
+
+/* Is the record with that key at @at, where 4 KiB can be read? Looks at magic and nonce only. */
+bool record_match(const void *at, const uint8_t key[KB_SHA256_SIZE]);
 
 /*
  * record_check - may the record at @at be used?

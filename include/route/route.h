@@ -90,14 +90,14 @@ __must_check enum kb_status route_seal(struct mem *m, const struct kho *k, const
 bool route_drop(const struct range_list *ram);
 
 /*
- * route_find - the record with that nonce
+ * route_find - the record with that key, see record_key()
  * @ram: sorted memory to look in, mapped 1:1
  * @ret: its address; untouched on failure
  *
  * Returns KB_OK, KB_REC_NONE, KB_REC_TWICE.
  */
 __must_check enum kb_status route_find(const struct range_list *ram,
-				       const uint8_t nonce[KB_NONCE_SIZE], struct kb_record **ret);
+				       const uint8_t key[KB_SHA256_SIZE], struct kb_record **ret);
 
 /* Was it sealed on the machine with that SMBIOS UUID? KB_OK (also if unknown), KB_REC_MACHINE. */
 __must_check enum kb_status route_machine(const struct kb_record *rec, const uint8_t uuid[16]);
