@@ -83,8 +83,8 @@ enum kb_status uefi_find_record(struct uefi *u, const struct range_list *free,
 				const struct range_list *ram);
 
 /*
- * Take the kernel's command line from the record, if there is one: once the data are proven, because
- * it decides what B runs as its first program.
+ * Take the kernel's command line from the record, if there is one: once the data are proven,
+ * because it decides what B runs as its first program.
  */
 void uefi_apply_cmdline(struct uefi *u);
 

@@ -184,9 +184,9 @@ build_tables:
 	ret
 
 /*
- * Where the CPU has TCR2, the outgoing kernel may have left it set. With PIE our table entries would
- * select permissions that it put into PIR, of which index 0 allows nothing. Names of the registers
- * are newer than assemblers.
+ * Where the CPU has TCR2, the outgoing kernel may have left it set. With PIE our table entries
+ * would select permissions that it put into PIR, of which index 0 allows nothing. Names of the
+ * registers are newer than assemblers.
  */
 #define ID_AA64MMFR3_EL1 s3_0_c0_c7_3		/* bits 3:0, TCRX: 0 where there is no TCR2 */
 #define TCR2_EL1	 s3_0_c2_c0_3

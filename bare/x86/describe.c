@@ -107,7 +107,7 @@ static enum kb_status map_firmware_tables(struct bare *b)
 		systab = bare_map_table(b, at, EFI_SYSTAB_SIZE);
 	if (st || !systab)
 		return st;
-	/* The physical address comes with kexec, if the one in the system table is virtual by now. */
+	/* kexec gives the physical address, if the one in the system table is virtual by now. */
 	tables = efi_systab_table(systab);
 	given = setup_find_efi(&b->s.mem, &b->arch.setup).tables;
 	if (given)

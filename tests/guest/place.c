@@ -141,8 +141,8 @@ static bool found_all(const struct hog *all, const struct place *wanted, size_t 
 
 /*
  * Takes memory step by step: not all that counts as free can be taken, which only then shows. The
- * last to be given out are blocks that the kernel has meant for itself and hardly uses; early in the
- * boot it picks low ones.
+ * last to be given out are blocks that the kernel has meant for itself and hardly uses; early in
+ * the boot it picks low ones.
  */
 static void take_all(struct hog *all, const struct place *wanted, size_t count)
 {

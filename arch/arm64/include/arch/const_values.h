@@ -14,7 +14,7 @@
 #define ARCH_EARLY_MAP  (16 * 1024)
 #define ARCH_EARLY_LIST 256
 
-#define ARCH_MEMRESERVE  true
-#define ARCH_MAPS_HOMES  true
+#define ARCH_MEMRESERVE true
+#define ARCH_MAPS_HOMES true
 
 #endif

@@ -20,8 +20,8 @@ void reset_remember(const struct reset_how *how);
 /*
  * psci_reachable - can PSCI be called from here?
  *
- * Not where there is none, and not by HVC at EL2: that is our own exception level, so the call would
- * end in our own vectors.
+ * Not where there is none, and not by HVC at EL2: that is our own exception level, so the call
+ * would end in our own vectors.
  */
 bool psci_reachable(enum psci_conduit how);
 

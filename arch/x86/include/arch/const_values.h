@@ -11,7 +11,7 @@
 #define ARCH_EARLY_MAP  (96 * 1024)
 #define ARCH_EARLY_LIST 1024
 
-#define ARCH_MEMRESERVE  false
-#define ARCH_MAPS_HOMES  false
+#define ARCH_MEMRESERVE false
+#define ARCH_MAPS_HOMES false
 
 #endif
