@@ -61,6 +61,30 @@ static inline struct range kho_span(uint64_t base, uint64_t last)
 	return (struct range){base, last - base + (last != UINT64_MAX)};
 }
 
+/* ---- kho_occupancy.c */
+
+/* Bytes that kho_occupancy_init() takes for this RAM, which is sorted. */
+uint64_t kho_occupancy_size(const struct range_list *ram);
+
+/*
+ * kho_occupancy_init - an empty occupancy bitmap for @ram
+ * @memory: kho_occupancy_size() bytes, aligned to 8
+ *
+ * Returns the first byte after what it took.
+ */
+uint64_t *kho_occupancy_init(struct kho_occupancy *occ, const struct range_list *ram, void *memory);
+
+/* The slow half of kho_occupancy_word(). */
+uint64_t *kho_occupancy_find(struct kho_occupancy *occ, uint64_t word);
+
+/* Word @word of the bitmap: granules 64 * @word and up. Outside RAM one that is never read. */
+static inline uint64_t *kho_occupancy_word(struct kho_occupancy *occ, uint64_t word)
+{
+	if (word - occ->near.first < occ->near.words)
+		return &occ->near.bits[word - occ->near.first];
+	return kho_occupancy_find(occ, word);
+}
+
 /* ---- kho_count.c: the inner loop of the walk */
 
 struct kho_tally {
@@ -72,8 +96,8 @@ struct kho_tally {
 /*
  * kho_count_strip - add the set bits and the runs of @s to @t and mark them in @occ
  *
- * All set blocks must lie below the end of @occ. A run that continues from the previous strip
- * (t->carry) is not counted again.
+ * Set blocks outside RAM are not marked. A run that continues from the previous strip (t->carry) is
+ * not counted again.
  */
 void kho_count_strip(const struct kho_strip *s, struct kho_tally *t, struct kho_occupancy *occ);
 

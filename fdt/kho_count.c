@@ -91,7 +91,7 @@ static void mark_small(struct kho_occupancy *occ, const struct kho_strip *s, uin
 		w &= ~(mask << n * per);
 	}
 	/* @w covers 64 / per granules, from a multiple of that on: all marks are in one word. */
-	occ->bits[granule / 64] |= marks << granule % 64;
+	*kho_occupancy_word(occ, granule / 64) |= marks << granule % 64;
 }
 
 /* Blocks larger than a granule: one step per run. */
@@ -114,11 +114,12 @@ static void mark_word(struct kho_occupancy *occ, const struct kho_strip *s, uint
 	uint64_t granule = (s->base + (bit << s->block_shift)) >> KHO_GRANULE_SHIFT;
 
 	if (s->block_shift + 6 <= KHO_GRANULE_SHIFT)
-		occ->bits[granule / 64] |= 1ULL << granule % 64;
+		*kho_occupancy_word(occ, granule / 64) |= 1ULL << granule % 64;
 	else if (s->block_shift < KHO_GRANULE_SHIFT)
 		mark_small(occ, s, bit, w);
 	else if (s->block_shift == KHO_GRANULE_SHIFT)
-		occ->bits[granule / 64] |= w; /* strips begin at multiples of 64 granules */
+		*kho_occupancy_word(occ, granule / 64) |=
+			w; /* strips begin at multiples of 64 granules */
 	else
 		mark_large(occ, s, bit, w);
 }
@@ -128,7 +129,7 @@ static void mark_group(struct kho_occupancy *occ, const struct kho_strip *s, uin
 	if (s->block_shift + 9 <= KHO_GRANULE_SHIFT) { /* the group lies in one granule */
 		uint64_t granule = (s->base + (64 * i << s->block_shift)) >> KHO_GRANULE_SHIFT;
 
-		occ->bits[granule / 64] |= 1ULL << granule % 64;
+		*kho_occupancy_word(occ, granule / 64) |= 1ULL << granule % 64;
 		return;
 	}
 	for (uint64_t end = i + GROUP; i < end; i++) {

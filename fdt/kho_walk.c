@@ -15,21 +15,9 @@ struct walk {
 	struct range ram_hint; /* RAM that held all of the last strip */
 };
 
-static uint64_t count_granules(const struct range_list *ram)
-{
-	uint64_t end = ram->count ? range_end(ram->r[ram->count - 1]) : 0;
-
-	return (end >> KHO_GRANULE_SHIFT) + !is_aligned(end, 1ULL << KHO_GRANULE_SHIFT);
-}
-
-static uint64_t occupancy_words(uint64_t granules)
-{
-	return granules / 64 + (granules % 64 != 0);
-}
-
 uint64_t kho_work_size(const struct range_list *ram)
 {
-	return UNIQUE_BYTES + 8 * occupancy_words(count_granules(ram));
+	return UNIQUE_BYTES + kho_occupancy_size(ram);
 }
 
 static enum kb_status see_page(void *ctx, const struct kho_meta *meta)
@@ -172,15 +160,14 @@ static enum kb_status walk_orders(struct walk *w)
 	return st;
 }
 
-static enum kb_status prepare(struct mem *m, struct kho_work work, struct kho_occupancy *occ)
+/* *rest: what the bitmap leaves of the work memory. */
+static enum kb_status prepare(struct mem *m, struct kho_work work, struct kho_occupancy *occ,
+			      uint64_t **rest)
 {
 	if (!work.base || !is_aligned((uintptr_t)work.base, 8) ||
 	    work.size < kho_work_size(&m->ram))
 		return kb_fail(m, KB_KHO_WORK, work.size, kho_work_size(&m->ram));
-	occ->bits = work.base;
-	occ->granules = count_granules(&m->ram);
-	for (uint64_t i = 0; i < occupancy_words(occ->granules); i++)
-		occ->bits[i] = 0;
+	*rest = kho_occupancy_init(occ, &m->ram, work.base);
 	return KB_OK;
 }
 
@@ -192,11 +179,11 @@ kho_walk(struct mem *m, const struct kho_map *map, const struct range_list *scra
 	struct kho_summary s = {.lowest = UINT64_MAX};
 	struct kho_occupancy o;
 	struct walk w = {.m = m, .map = map, .scratch = scratch, .sum = &s, .occ = &o};
-	enum kb_status st = prepare(m, work, &o);
+	uint64_t *rest = NULL;
+	enum kb_status st = prepare(m, work, &o, &rest);
 
 	if (!st)
-		st = kho_unique(m, map, fdt, see_page, &w, o.bits + occupancy_words(o.granules),
-				UNIQUE_BYTES / 8);
+		st = kho_unique(m, map, fdt, see_page, &w, rest, UNIQUE_BYTES / 8);
 	if (!st)
 		st = walk_orders(&w);
 	if (st)

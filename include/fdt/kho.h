@@ -122,15 +122,29 @@ void kho_scratch_align(struct range_list *l);
 
 #define KHO_GRANULE_SHIFT 21
 
+/*
+ * Words of the bitmap are numbered by address, 64 granules each. Only those that hold RAM exist:
+ * there are machines with 1 TiB of RAM of which half begins at 32 TiB.
+ */
+#define KHO_WORD_SHIFT (KHO_GRANULE_SHIFT + 6)
+
+struct kho_span {
+	uint64_t first; /* number of the first word */
+	uint64_t words;
+	uint64_t *bits;
+};
+
 struct kho_occupancy {
-	uint64_t *bits; /* in the work memory given to kho_open() */
-	uint64_t granules;
+	struct kho_span *span; /* sorted; it and the bits are in the work memory of kho_open() */
+	size_t spans;
+	struct kho_span near; /* used last */
+	uint64_t outside;     /* takes marks of what is not RAM; never read */
 };
 
 /* True when no granule of @r is touched. False proves nothing: see kho_range_free(). */
 bool kho_occupancy_free(const struct kho_occupancy *occ, struct range r);
 
-/* Mark all granules of @r, which lies below the end of the bitmap. */
+/* Mark all granules of @r that hold RAM. */
 void kho_occupancy_mark(struct kho_occupancy *occ, struct range r);
 
 /* ---- the walk ---- */
@@ -152,8 +166,8 @@ struct kho_work {
 };
 
 /*
- * Bytes kho_open() needs: 512 KiB + 64 KiB per TiB below the highest RAM address, whatever the map
- * looks like.
+ * Bytes kho_open() needs: 512 KiB, 64 KiB per TiB of RAM, and up to 40 for each piece of @ram,
+ * wherever RAM is and whatever the map looks like. @ram is sorted.
  */
 uint64_t kho_work_size(const struct range_list *ram);
 
@@ -161,7 +175,7 @@ uint64_t kho_work_size(const struct range_list *ram);
  * kho_walk - read the whole map once: count, mark, and check it against RAM and scratch
  * @scratch: sorted
  * @fdt: the FDT page, which no part of the map may share; size 0 for none
- * @occ: its bits are part of @work and stay in use after the walk
+ * @occ: its spans and bits are part of @work and stay in use after the walk
  *
  * Returns KB_OK, KB_KHO_WORK, KB_KHO_META_SCRATCH, KB_KHO_META_SHARED, KB_KHO_BLOCK_RAM,
  * KB_KHO_BLOCK_SCRATCH, KB_KHO_CHANGED, or a code of kho_map_open_*() if memory changed since.

@@ -355,14 +355,25 @@ static const char *compare_occupancy(struct kho_image *img, const struct kho *k,
 	const struct range *top = &img->mem.ram.r[img->mem.ram.count - 1];
 	uint64_t count = (range_end(*top) + SZ_2M - 1) / SZ_2M, words = (count + 63) / 64;
 	uint64_t *granules = calloc(words, 8);
-	const char *ret = count == k->occ.granules ? NULL : "the size of the occupancy bitmap";
+	const char *ret = NULL;
 
 	for (size_t i = 0; i < n->ranges && !ret; i++)
 		mark(granules, n->range[i]);
 	for (size_t i = 0; i < n->metas && !ret; i++)
 		mark(granules, n->meta[i]);
-	if (!ret && memcmp(granules, k->occ.bits, 8 * words) != 0)
-		ret = "the occupancy of a granule";
+	for (size_t i = 0; i < k->occ.spans && !ret; i++) {
+		const struct kho_span *s = &k->occ.span[i];
+
+		if (s->first + s->words > words || (i && s->first <= s[-1].first + s[-1].words))
+			ret = "the words of the occupancy bitmap";
+		else if (memcmp(granules + s->first, s->bits, 8 * s->words) != 0)
+			ret = "the occupancy of a granule";
+		else
+			memset(granules + s->first, 0, 8 * s->words);
+	}
+	for (uint64_t i = 0; i < words && !ret; i++)
+		if (granules[i])
+			ret = "a granule outside the occupancy bitmap";
 	free(granules);
 	return ret;
 }

@@ -70,7 +70,8 @@ static void check_strip(uint64_t words, unsigned int shift, uint64_t *random)
 	static uint8_t bits[8 * WORDS];
 	uint64_t span = 64 * words << shift;
 	struct kho_strip s = {.bits = bits, .blocks = 64 * words, .block_shift = shift};
-	struct kho_occupancy occ = {(uint64_t *)(void *)granules, SPAN};
+	struct kho_span all = {0, SPAN / 64, (uint64_t *)(void *)granules};
+	struct kho_occupancy occ = {.span = &all, .spans = 1};
 	struct kho_tally got = {5, 3, random_below(random, 2)}, want = got;
 	uint64_t first, bytes;
 
@@ -106,7 +107,8 @@ static void carries_runs(void **state)
 {
 	uint8_t bits[64] = {0};
 	struct kho_strip s = {.bits = bits, .blocks = 512, .block_shift = 12};
-	struct kho_occupancy occ = {(uint64_t *)(void *)granules, SPAN};
+	struct kho_span all = {0, SPAN / 64, (uint64_t *)(void *)granules};
+	struct kho_occupancy occ = {.span = &all, .spans = 1};
 	struct kho_tally t = {0, 0, 0};
 
 	bits[63] = 0x80; /* the last block */

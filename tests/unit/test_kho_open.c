@@ -419,19 +419,60 @@ static void refuses_work_memory(void **state)
 	(void)state;
 }
 
-/* The limits that the header promises: 512 KiB, and 64 KiB per TiB up to the end of RAM. */
+/* The limits that the header promises: 512 KiB, 64 KiB per TiB of RAM, 40 bytes for each piece. */
 static void work_memory_keeps_its_limit(void **state)
 {
-	struct range r = {0, 1ULL << 40};
-	struct range_list ram = {&r, 1, 1};
+	struct range r[600] = {{0, 1ULL << 40}};
+	struct range_list ram = {r, 1, ARRAY_SIZE(r)};
 
-	assert_int_equal(kho_work_size(&ram), 0x80000 + SZ_64K);
-	r.size = 64ULL << 40;
-	assert_int_equal(kho_work_size(&ram), 0x80000 + 64 * SZ_64K);
-	r = (struct range){1ULL << 41, 1};
-	assert_int_equal(kho_work_size(&ram), 0x80000 + 2 * SZ_64K + 8);
+	assert_int_equal(kho_work_size(&ram), 0x80000 + 24 + SZ_64K);
+	r[0].size = 64ULL << 40;
+	assert_int_equal(kho_work_size(&ram), 0x80000 + 24 + 64 * SZ_64K);
+	r[0] = (struct range){1ULL << 41, 1};
+	assert_int_equal(kho_work_size(&ram), 0x80000 + 32);
+	r[0] = (struct range){(1ULL << 41) - 1, 2};
+	assert_int_equal(kho_work_size(&ram), 0x80000 + 40);
+	/* Two sockets, as on Kunpeng 920: the second one's memory begins at 32 TiB. */
+	r[0] = (struct range){0, 512 * SZ_1G};
+	r[1] = (struct range){0x202000000000, 512 * SZ_1G};
+	ram.count = 2;
+	assert_int_equal(kho_work_size(&ram), 0x80000 + 48 + SZ_64K);
+	for (ram.count = 0; ram.count < ARRAY_SIZE(r); ram.count++)
+		r[ram.count] = (struct range){ram.count << 33, SZ_4K};
+	assert_int_equal(kho_work_size(&ram), 0x80000 + 600 * 32);
 	ram.count = 0;
 	assert_int_equal(kho_work_size(&ram), 0x80000);
+	(void)state;
+}
+
+/* RAM of a second socket, far above that of the first, and not where words of the bitmap begin. */
+static void numbers_granules_by_ram(void **state)
+{
+	static const uint64_t far[] = {0x202000000000, 14ULL << 40, 0x202000000000 - SZ_64K};
+
+	for_each_kind(k)
+	{
+		for (size_t i = 0; i < ARRAY_SIZE(far); i++) {
+			uint64_t random = 3, at = align_up_page(far[i]) + SZ_1G;
+			struct kho_naive naive;
+			struct kho_image img;
+
+			kho_image_init(&img, k->format, k->page_shift);
+			set_hint(&img);
+			img.ram[img.mem.ram.count++] = (struct range){far[i], 4 * SZ_1G};
+			kho_image_preserve(&img, align_down(at, img.page), 0);
+			kho_image_preserve(&img, 0x200000000 + (SZ_1G << 1), 4);
+			kho_image_preserve(&img, align_down(far[i] + 2 * SZ_1G, img.page << 9), 9);
+			kho_image_preserve(&img, align_down(far[i] + 3 * SZ_1G, img.page << 2), 2);
+			kho_image_finish(&img);
+			assert_code(&img, kho_image_open(&img), KB_OK);
+			assert_true(img.work.size < 0x80000 + SZ_64K + 4 * SZ_4K);
+			assert_true(naive_read(&img, k->format, &naive));
+			assert_null(naive_compare(&img, img.kho, &naive, &random));
+			naive_free(&naive);
+			kho_image_free(&img);
+		}
+	}
 	(void)state;
 }
 
@@ -561,6 +602,7 @@ int main(void)
 		cmocka_unit_test(sharing_is_found_in_any_memory),
 		cmocka_unit_test(refuses_work_memory),
 		cmocka_unit_test(work_memory_keeps_its_limit),
+		cmocka_unit_test(numbers_granules_by_ram),
 		cmocka_unit_test(notices_lost_bitmaps),
 		cmocka_unit_test(notices_a_lost_node),
 		cmocka_unit_test(notices_a_list_that_runs_backwards),

@@ -756,7 +756,8 @@ static void no_room_has_two_codes(void **state)
 static void room_matches_model(void **state)
 {
 	uint64_t bits[1] = {0};
-	struct kho k = {.occ = {bits, 64}};
+	struct kho_span all = {0, 1, bits};
+	struct kho k = {.occ = {.span = &all, .spans = 1}};
 	(void)state;
 
 	seed = 55;
