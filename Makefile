@@ -47,6 +47,21 @@ BASE := -std=gnu11 $(call includes,$(ARCHDIR)) -g -MMD -MP -ffile-prefix-map=$(C
 SYSROOT_ARM64 := $(if $(filter aarch64,$(shell uname -m)),,$(O)/arm64/sysroot)
 SYSROOT_DONE  := $(addsuffix /.done,$(SYSROOT_ARM64))
 
+# ---- font ----------------------------------------------------------------------------------
+# For refusals on the screen: glyphs in the public domain, says Debian's console-setup-linux.
+FONT      := /usr/share/consolefonts/Lat15-Fixed16.psf.gz
+FONT_DIR  := $(O)/font
+BASE      += -I$(FONT_DIR)
+
+$(FONT_DIR)/font_glyphs.inc: tools/font
+	$(call say,FONT,$(FONT))
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/font $(FONT) >$@
+
+# In whatever way core/font.c is compiled.
+$(foreach to,$(ARCH)/obj $(ARCH)/tool $(ARCH)/clang $(addprefix host/obj-,tool test fuzz clang \
+	arm64-test arm64-fuzz arm64-clang),$(O)/$(to)/core/font.c.o): $(FONT_DIR)/font_glyphs.inc
+
 # ---- firmware image ------------------------------------------------------------------------
 # Position independent from both doors, no SSE or NEON (nobody saved it).
 IMAGE_CFLAGS := $(BASE) $(WARN) -O2 -flto -ffreestanding -fpie -fvisibility=hidden -fshort-wchar \

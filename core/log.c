@@ -7,6 +7,10 @@
 
 static const char dropped[] = "khoboot: log: buffer full, later lines dropped\n";
 
+/* The last lines, whatever became of the buffer. */
+static char tail[KB_LOG_TAIL];
+static size_t tail_used;
+
 static struct {
 	char *buf;
 	size_t size;
@@ -30,6 +34,28 @@ static void keep(const char *text, size_t len)
 	}
 	memcpy(the_log.buf + the_log.used, text, len);
 	the_log.used += len;
+}
+
+/* Drops as many of the oldest lines as @text needs. */
+static void keep_last(const char *text, size_t len)
+{
+	size_t drop = 0;
+
+	while (tail_used - drop > sizeof(tail) - len) {
+		while (tail[drop] != '\n')
+			drop++;
+		drop++;
+	}
+	memmove(tail, tail + drop, tail_used - drop);
+	tail_used -= drop;
+	memcpy(tail + tail_used, text, len);
+	tail_used += len;
+}
+
+const char *kb_log_tail(size_t *len)
+{
+	*len = tail_used;
+	return tail;
 }
 
 void kb_log_buffer(char *buf, size_t size)
@@ -117,6 +143,7 @@ void kb_log(enum kb_log_level level, const char *area, const char *fmt, ...)
 			the_log.sinks[i](line);
 	line[len++] = '\n';
 	keep(line, len);
+	keep_last(line, len);
 }
 
 enum kb_status kb_refuse(const char *area, enum kb_status status, const struct kb_diag *diag)

@@ -27,6 +27,13 @@ void kb_log_buffer(char *buf, size_t size);
 /* Text kept so far; not NUL-terminated. */
 const char *kb_log_text(size_t *len);
 
+/*
+ * The last lines, at most KB_LOG_TAIL bytes: also those that the buffer had no room for, and those
+ * from before there was one. Not NUL-terminated.
+ */
+#define KB_LOG_TAIL 2048
+const char *kb_log_tail(size_t *len);
+
 /* Add a sink. At most KB_LOG_SINKS; a further one is ignored. */
 #define KB_LOG_SINKS 2
 void kb_log_add_sink(kb_log_sink sink);
