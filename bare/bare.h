@@ -9,6 +9,7 @@
 #include <arch/reset_how.h>
 #include <bare_arch.h>
 #include <core/arena.h>
+#include <format/stub.h>
 #include <route/route.h>
 #include <stage/stage.h>
 
@@ -71,6 +72,12 @@ enum kb_status bare_list_busy(struct bare *b);
  */
 enum kb_status bare_describe_boot(struct bare *b);
 
+/*
+ * machine.c: the frame buffer that the outgoing kernel was told of, as it passed it on; all zero
+ * when it passed none. arm64: after bare_extend_memory().
+ */
+struct screen_info bare_screen_info(const struct bare *b);
+
 /* describe.c: map what else the jump needs. Not logged. What pt_map() returns. */
 enum kb_status bare_map_more(struct bare *b);
 
@@ -118,6 +125,11 @@ enum kb_status bare_map_new_ram(struct bare *b, const struct range_list *known);
  */
 const void *bare_map_table(void *b, uint64_t pa, uint64_t len);
 
+/* ---- screen.c -------------------------------------------------------------------------------- */
+
+/* Map the frame buffer for a refusal, if there is one and all RAM is known. */
+void bare_open_screen(struct bare *b);
+
 /* ---- options.c ------------------------------------------------------------------------------- */
 
 /* Split the command line and open the console that it names, if it is an I/O port. */
@@ -129,7 +141,10 @@ enum kb_status bare_read_options(struct bare *b);
  */
 enum kb_status bare_read_image(struct bare *b);
 
-/* Open the console now that its memory is mapped, if it is not open yet. */
+/* The port that the command line names, unless it lies in the RAM that is known by now. */
+struct uart bare_console(const struct bare *b);
+
+/* Open the console now that its memory is mapped and all RAM is known, if it is not open yet. */
 void bare_late_console(struct bare *b);
 
 /* Find and check the kernel in the image. */

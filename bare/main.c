@@ -13,39 +13,50 @@
 #include <khoboot/layout.h>
 #include <stage/stop.h>
 
-/* Find the image, the options and RAM. After this we have a console and our own page tables. */
+/* Find the image and the options. */
+static enum kb_status read_image(struct bare *b)
+{
+	enum kb_status st = bare_read_image(b);
+
+	return st ? st : bare_read_options(b);
+}
+
+/* Find all RAM. After this we have our own page tables, a console, and maybe a screen. */
 static enum kb_status set_up(struct bare *b)
 {
-	enum kb_status st = bare_detect_machine(b);
+	enum kb_status st = bare_open_arena(b);
 
-	if (!st)
-		st = bare_read_image(b);
-	if (!st)
-		st = bare_read_options(b);
-	if (!st)
-		st = bare_open_arena(b);
 	if (!st)
 		st = bare_read_memory(b);
 	if (!st)
 		st = bare_own_tables(b);
-	if (st)
-		return st;
-	bare_late_console(b);
-	return bare_open_log(b);
-}
-
-static enum kb_status gather(struct bare *b)
-{
-	enum kb_status st = set_up(b);
-
+	if (!st)
+		st = bare_open_log(b);
 	if (st)
 		return st;
 	kb_info("start", "khoboot " KB_VERSION ", bare-metal door, %s", cpu_mode());
 	st = bare_read_handover(b);
 	if (!st)
 		st = bare_extend_memory(b);
-	if (!st)
-		st = bare_read_kernel(b);
+	if (st)
+		return st;
+	bare_late_console(b);
+	bare_open_screen(b);
+	return KB_OK;
+}
+
+/* Image or options that are refused do not end this at once: the screen should show why. */
+static enum kb_status gather(struct bare *b)
+{
+	enum kb_status st = bare_detect_machine(b), image;
+
+	if (st)
+		return st;
+	image = read_image(b);
+	st = set_up(b);
+	if (image || st)
+		return image ? image : st;
+	st = bare_read_kernel(b);
 	if (!st)
 		st = bare_gather_kho(b);
 	return st ? st : bare_gather_busy(b);
@@ -65,6 +76,8 @@ _Noreturn void bare_run(struct bare *b)
 	arena_lock(&b->arena);
 	if (!st)
 		st = bare_map_for_jump(b);
+	if (!st)
+		stop_set_memory(stage_memory_written(&b->s));
 	if (!st)
 		st = stage_write(&b->s);
 	if (st)

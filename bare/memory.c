@@ -90,7 +90,7 @@ enum kb_status bare_own_tables(struct bare *b)
 	if (!st)
 		st = pt_map(&b->s.tables, arena, PT_WRITE);
 	if (!st)
-		st = map_uart(&b->s.tables, uart_named(b->s.cmdline));
+		st = map_uart(&b->s.tables, bare_console(b));
 	if (st)
 		return kb_refuse("memory", st, NULL);
 	cpu_use_tables(&b->s.tables);

@@ -16,9 +16,19 @@ static void early_console(const char *cmdline)
 		serial_log_to(u);
 }
 
+struct uart bare_console(const struct bare *b)
+{
+	return console_outside(uart_named(b->s.cmdline), &b->s.mem.ram);
+}
+
 void bare_late_console(struct bare *b)
 {
-	serial_log_to(uart_named(b->s.cmdline));
+	struct uart u = bare_console(b);
+
+	if (u.kind != UART_NONE)
+		serial_log_to(u);
+	else if (uart_named(b->s.cmdline).kind != UART_NONE)
+		kb_warn("options", "the console that is named lies in RAM; not used");
 }
 
 /* So far a refusal was logged without a console: this command line may name one. */

@@ -12,6 +12,7 @@
 #include <route/route.h>
 #include <route/zone.h>
 #include <stage/serial.h>
+#include <stage/stop.h>
 
 #include <string.h>
 
@@ -198,6 +199,7 @@ static enum kb_status try_route(struct bare *b)
 	if (st)
 		return st;
 	bare_read_tables(b, &reset, &facts);
+	stop_set_memory(stage_memory_written(&b->s));
 	st = plan_route(b, &zone, &r);
 	rec = (struct kb_record *)(uintptr_t)r.record.base;
 	if (!st)

@@ -101,3 +101,23 @@ struct uart console_find(const char *cmdline)
 
 	return u.kind == UART_NONE ? find_last(cmdline, "earlycon", console_parse_earlycon) : u;
 }
+
+struct range console_registers(struct uart u)
+{
+	if (u.kind == UART_NONE || u.kind == UART_IO)
+		return (struct range){0, 0};
+	return (struct range){align_down(u.base, SZ_4K), SZ_4K};
+}
+
+struct uart console_outside(struct uart u, const struct range_list *ram)
+{
+	struct range r = console_registers(u);
+
+	/* The page tables refuse what lies in the last page, so it must not be used either. */
+	if (r.size && range_wraps(r))
+		return (struct uart){UART_NONE, 0};
+	for (size_t i = 0; i < ram->count; i++)
+		if (ranges_overlap(ram->r[i], r))
+			return (struct uart){UART_NONE, 0};
+	return u;
+}

@@ -2,9 +2,9 @@
 /* The UEFI door: the commit. Boot services end, and the last memory map is handed over. */
 #include <arch/cache.h>
 #include <arch/cpu.h>
-#include <arch/uart.h>
 #include <core/log.h>
 #include <route/route.h>
+#include <stage/screen.h>
 #include <stage/serial.h>
 #include <stage/stop.h>
 
@@ -34,17 +34,20 @@ _Noreturn void uefi_commit(struct uefi *u)
 {
 	enum kb_status st;
 
+	stop_set_memory(stage_memory_written(&u->s));
 	uefi_end_record(u);
 	kb_log_remove_sink(fw_console_line);
 	st = fw_exit(&u->fw, &u->map);
-	if (serial_open(uart_named(u->s.cmdline)))
-		kb_log_add_sink(serial_line);
 	cpu_init();
+	/* Console and screen may lie where firmware has mapped nothing. */
+	cpu_use_tables(&u->s.tables);
+	if (serial_open(u->console))
+		kb_log_add_sink(serial_line);
+	stage_screen_use(&u->screen);
 	if (!st)
 		st = hand_over_map(u);
 	if (st)
 		stop_refused(kb_refuse("boot", st, NULL));
-	cpu_use_tables(&u->s.tables);
 	/* Whatever happens from here on, the record must not be used again. */
 	if (u->s.record && u->s.kho) {
 		record_take(u->s.record);

@@ -113,7 +113,7 @@ bool fw_random(const struct firmware *fw, void *buf, size_t size);
 /* ---- gop.c */
 struct screen_info;
 /* Describe the frame buffer that firmware has set up; @si is untouched when there is none. */
-void fw_describe_screen(struct firmware *fw, struct screen_info *si);
+void fw_describe_screen(const struct firmware *fw, struct screen_info *si);
 
 /* ---- file.c */
 /*

@@ -99,8 +99,10 @@ static enum kb_status gather(struct uefi *u)
 /* Return to firmware, unless something is handed over: firmware would overwrite it. */
 static EFI_STATUS give_up(struct uefi *u, enum kb_status st)
 {
-	if (stage_give_up_kho(&u->s, st) && u->s.has_kho)
+	if (stage_give_up_kho(&u->s, st) && u->s.has_kho) {
+		stop_set_memory(stage_memory_written(&u->s));
 		stop_refused(st);
+	}
 	uefi_end_record(u);
 	return EFI_LOAD_ERROR;
 }

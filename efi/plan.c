@@ -3,6 +3,7 @@
 #include <arch/cpu.h>
 #include <arch/uart.h>
 #include <core/log.h>
+#include <format/screen_info.h>
 #include <stage/map.h>
 #include <stage/pagetable.h>
 
@@ -149,6 +150,20 @@ static enum kb_status map_memory(struct uefi *u)
 	return st ? st : map_list(u, PT_WRITE);
 }
 
+/* For a refusal after boot services. Last of all: without a screen we boot as well. */
+static void map_screen(struct uefi *u)
+{
+	struct pagetable *pt = &u->s.tables;
+	struct screen_info si = {0};
+	struct screen s;
+
+	fw_describe_screen(&u->fw, &si);
+	if (pt->pages - pt->used < SCREEN_TABLES || !screen_info_read(&si, &s) ||
+	    !screen_usable(&s, &u->ram) || pt_map(pt, screen_pages(&s), PT_WRITE | PT_DEVICE))
+		return;
+	u->screen = s;
+}
+
 /* Page tables for the time after boot services: memory, our image, what the kernel starts in. */
 static enum kb_status build_tables(struct uefi *u)
 {
@@ -168,9 +183,14 @@ static enum kb_status build_tables(struct uefi *u)
 		st = pt_map(&u->s.tables, u->s.place.window, PT_WRITE | PT_EXEC);
 	if (!st)
 		st = pt_map(&u->s.tables, (struct range){u->s.stub, SZ_4K}, PT_WRITE | PT_EXEC);
+	/* u->ram is all RAM by now. */
+	u->console = console_outside(uart_named(u->s.cmdline), &u->ram);
 	if (!st)
-		st = map_uart(&u->s.tables, uart_named(u->s.cmdline));
-	return st ? kb_refuse("plan", st, NULL) : KB_OK;
+		st = map_uart(&u->s.tables, u->console);
+	if (st)
+		return kb_refuse("plan", st, NULL);
+	map_screen(u);
+	return KB_OK;
 }
 
 enum kb_status uefi_plan(struct stage *s)

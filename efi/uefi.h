@@ -9,6 +9,8 @@
 #include "firmware.h"
 
 #include <arch/const.h>
+#include <core/console.h>
+#include <core/screen.h>
 #include <stage/stage.h>
 
 /* Everything that is known about this boot. */
@@ -17,6 +19,8 @@ struct uefi {
 	struct firmware fw;
 	char outside[KB_CMDLINE_MAX + 1]; /* the load options */
 	struct fw_map map;
+	struct uart console;   /* for the time after boot services */
+	struct screen screen;  /* height 0: none that may be used */
 	struct range_list ram; /* work memory: RAM, or free memory, as in the map */
 
 	/* For what was handed over, unless it is given up: */

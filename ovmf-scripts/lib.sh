@@ -180,6 +180,21 @@ qemu_firmware() {
 # qemu_stop: for the traps of scripts, so that no machine outlives them
 qemu_stop() { [ -z "${qemu_pid:-}" ] || kill -KILL "$qemu_pid"; }
 
+# screen_shows DIR TEXT: can TEXT be read on the device "screen" of the machine that qemu_watch runs? For its HOOK.
+# Asks again for up to ten seconds, and leaves the picture and its text in DIR/screen.ppm and screen.txt.
+screen_shows() {
+	local dir=$1 end=$((EPOCHSECONDS + 10))
+	while [ $EPOCHSECONDS -lt $end ]; do
+		echo "screendump $dir/screen.ppm screen" >&7
+		# The monitor's prompt, once it has done that.
+		IFS= read -r -t 1 -d ')' -u 8 _
+		"$kho_build/host/readscreen" "$dir/screen.ppm" >"$dir/screen.txt" 2>/dev/null &&
+			grep -qF -e "$2" "$dir/screen.txt" && return 0
+	done
+	echo "not on the screen: $2"
+	return 1
+}
+
 # qemu_watch DIR SECONDS HOOK: runs the array qemu with its first serial port on DIR/serial.log.
 # HOOK is called with every line of it; if it returns 1, the machine is told to quit. Sets
 # qemu_end (self, asked or timeout) and qemu_status.

@@ -166,6 +166,8 @@ make_machine() {
 	else
 		qemu+=(-kernel "$from" -initrd "$work/a.cpio" -append "$(cmdline_a)")
 	fi
+	# A frame buffer of a device, or one that firmware takes from RAM.
+	[ "$screen" -eq 0 ] || qemu+=(-device "$([ "$kho_arch" = arm64 ] && echo ramfb || echo bochs-display),id=screen")
 	read -r -a words <<<"$qemu_more"
 	qemu+=("${words[@]}")
 }

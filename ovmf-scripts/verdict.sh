@@ -31,7 +31,10 @@ on_line() {
 	*'khotest: loading='*) mark load ;;
 	*'khotest: jump=now'*) mark jump ;;
 	*'khotest: side=in'*) mark b ;;
-	*'khoboot: stop: '*': halted'*) return 1 ;;
+	*'khoboot: stop: '*': halted'*)
+		[ "$screen" -eq 0 ] || screen_shows "$logs" "khoboot: stop: ${expect#*:}: halted" >&2
+		return 1
+		;;
 	esac
 }
 
@@ -50,6 +53,9 @@ said() { grep -qF "khotest: $1" "$log.a"; }
 # heard TEXT: it is in the log after the load
 heard() { grep -qF -e "$1" "$log.b"; }
 not_heard() { ! grep -qF -e "$1" "$log.b"; }
+
+# seen TEXT: it was on the screen when khoboot halted
+seen() { grep -qF -e "$1" "$logs/screen.txt"; }
 
 # ---- checks: khoboot -----------------------------------------------------------------------
 
@@ -165,6 +171,7 @@ points_refused() {
 	refused:*) point "khoboot halted for that reason" "halted_with ${expect#*:}" ;;
 	*) point "khoboot reset the machine for that reason" "reset_with ${expect#*:}" ;;
 	esac
+	[ "$screen" -eq 0 ] || point "the screen shows the reason and the remedy" "seen ${expect#*:} remedy: "
 	point "kernel B was not entered" "not_heard Linux version"
 }
 

@@ -22,9 +22,5 @@ enum kb_status map_image(struct pagetable *pt, struct range whole)
 
 enum kb_status map_uart(struct pagetable *pt, struct uart u)
 {
-	struct range registers = {align_down(u.base, SZ_4K), SZ_4K};
-
-	if (u.kind == UART_NONE || u.kind == UART_IO)
-		return KB_OK;
-	return pt_map(pt, registers, PT_WRITE | PT_DEVICE);
+	return pt_map(pt, console_registers(u), PT_WRITE | PT_DEVICE);
 }

@@ -73,5 +73,7 @@ void stage_leave(const struct stage *s)
 	text = kb_log_text(&len);
 	boot_set_log(&s->layout, stage_block(s), STAGE_LOG_SIZE, text, len);
 	serial_drain();
+	/* Kernels may fault before they have handlers of their own. */
+	stop_set_memory(STAGE_MEMORY_ENTERED);
 	cpu_leave(&s->place, s->initrd, &s->tables, &s->moves, s->stub);
 }

@@ -35,7 +35,8 @@ struct stage {
 	struct range kernel_work; /* KERNEL_WORK_SIZE bytes */
 	struct range initrd;      /* for the next kernel; size 0: none */
 
-	bool has_kho; /* KHO data were handed over, and not given up */
+	bool has_kho;  /* KHO data were handed over, and not given up */
+	bool given_up; /* they were handed over and given up */
 	struct kho_handover handover;
 	struct kb_record *record; /* the record that names them after a reset, or NULL */
 	struct kho *kho;          /* the data, once proven; else NULL */
@@ -78,6 +79,23 @@ void stage_discard_kho(struct stage *s);
  * also when nothing is handed over.
  */
 __must_check enum kb_status stage_give_up_kho(struct stage *s, enum kb_status st);
+
+/* ---- pure: stage/plan/memory.c ---- */
+
+/* What a human has to know of memory when we stop. */
+enum stage_memory {
+	STAGE_MEMORY_UNTOUCHED, /* nothing but our own segment was written */
+	STAGE_MEMORY_KEPT,      /* what is preserved was not; scratch or firmware's memory was */
+	STAGE_MEMORY_GIVEN_UP,  /* it was preserved, and may be overwritten */
+	STAGE_MEMORY_NONE,      /* nothing was handed over */
+	STAGE_MEMORY_ENTERED,   /* the next kernel ran, and may have written anywhere */
+};
+
+/* What holds from the first write to memory that is not our own on. */
+enum stage_memory stage_memory_written(const struct stage *s);
+
+/* The same in words, to go on after "halted, ". */
+const char *stage_memory_words(enum stage_memory m);
 
 /* ---- pure: stage/plan/place.c ---- */
 

@@ -4,26 +4,37 @@
 #include <arch/reset.h>
 #include <arch/uart.h>
 #include <core/log.h>
+#include <stage/screen.h>
 #include <stage/serial.h>
 #include <stage/stop.h>
 
 static enum kb_on_error on_error = KB_ON_ERROR_HALT;
+static enum stage_memory memory = STAGE_MEMORY_UNTOUCHED;
 
 void stop_set_policy(enum kb_on_error policy)
 {
 	on_error = policy;
 }
 
+void stop_set_memory(enum stage_memory now)
+{
+	memory = now;
+}
+
 void stop_refused(enum kb_status status)
 {
+	bool reset = on_error == KB_ON_ERROR_RESET;
+
 	/* Better to use a port that was not named than to stop in silence. */
 	serial_log_to(uart_fallback());
-	if (on_error == KB_ON_ERROR_RESET) {
+	if (reset)
 		kb_error("stop", "KB-%03d: resetting (khoboot.on_error=reset)", (int)status);
+	else
+		kb_error("stop", "KB-%03d: halted, %s", (int)status, stage_memory_words(memory));
+	stage_screen_show();
+	if (reset) {
 		serial_drain();
 		reset_try(NULL);
-		cpu_halt();
 	}
-	kb_error("stop", "KB-%03d: halted, memory is as the outgoing kernel left it", (int)status);
 	cpu_halt();
 }

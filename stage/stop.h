@@ -7,13 +7,20 @@
 
 #include <core/cmdline.h>
 #include <khoboot/status.h>
+#include <stage/stage.h>
 
 /* What stop_refused() will do; until this is called: KB_ON_ERROR_HALT. */
 void stop_set_policy(enum kb_on_error policy);
 
 /*
- * Log that memory was left as it is, and halt or reset. "discard" halts, too: it was tried before,
- * or there was nothing to discard. @status was logged by the caller.
+ * What stop_refused() will say of memory; until this is called: STAGE_MEMORY_UNTOUCHED. Faults are
+ * possible at any time, so a door says this before it writes.
+ */
+void stop_set_memory(enum stage_memory memory);
+
+/*
+ * Log what became of memory, show the last lines on the screen, and halt or reset. "discard" halts,
+ * too: it was tried before, or there was nothing to discard. @status was logged by the caller.
  */
 _Noreturn void stop_refused(enum kb_status status);
 

@@ -10,6 +10,7 @@
 #include <fdt/dtb.h>
 #include <format/efi_map.h>
 #include <format/efi_tables.h>
+#include <format/stub.h>
 #include <khoboot/layout.h>
 
 /* In our own headers, from their first byte on. */
@@ -23,6 +24,7 @@ struct bare_arch {
 	struct range_list nomap;    /* memory that kernels must not use as RAM */
 	struct range_list reserved; /* RAM that is not free */
 	struct efi_tables tables;   /* all 0 unless UEFI started the kernel before us */
+	struct screen_info screen;  /* likewise */
 	struct reset_how reset;     /* known after bare_memory_survives() */
 };
 

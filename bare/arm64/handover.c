@@ -5,15 +5,18 @@
 #include <core/log.h>
 #include <format/acpi.h>
 
+#include <string.h>
+
 static void use_acpi_console(struct bare *b, const struct mem *m)
 {
 	struct uart u;
 
-	if (acpi_console(m, b->arch.tables.rsdp, &u) || u.kind == UART_NONE ||
-	    bare_map(b, (struct range){align_down(u.base, SZ_4K), SZ_4K}, PT_WRITE | PT_DEVICE))
+	if (acpi_console(m, b->arch.tables.rsdp, &u))
+		return;
+	u = console_outside(u, &b->s.mem.ram);
+	if (u.kind == UART_NONE || bare_map(b, console_registers(u), PT_WRITE | PT_DEVICE))
 		return;
 	uart_set_default(u);
-	bare_late_console(b);
 }
 
 /* Find console and reset by ACPI, where the tree does not describe them. */
@@ -36,6 +39,17 @@ enum kb_status bare_read_handover(struct bare *b)
 	return KB_OK;
 }
 
+/* The EFI stub leaves it in a table of its own; a screen is no reason to refuse. */
+static void read_screen(struct bare *b, const struct mem *m)
+{
+	const void *si = NULL;
+
+	if (b->arch.tables.screen)
+		si = mem_get(m, phys(b->arch.tables.screen), sizeof(b->arch.screen));
+	if (si)
+		memcpy(&b->arch.screen, si, sizeof(b->arch.screen));
+}
+
 /* Firmware's tables may lie in any memory that UEFI's map names, RAM or not. */
 static enum kb_status read_tables(struct bare *b)
 {
@@ -47,6 +61,8 @@ static enum kb_status read_tables(struct bare *b)
 		st = efi_find_tables(&m, &map, b->arch.facts.uefi.systab, &b->arch.tables);
 	if (!st)
 		use_acpi(b, &m);
+	if (!st)
+		read_screen(b, &m);
 	if (!st)
 		st = efi_reserved(&m, b->arch.tables.memreserve, &b->busy);
 	return st ? kb_refuse("memory", st, &m.diag) : KB_OK;

@@ -91,6 +91,11 @@ bool bare_locked(const struct bare *b)
 	return secure_locked(b->arch.facts.uefi.secure);
 }
 
+struct screen_info bare_screen_info(const struct bare *b)
+{
+	return b->arch.screen;
+}
+
 /* The image in memory, and after it the arena: the rest of what image_size reserved for us. */
 enum kb_status bare_find_image(struct bare *b, struct kb_diag *diag)
 {

@@ -28,6 +28,11 @@ enum kb_status bare_detect_machine(struct bare *b)
 	return KB_OK;
 }
 
+struct screen_info bare_screen_info(const struct bare *b)
+{
+	return b->arch.bp->screen_info;
+}
+
 /* The image in memory, and after it the arena: the rest of what init_size reserved for us. */
 enum kb_status bare_find_image(struct bare *b, struct kb_diag *diag)
 {

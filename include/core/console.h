@@ -10,7 +10,7 @@
 #ifndef CORE_CONSOLE_H
 #define CORE_CONSOLE_H
 
-#include <khoboot/compiler.h>
+#include <core/range.h>
 
 /* UART_MMIO is an 8250 with registers of 1 byte, UART_MMIO32 one with registers of 4 bytes. */
 enum uart_kind { UART_NONE, UART_IO, UART_MMIO, UART_MMIO32, UART_PL011 };
@@ -38,5 +38,15 @@ struct uart console_parse_earlycon(const char *value, size_t len);
  * console=ttyAMAn has no address. If there is neither, .kind is UART_NONE.
  */
 struct uart console_find(const char *cmdline);
+
+/* The page of the registers of a port in memory; size 0 for others. */
+struct range console_registers(struct uart u);
+
+/*
+ * console_outside - @u, if it lies outside @ram; else none
+ *
+ * A command line may name any address, but no byte that is sent may end up in memory.
+ */
+struct uart console_outside(struct uart u, const struct range_list *ram);
 
 #endif

@@ -28,6 +28,7 @@ void stage_discard_kho(struct stage *s)
 	if (s->record)
 		record_take(s->record);
 	s->has_kho = false;
+	s->given_up = true;
 	s->kho = NULL;
 	s->moves.count = 0;
 }

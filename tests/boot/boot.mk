@@ -23,6 +23,13 @@ $(EDIT): $(call host_obj,tool,tests/boot/edit.c)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^
 
+# What a human would see.
+READSCREEN := $(O)/host/readscreen
+
+$(READSCREEN): $(call host_obj,tool,tests/readscreen.c core/font.c)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^
+
 # KHO data that lie in a guest's memory from the start.
 CARRIED := $(O)/host/carried
 
@@ -62,4 +69,4 @@ $(STANDIN): tests/boot/standin.S
 	$(Q)objcopy -O binary -j .text $@.o $@
 
 .PHONY: boot-tools
-boot-tools: $(STANDIN) $(PROOF) $(STRIKE) $(EDIT) $(CARRIED) $(FRAGMENT) $(INSTALL) $(NAIVE) image khoctl
+boot-tools: $(STANDIN) $(PROOF) $(STRIKE) $(EDIT) $(READSCREEN) $(CARRIED) $(FRAGMENT) $(INSTALL) $(NAIVE) image khoctl

@@ -236,6 +236,32 @@ static void earlycon_helps_out(void **state)
 	assert_uart("earlycon", UART_NONE, 0);
 }
 
+static void assert_outside(enum uart_kind kind, uint64_t base, bool outside)
+{
+	static struct range r[] = {{0x1000, 0x8ff800}, {0x100000000, 0x1000}};
+	const struct range_list ram = {r, 2, 2};
+	struct uart u = console_outside((struct uart){kind, base}, &ram);
+
+	assert_int_equal(u.kind, outside ? kind : UART_NONE);
+}
+
+/* Bytes for a console must never end up in memory. */
+static void a_console_in_ram_is_none(void **state)
+{
+	(void)state;
+	assert_outside(UART_NONE, 0x2000, true);
+	assert_outside(UART_IO, 0x2f8, true);
+	assert_outside(UART_MMIO, 0x2000, false);
+	assert_outside(UART_MMIO32, 0x8fffff, false); /* RAM ends in that page */
+	assert_outside(UART_PL011, 0x100000fff, false);
+	assert_outside(UART_PL011, 0x100001000, true);
+	assert_outside(UART_MMIO, 0xfe030000, true);
+	assert_outside(UART_MMIO, 0xfff, true);
+	assert_outside(UART_MMIO, UINT64_MAX, false);
+	assert_int_equal(console_registers((struct uart){UART_IO, 0x3f8}).size, 0);
+	assert_int_equal(console_registers((struct uart){UART_MMIO, 0x12345}).base, 0x12000);
+}
+
 /* ---- arena ---------------------------------------------------------------------------------- */
 
 static void the_arena_gives_zeroed_aligned_memory_until_it_is_locked(void **state)
@@ -279,6 +305,7 @@ int main(void)
 		cmocka_unit_test(every_code_is_its_own_and_has_its_texts),
 		cmocka_unit_test(console_names_are_understood),
 		cmocka_unit_test(earlycon_helps_out),
+		cmocka_unit_test(a_console_in_ram_is_none),
 		cmocka_unit_test(the_arena_gives_zeroed_aligned_memory_until_it_is_locked),
 	};
 

@@ -197,6 +197,26 @@ static void discarded_data_take_their_record_along(void **state)
 	free(rec);
 }
 
+/* ---- what can be said of memory -------------------------------------------------------------- */
+
+static void the_truth_is_said_about_memory(void **state)
+{
+	struct stage s = {.has_kho = true};
+	(void)state;
+
+	assert_string_equal(stage_memory_words(STAGE_MEMORY_UNTOUCHED),
+			    "memory is as the outgoing kernel left it");
+	assert_int_equal(stage_memory_written(&s), STAGE_MEMORY_KEPT);
+	assert_non_null(strstr(stage_memory_words(STAGE_MEMORY_KEPT), "preserved memory is as"));
+	stage_discard_kho(&s);
+	assert_int_equal(stage_memory_written(&s), STAGE_MEMORY_GIVEN_UP);
+	assert_non_null(strstr(stage_memory_words(STAGE_MEMORY_GIVEN_UP), "given up"));
+	assert_non_null(strstr(stage_memory_words(STAGE_MEMORY_ENTERED), "had been entered"));
+	s = (struct stage){0};
+	assert_int_equal(stage_memory_written(&s), STAGE_MEMORY_NONE);
+	assert_string_equal(stage_memory_words(STAGE_MEMORY_NONE), "no memory was handed over");
+}
+
 /* ---- initrd ---------------------------------------------------------------------------------- */
 
 static void the_initrd_of_the_image_comes_first(void **state)
@@ -388,6 +408,7 @@ int main(void)
 		test(another_version_is_refused_and_said),
 		test(data_are_given_up_only_when_told_to),
 		test(discarded_data_take_their_record_along),
+		test(the_truth_is_said_about_memory),
 		test(the_initrd_of_the_image_comes_first),
 		test(places_are_in_scratch_and_free_of_preserved_memory),
 		test(what_was_wanted_is_said_when_there_is_no_room),

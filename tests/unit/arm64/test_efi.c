@@ -177,6 +177,7 @@ static const uint8_t acpi1[] = "\x30\x2d\x9d\xeb\x88\x2d\xd3\x11\x9a\x16\x00\x90
 static const uint8_t smb3[] = "\x44\x15\xfd\xf2\x94\x97\x2c\x4a\x99\x2e\xe5\xbb\xcf\x20\xe3\x94";
 static const uint8_t smb2[] = "\x31\x2d\x9d\xeb\x88\x2d\xd3\x11\x9a\x16\x00\x90\x27\x3f\xc1\x4d";
 static const uint8_t rsv[] = "\xc6\xb0\x8e\x88\xde\x8e\xf5\x4f\xa8\xf0\x9a\xee\x5c\xb9\x77\xc2";
+static const uint8_t screen[] = "\x0a\xc2\x3f\xe0\xdc\x85\x6e\x40\xb9\x0e\x4a\xb5\x02\x37\x1d\x95";
 static const uint8_t dtb[] = "\xd5\x21\xb6\xb1\x9c\xf1\xa5\x41\x83\x0b\xd9\x15\x2c\x69\xaa\xe0";
 
 static struct efi_map runtime(void)
@@ -212,7 +213,7 @@ static void tables_are_found(void **state)
 	struct efi_tables t;
 	(void)state;
 
-	put_systab(7);
+	put_systab(8);
 	put_entry(0, acpi1, 1);
 	put_entry(1, smb2, 2);
 	put_entry(2, (const uint8_t *)"0123456789abcdef", 3);
@@ -220,11 +221,13 @@ static void tables_are_found(void **state)
 	put_entry(4, dtb, 5);
 	put_entry(5, acpi2, 0x1234567890);
 	put_entry(6, smb3, 7);
+	put_entry(7, screen, 8);
 	ok(efi_find_tables(&fake.m, &map, SYSTAB, &t));
 	assert_int_equal(t.rsdp, 0x1234567890);
 	assert_int_equal(t.smbios, 7);
 	assert_int_equal(t.memreserve, 4);
 	assert_int_equal(t.dtb, 5);
+	assert_int_equal(t.screen, 8);
 	/* The older kinds of tables, when the newer ones are missing. */
 	put_systab(5);
 	ok(efi_find_tables(&fake.m, &map, SYSTAB, &t));
@@ -232,7 +235,7 @@ static void tables_are_found(void **state)
 	assert_int_equal(t.smbios, 2);
 	put_systab(0);
 	ok(efi_find_tables(&fake.m, &map, SYSTAB, &t));
-	assert_int_equal(t.rsdp + t.smbios + t.memreserve + t.dtb, 0);
+	assert_int_equal(t.rsdp + t.smbios + t.memreserve + t.dtb + t.screen, 0);
 }
 
 static void malformed_tables_are_refused(void **state)
