@@ -33,7 +33,10 @@ static enum kb_status find_zone(struct bare *b, struct range_list *zone)
 	}
 	/* Firmware needs memory to read khoboot's file, and to load it. */
 	if (!st)
-		zone_grow(ARCH_RECORD, zone, 3 * (b->image_size + KB_SETUP_SIZE));
+		st = zone_grow(ARCH_RECORD, &b->s.mem.ram, zone,
+			       3 * (b->image_size + KB_SETUP_SIZE));
+	if (!st)
+		zone_align(zone, 1ULL << b->s.kho->root.page_shift);
 	return st;
 }
 
@@ -129,7 +132,7 @@ static enum kb_status flush_preserved(struct bare *b)
 static enum kb_status seal(struct bare *b, const struct route *r, struct kb_record *rec,
 			   struct kb_record_facts *facts)
 {
-	enum kb_status st = route_place(b->s.kho, &b->s.free, r, rec);
+	enum kb_status st = route_place(&b->s.mem, b->s.kho, &b->s.free, r, rec);
 
 	if (!st)
 		st = map_copies(b, rec);

@@ -58,13 +58,21 @@ enum kb_status route_plan(struct mem *m, const struct kho *k, struct range_list 
 	return range_list_subtract(free, r->record);
 }
 
-/* After the reset FDT and blobs are read in one piece each: all of @r has moved, or none of it. */
+/*
+ * After the reset FDT, blobs and parts of the map are read in one piece each: all of @r has moved,
+ * or none of it.
+ */
 static bool is_whole(const struct kb_moves *moves, struct range r)
 {
 	return mem_moved_piece(moves, r.base, r.size) == r.size;
 }
 
-static bool all_whole(const struct kb_moves *moves, const struct kho_root *root)
+static enum kb_status map_is_whole(void *moves, const struct kho_meta *piece)
+{
+	return is_whole(moves, piece->bytes) ? KB_OK : KB_SEAL_READ;
+}
+
+static bool root_is_whole(const struct kb_moves *moves, const struct kho_root *root)
 {
 	bool whole = is_whole(moves, root->fdt);
 
@@ -73,8 +81,8 @@ static bool all_whole(const struct kb_moves *moves, const struct kho_root *root)
 	return whole;
 }
 
-enum kb_status route_place(const struct kho *k, struct range_list *free, const struct route *r,
-			   struct kb_record *rec)
+enum kb_status route_place(struct mem *m, const struct kho *k, struct range_list *free,
+			   const struct route *r, struct kb_record *rec)
 {
 	struct kb_moves moves = {.max = r->shape.moves};
 	enum kb_status st;
@@ -82,8 +90,10 @@ enum kb_status route_place(const struct kho *k, struct range_list *free, const s
 	record_layout(rec, &r->shape, r->nonce);
 	moves.m = record_moves(rec);
 	st = evacuate_place(&r->evacuation, free, &moves);
-	if (!st && !all_whole(&moves, &k->root))
+	if (!st && !root_is_whole(&moves, &k->root))
 		st = KB_SEAL_READ;
+	if (!st)
+		st = kho_map_each_page(m, &k->map, map_is_whole, &moves);
 	if (st)
 		return st;
 	record_shrink(rec, moves.count, r->shape.tiles);

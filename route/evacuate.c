@@ -99,7 +99,7 @@ static bool next_row(const struct evacuation *e, struct row *row)
 enum kb_status evacuate_mark(struct mem *m, const struct kho *k, const struct range_list *zone,
 			     struct kho_work work, struct evacuation *ret)
 {
-	struct evacuation e = {.zone = zone, .bits = work.base};
+	struct evacuation e = {.zone = zone, .bits = work.base, .page = 1ULL << k->root.page_shift};
 	struct row row = {.next = 0};
 	enum kb_status st = KB_OK;
 
@@ -124,15 +124,18 @@ struct placing {
 	struct range_list *free;
 	size_t at;     /* the range of @free that is being filled, from its beginning */
 	uint64_t left; /* bytes that still need a place */
+	uint64_t page; /* of the outgoing kernel; rows are split between two of them */
 	struct kb_moves *moves;
 };
 
+/* At the end of each range a part of a page may be left over. */
 static uint64_t free_from(const struct placing *p, size_t i)
 {
 	uint64_t sum = 0;
 
-	while (i < p->free->count)
-		sum += p->free->r[i++].size;
+	for (; i < p->free->count; i++)
+		if (p->free->r[i].size >= p->page)
+			sum += p->free->r[i].size - (p->page - SZ_4K);
 	return sum;
 }
 
@@ -149,11 +152,24 @@ static size_t find_whole(const struct placing *p, uint64_t size)
 	return i < p->free->count && free_from(p, i) >= p->left ? i : p->at;
 }
 
-/* Place as much of @r as fits into the current range of @free. */
-static enum kb_status place_piece(struct placing *p, struct range *r)
+/*
+ * How much of @r fits into the current range of @free: all, or whole pages of the outgoing kernel,
+ * whose parts of the map must not be in two pieces.
+ */
+static uint64_t fitting(const struct placing *p, struct range r)
+{
+	uint64_t room = p->free->r[p->at].size, end;
+
+	if (r.size <= room)
+		return r.size;
+	end = align_down(r.base + room, p->page);
+	return end > r.base ? end - r.base : 0;
+}
+
+/* Place the first @n bytes of @r into the current range of @free. */
+static enum kb_status place_piece(struct placing *p, struct range *r, uint64_t n)
 {
 	struct range *f = &p->free->r[p->at];
-	uint64_t n = min_u64(r->size, f->size);
 
 	if (p->moves->count >= p->moves->max)
 		return KB_RANGE_FULL;
@@ -167,14 +183,16 @@ static enum kb_status place_piece(struct placing *p, struct range *r)
 static enum kb_status place_row(struct placing *p, struct range r)
 {
 	enum kb_status st = KB_OK;
+	uint64_t n;
 
 	while (r.size && !st) {
 		if (p->at == p->free->count)
 			return KB_EVAC_ROOM;
 		if (p->free->r[p->at].size < r.size)
 			p->at = find_whole(p, r.size);
-		if (p->free->r[p->at].size)
-			st = place_piece(p, &r);
+		n = fitting(p, r);
+		if (n)
+			st = place_piece(p, &r, n);
 		else
 			p->at++;
 	}
@@ -194,7 +212,7 @@ static void drop_empty(struct range_list *l)
 enum kb_status evacuate_place(const struct evacuation *e, struct range_list *free,
 			      struct kb_moves *ret)
 {
-	struct placing p = {.free = free, .left = e->bytes, .moves = ret};
+	struct placing p = {.free = free, .left = e->bytes, .page = e->page, .moves = ret};
 	struct row row = {.next = 0};
 	enum kb_status st = KB_OK;
 

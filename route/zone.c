@@ -176,17 +176,90 @@ static bool is_heap(enum kb_record_arch arch, const struct range_list *zone, siz
 	return bigger ? r.size > HEAP_MIN : i + 1 == zone->count;
 }
 
-void zone_grow(enum kb_record_arch arch, struct range_list *zone, uint64_t bytes)
+/* The end of the highest piece of RAM in @within that has @bytes; 0 when none has. */
+static uint64_t end_of_room(const struct range_list *ram, struct range within, uint64_t bytes)
 {
+	for (size_t i = ram->count; i-- > 0;) {
+		struct range r = range_intersect(ram->r[i], within);
+
+		if (r.size && r.size >= bytes)
+			return range_end(r);
+	}
+	return 0;
+}
+
+/*
+ * Where @bytes begin that end in the highest room below @top, between the first @count ranges of
+ * @zone; @low when there is no room.
+ */
+static uint64_t room_below(const struct range_list *ram, const struct range *zone, size_t count,
+			   uint64_t top, uint64_t low, uint64_t bytes)
+{
+	for (size_t i = count + 1; i-- > 0 && top > low;) {
+		uint64_t from = max_u64(low, i ? range_end(zone[i - 1]) : 0), end;
+
+		end = top > from ? end_of_room(ram, (struct range){from, top - from}, bytes) : 0;
+		if (end)
+			return align_down(end - bytes, SZ_4K);
+		top = i ? min_u64(top, zone[i - 1].base) : 0;
+	}
+	return low;
+}
+
+/* Grow all heaps; false when one finds no room below it, or when there is none. */
+static bool grow_heaps(enum kb_record_arch arch, const struct range_list *ram,
+		       struct range_list *zone, uint64_t bytes)
+{
+	uint64_t low = arch == KB_RECORD_ARM64 ? 0 : SZ_1M;
+	bool found = false, room = true;
+
 	/* From the last one down, so that none grows because another one did. */
 	for (size_t i = zone->count; i-- > 0;) {
 		struct range *r = &zone->r[i];
-		uint64_t base = align_down(r->base - min_u64(r->base, bytes), SZ_4K);
+		uint64_t base;
 
 		if (!is_heap(arch, zone, i))
 			continue;
+		base = min_u64(room_below(ram, zone->r, i, r->base, low, bytes), r->base);
+		found = true;
+		room = room && base > low;
 		r->size += r->base - base;
 		r->base = base;
+	}
+	range_list_sort(zone);
+	return found && room;
+}
+
+/* The top of all RAM, which firmware takes when its heap is full. */
+static enum kb_status add_top(const struct range_list *ram, struct range_list *zone, uint64_t bytes)
+{
+	uint64_t end = align_up_page(range_end(ram->r[ram->count - 1])), base;
+	enum kb_status st;
+
+	base = room_below(ram, zone->r, zone->count, end, 0, bytes);
+	st = range_list_add(zone, (struct range){base, end - base});
+	range_list_sort(zone);
+	return st;
+}
+
+enum kb_status zone_grow(enum kb_record_arch arch, const struct range_list *ram,
+			 struct range_list *zone, uint64_t bytes)
+{
+	if (grow_heaps(arch, ram, zone, bytes) || !ram->count)
+		return KB_OK;
+	return add_top(ram, zone, bytes);
+}
+
+void zone_align(struct range_list *zone, uint64_t page)
+{
+	for (size_t i = 0; i < zone->count; i++) {
+		uint64_t base = align_down(zone->r[i].base, page), end;
+
+		if (add_overflow(range_end(zone->r[i]), page - 1, &end))
+			end = range_end(zone->r[i]);
+		else
+			end = align_down(end, page);
+		zone->r[i] = (struct range){base, end - base};
 	}
 	range_list_sort(zone);
 }

@@ -17,6 +17,7 @@ struct evacuation {
 	uint64_t *bits;                /* evacuate_work_size() bytes, the caller's */
 	uint64_t runs;                 /* rows of consecutive pages */
 	uint64_t bytes;
+	uint64_t page; /* bytes: the outgoing kernel's */
 };
 
 /* Bytes of work memory that evacuate_mark() needs for @zone. */
@@ -40,7 +41,8 @@ __must_check enum kb_status evacuate_mark(struct mem *m, const struct kho *k,
  *
  * Copies ascend as homes do, so that record_check() needs no memory to prove that none overlap. A
  * run is split only where no later range has room for it whole, or where the rest would then not
- * fit. Returns KB_OK, KB_EVAC_ROOM (then @free has changed), KB_RANGE_FULL.
+ * fit; and only between pages of the outgoing kernel, which holds parts of the map in one piece.
+ * Returns KB_OK, KB_EVAC_ROOM (then @free has changed), KB_RANGE_FULL.
  */
 __must_check enum kb_status evacuate_place(const struct evacuation *e, struct range_list *free,
 					   struct kb_moves *ret);

@@ -60,10 +60,11 @@ __must_check enum kb_status route_plan(struct mem *m, const struct kho *k, struc
 /*
  * route_place - lay the record out in its place, and find a place for each page that moves
  *
- * Writes the record's memory only. Returns KB_OK, KB_EVAC_ROOM, or KB_SEAL_READ when the FDT or a
- * sub-blob would be in two pieces after the reset.
+ * Writes the record's memory only. Returns KB_OK, KB_EVAC_ROOM, a code of kho_map_each_page(), or
+ * KB_SEAL_READ when the FDT, a sub-blob or a part of the map would be in two pieces after the
+ * reset.
  */
-__must_check enum kb_status route_place(const struct kho *k, struct range_list *free,
+__must_check enum kb_status route_place(struct mem *m, const struct kho *k, struct range_list *free,
 					const struct route *r, struct kb_record *rec);
 
 /*
@@ -105,7 +106,10 @@ __must_check enum kb_status route_machine(const struct kb_record *rec, const uin
 /* The moves of a record that record_check() accepted. */
 struct kb_moves route_moves(struct kb_record *rec);
 
-/* Add the record's own memory and all copies to @l. Returns KB_OK or KB_RANGE_FULL. */
+/*
+ * Add the record's own memory, all copies and the room for the next kernel to @l, and sort it.
+ * Returns KB_OK or KB_RANGE_FULL.
+ */
 __must_check enum kb_status route_keep(struct kb_record *rec, struct range_list *l);
 
 /* Add the homes of all evacuated pages to @l and sort it. KB_OK or KB_RANGE_FULL. */

@@ -51,11 +51,32 @@ __must_check enum kb_status zone_parse(struct kb_text text, struct range_list *r
 __must_check enum kb_status zone_format(const struct range_list *zone, char *buf, size_t size);
 
 /*
- * zone_grow - make room for what firmware loads: the heap of its boot services begins @bytes lower
+ * zone_grow - make room for what firmware loads: the heap of its boot services begins lower
+ * @ram: RAM, sorted
+ * @bytes: of buffers, each of them in one piece
  *
  * The heap is, on x86, the highest range that begins below 4 GiB and not below 1 MiB; on arm64 all
- * ranges larger than 64 MiB, or the highest range when none is.
+ * ranges larger than 64 MiB, or the highest range when none is. It grows down to where the highest
+ * piece of RAM below it has room for @bytes:
+ *
+ *	RAM      rrrrrrrrrrrrrrrrrr....rr..rrrrrrrrr......rrrrrrrrrrr
+ *	zone                               zzzzzzzzz
+ *	grown               zzzzzzzzzzzzzzzzzzzzzzzz                     there is room
+ *	         zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz          zzzzzzz    there is none
+ *
+ * Where none has, firmware takes the top of all RAM (edk2 MdeModulePkg/Core/Dxe/Mem/Page.c:
+ * FindFreePages, which tries the heap's neighbourhood first); so that is added, too. Returns KB_OK
+ * or KB_RANGE_FULL.
  */
-void zone_grow(enum kb_record_arch arch, struct range_list *zone, uint64_t bytes);
+__must_check enum kb_status zone_grow(enum kb_record_arch arch, const struct range_list *ram,
+				      struct range_list *zone, uint64_t bytes);
+
+/*
+ * zone_align - move all edges outwards to multiples of @page, a power of two
+ *
+ * Kernels with larger pages keep their map in whole pages: one that an edge of the zone cuts could
+ * not be read after the reset.
+ */
+void zone_align(struct range_list *zone, uint64_t page);
 
 #endif

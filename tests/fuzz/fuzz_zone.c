@@ -29,13 +29,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct range r[KB_ZONE_MAX];
 	struct range_list zone = {r, 0, KB_ZONE_MAX};
+	struct range pieces[] = {{SZ_1M, SZ_1G}, {SZ_4G, 4 * SZ_1G}};
+	struct range_list ram = {pieces, 2, 2};
 	char *text = memcpy(malloc(size ? size : 1), data, size);
 
 	if (!zone_parse((struct kb_text){text, size}, &zone)) {
 		check(&zone);
-		zone_grow(KB_RECORD_X86_64, &zone, size * SZ_1M);
+		(void)!zone_grow(KB_RECORD_X86_64, &ram, &zone, size * SZ_1M);
 		check(&zone);
-		zone_grow(KB_RECORD_ARM64, &zone, size * SZ_1M);
+		(void)!zone_grow(KB_RECORD_ARM64, &ram, &zone, size * SZ_1M);
+		check(&zone);
+		zone_align(&zone, SZ_64K);
 		check(&zone);
 	}
 	free(text);

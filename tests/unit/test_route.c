@@ -4,6 +4,7 @@
 
 #include <format/stub.h>
 #include <route/route.h>
+#include <route/zone.h>
 
 #include <stdlib.h>
 
@@ -197,7 +198,7 @@ static enum kb_status place_blob(int64_t from, uint64_t size, uint64_t room)
 	assert_int_equal(range_list_subtract(&free_list, (struct range){SZ_4G, (4 * SZ_1M)}),
 			 KB_OK);
 	rec = aligned_alloc(SZ_4K, r.record.size);
-	st = route_place(img.kho, &free_list, &r, rec);
+	st = route_place(&img.mem, img.kho, &free_list, &r, rec);
 	if (!st)
 		assert_true(rec->moves_count > 0);
 	free(rec);
@@ -214,6 +215,95 @@ static void blobs_stay_in_one_piece(void **state)
 	assert_int_equal(place_blob(0, SZ_4K, SZ_1M), KB_SEAL_READ);
 	assert_int_equal(place_blob(SZ_4K, SZ_4K, SZ_1M), KB_SEAL_READ);
 	assert_int_equal(place_blob(0, 2 * SZ_4K, SZ_4K), KB_EVAC_ROOM);
+}
+
+/* ---- kernels with large pages ---------------------------------------------------------------- */
+
+static enum kb_status is_readable(void *ctx, const struct kho_meta *meta)
+{
+	struct mem *m = ctx;
+
+	return mem_get(m, phys(meta->bytes.base), meta->bytes.size) ? KB_OK : KB_KHO_CHANGED;
+}
+
+/* @ctx: a range; its base is the page size, and its size becomes where a page of the map begins. */
+static enum kb_status last_whole(void *ctx, const struct kho_meta *meta)
+{
+	struct range *r = ctx;
+
+	if (meta->bytes.size == r->base)
+		r->size = meta->bytes.base;
+	return KB_OK;
+}
+
+/* The zone ends in the middle of a page of the map. Is the map readable after the reset? */
+static enum kb_status place_cut(const struct kho_kind *kind, uint64_t room, bool align)
+{
+	const uint8_t nonce[KB_NONCE_SIZE] = {0};
+	struct range zone_r = {1ULL << kind->page_shift, 0}, store[8];
+	struct range_list zone = {&zone_r, 1, 1}, free_list = {store, 0, 8};
+	struct route r = {.zone = &zone, .cmdline = "quiet", .nonce = nonce};
+	struct kho_work work;
+	struct kho_image img;
+	struct kb_record *rec;
+	enum kb_status st;
+
+	kho_image_init(&img, kind->format, kind->page_shift);
+	img.hint = hint_of(kind->format);
+	for (uint64_t i = 0; i < 64; i++)
+		kho_image_preserve(&img, KHO_IMAGE_DATA + i * 16 * SZ_1M, 0);
+	kho_image_finish(&img);
+	assert_int_equal(kho_image_open(&img), KB_OK);
+	assert_int_equal(kho_map_each_page(&img.mem, &img.kho->map, last_whole, &zone_r), KB_OK);
+	zone_r.size = align_down(zone_r.size + img.page / 2, SZ_4K) - KHO_IMAGE_BASE;
+	zone_r.base = KHO_IMAGE_BASE;
+	if (align)
+		zone_align(&zone, img.page);
+	work.size = evacuate_work_size(&zone);
+	work.base = calloc(1, work.size);
+	/* Odd pieces for the copies, so that rows have to be split. */
+	for (uint64_t i = 0; i < 4; i++)
+		assert_int_equal(range_list_add(&free_list,
+						(struct range){(8 + i) * SZ_1G, room + i * SZ_4K}),
+				 KB_OK);
+	assert_int_equal(range_list_add(&free_list, (struct range){16 * SZ_1G, 64 * SZ_1M}), KB_OK);
+	assert_int_equal(route_plan(&img.mem, img.kho, &free_list, work, &r), KB_OK);
+	rec = aligned_alloc(SZ_4K, r.record.size);
+	st = route_place(&img.mem, img.kho, &free_list, &r, rec);
+	if (!st) {
+		struct kb_moves moves = route_moves(rec);
+		struct mem m = img.mem;
+
+		m.map = mem_map_moved;
+		m.ctx = &moves;
+		assert_true(moves.count);
+		assert_int_equal(kho_map_each_page(&img.mem, &img.kho->map, is_readable, &m),
+				 KB_OK);
+	}
+	free(rec);
+	free(work.base);
+	kho_image_free(&img);
+	return st;
+}
+
+/*
+ *	zone       |zzzzzzzzzzzzzz|                  its edge cuts a page
+ *	pages   |   map   |   map   |   map   |
+ *	aligned |zzzzzzzzzzzzzzzzzzz|
+ */
+static void a_page_of_the_map_is_not_cut(void **state)
+{
+	(void)state;
+
+	for_each_kind(k)
+	{
+		uint64_t page = 1ULL << k->page_shift;
+
+		assert_int_equal(place_cut(k, 0, true), KB_OK);
+		assert_int_equal(place_cut(k, 2 * page + SZ_4K, true), KB_OK);
+		if (page > SZ_4K)
+			assert_int_equal(place_cut(k, 0, false), KB_SEAL_READ);
+	}
 }
 
 static enum kb_status one_page(void *ctx, const struct kho_meta *meta)
@@ -293,6 +383,7 @@ int main(void)
 		cmocka_unit_test(another_machine_is_refused),
 		cmocka_unit_test(what_is_used_has_to_be_ram),
 		cmocka_unit_test(blobs_stay_in_one_piece),
+		cmocka_unit_test(a_page_of_the_map_is_not_cut),
 		cmocka_unit_test(nothing_uncovered_goes_unnoticed),
 		cmocka_unit_test(the_record_needs_room),
 	};

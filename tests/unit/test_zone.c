@@ -296,43 +296,126 @@ static void the_longest_text(void **state)
 
 /* ---- room for what firmware loads ------------------------------------------------------------ */
 
+static void grown(enum kb_record_arch arch, const struct range *ram, size_t pieces, uint64_t bytes,
+		  const char *want)
+{
+	struct range r[4];
+	struct range_list l = {memcpy(r, ram, pieces * sizeof(*r)), pieces, 4};
+
+	ok(zone_grow(arch, &l, &zone, bytes));
+	is_zone(want);
+}
+
 /*
  *   0   1M  8M  32M         74000000    4G    8G
  *   |   |   |   |           |           |     |
+ *   rrrrrrrrrrrrrrrrrrrrrrrrrrrrrr......rrrrrrr    RAM
  *   zzzz....zzzz............zzzzzzzzzzzz......z    as it was
  *   zzzz....zzzz..........zzzzzzzzzzzzzz......z    2 pages more
- *   zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz......z    2 GiB more
  */
 static void the_heap_grows_downwards(void **state)
 {
+	static const struct range ram[] = {{0, 2 * SZ_1G}, {SZ_4G, SZ_4G + SZ_1M}};
 	(void)state;
 
 	ok(parse("0-100000,800000-2000000,74000000-100000000,200000000-200001000"));
-	zone_grow(KB_RECORD_X86_64, &zone, 0x1001);
-	is_zone("0-100000,800000-2000000,73ffe000-100000000,200000000-200001000");
-	zone_grow(KB_RECORD_X86_64, &zone, 2 * SZ_1G);
-	is_zone("0-100000000,200000000-200001000");
+	grown(KB_RECORD_X86_64, ram, 2, 0x1001,
+	      "0-100000,800000-2000000,73ffe000-100000000,200000000-200001000");
+	ok(parse("0-1000,100000-200000,80000000-80001000"));
+	grown(KB_RECORD_X86_64, ram, 1, 0x2000, "0-1000,100000-200000,7fffe000-80001000");
+}
+
+/* Holes do not count, and neither do pieces that one buffer may not fit into. */
+static void the_heap_grows_over_holes(void **state)
+{
+	static const struct range ram[] = {{SZ_1M, 511 * SZ_1M},
+					   {768 * SZ_1M, 64 * SZ_1M},
+					   {SZ_1G, 256 * SZ_1M}};
+	(void)state;
+
+	ok(parse("0-100000,800000-2000000,48000000-50000000"));
+	grown(KB_RECORD_X86_64, ram, 3, 128 * SZ_1M, "0-100000,800000-2000000,40000000-50000000");
+	ok(parse("0-100000,800000-2000000,48000000-50000000"));
+	grown(KB_RECORD_X86_64, ram, 3, 129 * SZ_1M, "0-100000,800000-2000000,17f00000-50000000");
+}
+
+/*
+ * A UKI of 600 MB with 1 GiB of low RAM: firmware takes the top of all RAM for its buffers.
+ *
+ *   0   1M  8M  32M        832M   1G    4G                  6G
+ *   rrrrrrrrrrrrrrrrrrrrrrrrrrrrrr......rrrrrrrrrrrrrrrrrrrr    RAM
+ *   zzzz....zzzz...........zzzzzzzzzzzzz....................    built in
+ *   zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz........zzzzzzzzzzzz    grown
+ */
+static void without_low_room_the_top_of_ram_belongs_to_the_zone(void **state)
+{
+	static const struct range ram[] = {{0, 0x9f000},
+					   {SZ_1M, SZ_1G - SZ_1M},
+					   {SZ_4G, 2 * SZ_1G}};
+	struct range_list l = {(struct range *)(uintptr_t)ram, 3, 3};
+	(void)state;
+
+	ok(zone_builtin(KB_RECORD_X86_64, &l, &zone));
+	grown(KB_RECORD_X86_64, ram, 3, 1800 * SZ_1M, "0-100000000,10f800000-180000000");
+	/* Firmware itself lies between: [1 MiB, 832 MiB) has 800 MiB, but not in one piece. */
+	ok(zone_builtin(KB_RECORD_X86_64, &l, &zone));
+	grown(KB_RECORD_X86_64, ram, 3, 801 * SZ_1M, "0-100000000,14df00000-180000000");
+	ok(zone_builtin(KB_RECORD_X86_64, &l, &zone));
+	grown(KB_RECORD_X86_64, ram, 3, 799 * SZ_1M, "0-100000,800000-2000000,2100000-100000000");
+	/* What was seen in use at the top is not room. */
+	ok(parse("0-100000,800000-2000000,34000000-40000000,17f000000-180000000"));
+	grown(KB_RECORD_X86_64, ram, 3, SZ_1G, "0-40000000,13f000000-180000000");
+	/* No room anywhere: nothing is safe. */
+	ok(zone_builtin(KB_RECORD_X86_64, &l, &zone));
+	grown(KB_RECORD_X86_64, ram, 3, 3 * SZ_1G, "0-180000000");
+	/* So little low RAM that no heap is to be seen. */
 	ok(parse("0-100000"));
-	zone_grow(KB_RECORD_X86_64, &zone, SZ_1G);
+	grown(KB_RECORD_X86_64, ram, 3, SZ_1G, "0-100000,140000000-180000000");
+}
+
+static void a_full_zone_cannot_grow(void **state)
+{
+	struct range r = {0, SZ_4G};
+	struct range_list ram = {&r, 1, 1};
+	(void)state;
+
+	ok(parse("0-100000"));
+	zone.max = 1;
+	assert_int_equal(zone_grow(KB_RECORD_X86_64, &ram, &zone, SZ_1G), KB_RANGE_FULL);
 	is_zone("0-100000");
-	ok(parse("0-1000,100000-200000"));
-	zone_grow(KB_RECORD_X86_64, &zone, 0x2000);
-	is_zone("0-1000,fe000-200000");
 }
 
 static void heaps_of_arm64_grow(void **state)
 {
+	static const struct range ram[] = {{SZ_1G, SZ_1G}, {8 * SZ_1G, 2 * SZ_1G}};
 	(void)state;
 
 	ok(parse("40000000-40200000,44000000-48000000,74000000-80000000,274000000-280000000"));
-	zone_grow(KB_RECORD_ARM64, &zone, 0x1001);
-	is_zone("40000000-40200000,44000000-48000000,73ffe000-80000000,273ffe000-280000000");
+	grown(KB_RECORD_ARM64, ram, 2, 0x1001,
+	      "40000000-40200000,44000000-48000000,73ffe000-80000000,273ffe000-280000000");
 	/* Calibrated: nothing that large, and the heap is on top. */
 	ok(parse("40000000-40200000,44000000-48000000,7b000000-7f000000"));
-	zone_grow(KB_RECORD_ARM64, &zone, 0x2000);
-	is_zone("40000000-40200000,44000000-48000000,7affe000-7f000000");
-	zone_grow(KB_RECORD_ARM64, &zone, 4 * SZ_1G);
-	is_zone("0-7f000000");
+	grown(KB_RECORD_ARM64, ram, 1, 0x2000,
+	      "40000000-40200000,44000000-48000000,7affe000-7f000000");
+	/* There is no room below it: the top of all RAM. */
+	ok(parse("40000000-40200000,44000000-48000000,7b000000-7f000000"));
+	grown(KB_RECORD_ARM64, ram, 2, SZ_1G, "0-7f000000,240000000-280000000");
+	ok(parse("40000000-40200000,44000000-48000000,7b000000-7f000000"));
+	grown(KB_RECORD_ARM64, ram, 1, SZ_4G, "0-80000000");
+}
+
+static void edges_become_whole_pages(void **state)
+{
+	(void)state;
+
+	ok(parse("1000-fff000,1001000-1002000,1100000-1200000"));
+	zone_align(&zone, SZ_64K);
+	is_zone("0-1010000,1100000-1200000");
+	zone_align(&zone, SZ_4K);
+	is_zone("0-1010000,1100000-1200000");
+	ok(parse("fffffffffffe0000-ffffffffffffd000"));
+	zone_align(&zone, SZ_64K);
+	is_zone("fffffffffffe0000-ffffffffffffd000");
 }
 
 /* ---- model ----------------------------------------------------------------------------------- */
@@ -391,6 +474,10 @@ int main(void)
 		cmocka_unit_test_setup(the_longest_text, setup),
 		cmocka_unit_test_setup(the_heap_grows_downwards, setup),
 		cmocka_unit_test_setup(heaps_of_arm64_grow, setup),
+		cmocka_unit_test_setup(the_heap_grows_over_holes, setup),
+		cmocka_unit_test_setup(without_low_room_the_top_of_ram_belongs_to_the_zone, setup),
+		cmocka_unit_test_setup(a_full_zone_cannot_grow, setup),
+		cmocka_unit_test_setup(edges_become_whole_pages, setup),
 		cmocka_unit_test_setup(text_and_zone_are_the_same, setup),
 	};
 
