@@ -40,16 +40,6 @@ static enum kb_status find_zone(struct bare *b, struct range_list *zone)
 	return st;
 }
 
-/* Fill s.free with scratch outside the zone that neither we nor the direct route need. */
-static enum kb_status list_room(struct bare *b, const struct range_list *zone)
-{
-	enum kb_status st = bare_list_free(b);
-
-	for (size_t i = 0; i < zone->count && !st; i++)
-		st = range_list_subtract(&b->s.free, zone->r[i]);
-	return st;
-}
-
 /* Work memory comes from scratch, too: the rest of the arena is page tables by now. */
 static enum kb_status take_work(struct bare *b, const struct range_list *zone,
 				struct kho_work *work)
@@ -77,13 +67,19 @@ static enum kb_status map_copies(struct bare *b, struct kb_record *rec)
 	return st;
 }
 
-static enum kb_status plan_route(struct bare *b, struct range_list *zone, struct route *r)
+static enum kb_status plan_route(struct bare *b, struct range_list *zone, struct route *r,
+				 struct kb_room *kept)
 {
+	struct stage_room room;
 	struct kho_work work;
 	enum kb_status st = find_zone(b, zone);
 
 	if (!st)
-		st = list_room(b, zone);
+		st = stage_keep_room(&b->s, zone, &b->fresh, &room);
+	if (st)
+		return st;
+	*kept = room.kept;
+	st = stage_list_spare(&b->s, &b->busy, zone, &room);
 	if (!st)
 		st = take_work(b, zone, &work);
 	if (!st)
@@ -203,7 +199,7 @@ static enum kb_status try_route(struct bare *b)
 		return st;
 	bare_read_tables(b, &reset, &facts);
 	stop_set_memory(stage_memory_written(&b->s));
-	st = plan_route(b, &zone, &r);
+	st = plan_route(b, &zone, &r, &facts.room);
 	rec = (struct kb_record *)(uintptr_t)r.record.base;
 	if (!st)
 		st = seal(b, &r, rec, &facts);

@@ -13,7 +13,6 @@
 
 #define RAM_MAX     1024
 #define TABLE_PAGES 512 /* of page tables; grows with the pieces of RAM, not with its size */
-#define EFI_MAP_MAX (250 * 1024)
 
 enum kb_status uefi_alloc_lists(struct uefi *u)
 {
@@ -66,7 +65,7 @@ static enum kb_status list_free(struct uefi *u)
 static enum kb_status describe_boot(struct uefi *u)
 {
 	stage_describe_boot(&u->s);
-	u->s.boot.efi_map_max = min_u64(u->map.capacity, EFI_MAP_MAX);
+	u->s.boot.efi_map_max = min_u64(u->map.capacity, BOOT_EFI_MAP_MAX);
 	return uefi_describe_boot(u);
 }
 
@@ -81,23 +80,50 @@ static enum kb_status claim_places(struct uefi *u)
 	return st ? st : fw_claim(&u->fw, u->s.place.window);
 }
 
+/* Find places in what firmware has left. */
+static enum kb_status search_places(struct uefi *u)
+{
+	enum kb_status st = copy_initrd(u);
+
+	u->s.boot.initrd = u->s.initrd;
+	if (!st)
+		st = list_free(u);
+	if (!st)
+		st = stage_place(&u->s);
+	return st ? st : claim_places(u);
+}
+
+/* False when the record keeps no room for this boot. */
+static bool take_room(struct uefi *u)
+{
+	struct range to;
+
+	if (!u->s.kho || !u->s.record ||
+	    stage_take_room(&u->s, &u->s.record->facts.room, &u->claimed, &to))
+		return false;
+	if (u->s.initrd.size)
+		memcpy((void *)(uintptr_t)to.base, (const void *)(uintptr_t)u->s.initrd.base,
+		       u->s.initrd.size);
+	u->s.initrd = u->s.boot.initrd = to;
+	return true;
+}
+
 static enum kb_status place(struct uefi *u)
 {
 	void *stub;
-	enum kb_status st = copy_initrd(u);
+	enum kb_status st = fw_alloc(&u->fw, SZ_4K, &stub);
 
-	if (!st)
-		st = fw_alloc(&u->fw, SZ_4K, &stub);
 	if (st)
 		return kb_refuse("plan", st, NULL);
 	u->s.stub = (uintptr_t)stub;
 	st = describe_boot(u);
 	if (!st)
-		st = list_free(u);
-	if (!st)
-		st = stage_place(&u->s);
-	if (!st)
-		st = claim_places(u);
+		st = fw_map_refresh(&u->fw, &u->map);
+	if (!st && !take_room(u)) {
+		if (u->s.kho && u->s.record)
+			kb_warn("plan", "the room kept for this kernel cannot be used");
+		st = search_places(u);
+	}
 	return st ? kb_refuse("plan", st, NULL) : KB_OK;
 }
 

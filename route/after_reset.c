@@ -85,6 +85,7 @@ struct kb_moves route_moves(struct kb_record *rec)
 
 enum kb_status route_keep(struct kb_record *rec, struct range_list *l)
 {
+	const struct kb_room *room = &rec->facts.room;
 	struct kb_moves moves = route_moves(rec);
 	enum kb_status st = range_list_add(l, (struct range){(uintptr_t)rec, rec->size});
 
@@ -97,6 +98,12 @@ enum kb_status route_keep(struct kb_record *rec, struct range_list *l)
 		else
 			st = range_list_add(l, (struct range){moves.m[i].copy, moves.m[i].size});
 	}
+	if (!st)
+		st = range_list_add(l, room->window);
+	if (!st)
+		st = range_list_add(l, room->block);
+	if (!st)
+		st = range_list_add(l, room->initrd);
 	range_list_sort(l);
 	return st;
 }

@@ -13,8 +13,8 @@
 
 #define ATTEMPTS_ALL 3 /* when all data are digested, each attempt is as safe as the first */
 
-_Static_assert(HEADER == 288, "the record's header is an ABI: docs/abi.md");
-_Static_assert(sizeof(struct kb_record_facts) == 128, "likewise");
+_Static_assert(HEADER == 336, "the record's header is an ABI: docs/abi.md");
+_Static_assert(sizeof(struct kb_record_facts) == 176, "likewise");
 _Static_assert(sizeof(struct kb_move) == 24 && sizeof(struct range) == 16, "likewise");
 
 /* ---- writing ---- */
@@ -141,6 +141,7 @@ struct judge {
 	const struct kb_record *r;
 	struct range self; /* physical */
 	struct range_list scratch;
+	const struct range *room; /* KB_ROOM_PIECES of them */
 	struct kb_diag *diag;
 };
 
@@ -283,9 +284,32 @@ static enum kb_status check_scratch(struct judge *j)
 	return KB_OK;
 }
 
+/* Does @r touch one of the first @count pieces of the room? */
+static bool in_room(const struct judge *j, struct range r, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ranges_overlap(j->room[i], r))
+			return true;
+	return false;
+}
+
+static enum kb_status check_room(struct judge *j)
+{
+	for (size_t i = 0; i < KB_ROOM_PIECES; i++) {
+		struct range r = j->room[i];
+
+		if (!r.size)
+			continue;
+		if (!is_aligned(r.base | r.size, SZ_4K) || !range_list_contains(&j->scratch, r) ||
+		    ranges_overlap(r, j->self) || in_room(j, r, i))
+			return refuse(j, KB_REC_SHAPE, r.base, r.size);
+	}
+	return KB_OK;
+}
+
 /*
  * @m follows moves whose homes end at @home and whose copies end at @copy. Homes lie outside
- * scratch, copies inside, and neither touches the record.
+ * scratch, copies inside, and neither touches the record or the room.
  */
 static bool move_is_sound(const struct judge *j, const struct kb_move *m, uint64_t home,
 			  uint64_t copy)
@@ -294,7 +318,8 @@ static bool move_is_sound(const struct judge *j, const struct kb_move *m, uint64
 
 	return m->size && is_aligned(m->home | m->copy | m->size, SZ_4K) && m->home >= home &&
 	       m->copy >= copy && !range_wraps(to) && !range_list_overlap(&j->scratch, to) &&
-	       range_list_contains(&j->scratch, from) && !ranges_overlap(from, j->self);
+	       range_list_contains(&j->scratch, from) && !ranges_overlap(from, j->self) &&
+	       !in_room(j, from, KB_ROOM_PIECES);
 }
 
 static enum kb_status check_moves(struct judge *j)
@@ -333,6 +358,9 @@ enum kb_status record_check(const void *at, uint64_t room, uint64_t pa, uint32_t
 		st = refuse_field(&j, KB_REC_SHAPE, bad_cmdline(j.r));
 	if (!st)
 		st = check_scratch(&j);
+	j.room = (const struct range *)&j.r->facts.room;
+	if (!st)
+		st = check_room(&j);
 	if (!st)
 		st = check_moves(&j);
 	return st;

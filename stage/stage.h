@@ -138,6 +138,63 @@ void stage_report_scratch(const struct stage *s, uint64_t also);
  */
 __must_check enum kb_status stage_plan(struct stage *s, enum kb_status (*attempt)(struct stage *s));
 
+/* ---- pure: stage/plan/room.c: the firmware route keeps room for the next kernel ---- */
+
+/* What the boot after the reset takes of scratch, in bytes. */
+struct stage_wants {
+	const struct kernel *kernel; /* its window */
+	uint64_t block;              /* at most */
+	uint64_t initrd;             /* 0: none */
+	uint64_t firmware;           /* what it allocates, for us and for itself, with a margin */
+};
+
+struct stage_room {
+	struct kb_room kept;   /* goes into the record: nobody else gets it */
+	struct range firmware; /* left to firmware */
+};
+
+/*
+ * stage_want_room - what does the boot of @s want after a reset?
+ * @zone: the firmware zone, sorted
+ *
+ * s->boot is described. Returns KB_OK, or what boot_block_max() returns.
+ */
+__must_check enum kb_status stage_want_room(const struct stage *s, const struct range_list *zone,
+					    struct stage_wants *ret);
+
+/*
+ * stage_keep_room - choose it: the whole plan of the UEFI door, but before the reset
+ * @zone: the firmware zone, sorted; nobody knows what firmware will take of it
+ * @work: storage for a list, as s->free, which changes
+ *
+ * Returns KB_OK; KB_ROUTE_ROOM when the boot after the reset would be refused, and logs what was
+ * wanted, but not the refusal; KB_RANGE_FULL, or what stage_want_room() returns.
+ */
+__must_check enum kb_status stage_keep_room(struct stage *s, const struct range_list *zone,
+					    struct range_list *work, struct stage_room *ret);
+
+/*
+ * Fill s->free: scratch that nobody needs until the next kernel runs, neither we (@busy) nor
+ * firmware (@zone) nor the boot after the reset. Returns KB_OK or KB_RANGE_FULL.
+ */
+__must_check enum kb_status stage_list_spare(struct stage *s, const struct range_list *busy,
+					     const struct range_list *zone,
+					     const struct stage_room *room);
+
+/*
+ * stage_take_room - fill s->layout and s->place with what was kept
+ * @ours: sorted: memory that is ours since the claim
+ * @initrd: where the copy of s->initrd goes
+ *
+ * s->boot is filled. It fails only if this is another boot than the one that the room was chosen
+ * for: KB_RANGE_NO_ROOM (a part is not ours, or the initrd has grown), or what boot_layout(),
+ * boot_find_window() and boot_find_block() return.
+ */
+__must_check enum kb_status stage_take_room(struct stage *s, const struct kb_room *room,
+					    const struct range_list *ours, struct range *initrd);
+
+/* ---- stage/plan/place.c ---- */
+
 /* Write kernel and block to their places, by now writable. Returns what kernel_load() returns. */
 __must_check enum kb_status stage_write(struct stage *s);
 

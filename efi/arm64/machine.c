@@ -91,8 +91,16 @@ static const void *device_tree(struct uefi *u)
 static enum kb_status find_map_room(struct uefi *u)
 {
 	uint64_t size = align_up_page(u->s.boot.efi_map_max);
-	enum kb_status st =
-		boot_find_room(u->s.kho, &u->claimed, &u->homes, size, &u->s.boot.efi_map_room);
+	struct range_list scratch = u->s.kho->scratch;
+	struct kb_record *rec = u->s.record;
+	enum kb_status st;
+
+	/* Record and copies are ours, too, and may lie where scratch was cut meanwhile. */
+	if (rec)
+		scratch = (struct range_list){record_scratch(rec), rec->scratch_count,
+					      rec->scratch_count};
+	st = boot_find_room(u->s.kho, &scratch, &u->claimed, &u->homes, size,
+			    &u->s.boot.efi_map_room);
 
 	return st ? st : kho_check_written(&u->s.mem, u->s.kho, &u->s.boot.efi_map_room, 1);
 }

@@ -21,7 +21,7 @@
 
 #define KB_RECORD_ALIGN   SZ_2M
 #define KB_RECORD_MAGIC   0x31524f424f4f484bULL /* "KHOOBOR1" */
-#define KB_RECORD_VERSION 1
+#define KB_RECORD_VERSION 2
 #define KB_RECORD_MAX     SZ_1G /* bytes; far above any real one */
 
 enum kb_record_state {
@@ -30,6 +30,18 @@ enum kb_record_state {
 };
 
 enum kb_record_arch { KB_RECORD_X86_64 = 1, KB_RECORD_ARM64 = 2 };
+
+/*
+ * Scratch that is kept for the next kernel: chosen before the reset, so that there is room after it
+ * whatever firmware takes. Whole pages; size 0: nothing.
+ */
+struct kb_room {
+	struct range window; /* the kernel's, see <arch/boot.h> */
+	struct range block;  /* at least as large as the block can be */
+	struct range initrd; /* for a copy of the initrd */
+};
+
+#define KB_ROOM_PIECES (sizeof(struct kb_room) / sizeof(struct range))
 
 /* What the two doors tell each other; plain values. */
 struct kb_record_facts {
@@ -47,6 +59,7 @@ struct kb_record_facts {
 	uint8_t machine[16];          /* SMBIOS UUID, or zeros */
 	uint8_t meta[KB_SHA256_SIZE]; /* seal_meta() */
 	char compatible[16];          /* "kho-vN", NUL-terminated */
+	struct kb_room room;
 };
 
 /* Header as in memory, little endian. Offsets are from the header's first byte. */
@@ -119,8 +132,9 @@ bool record_match(const void *at, const uint8_t key[KB_SHA256_SIZE]);
  *
  * Checks everything that can be checked without the data, in this order: magic, version and sizes;
  * state; digest; architecture and page size; offsets and strings; scratch areas (the record is in
- * one); moves (whole pages, homes and copies ascend, homes are outside scratch and copies inside
- * it, none touches the record). Returns KB_OK, KB_REC_VERSION, KB_REC_SHAPE, KB_REC_TAKEN,
+ * one); the room (whole pages in scratch, apart from each other and the record); moves (whole
+ * pages, homes and copies ascend, homes are outside scratch and copies inside it, none touches the
+ * record or the room). Returns KB_OK, KB_REC_VERSION, KB_REC_SHAPE, KB_REC_TAKEN,
  * KB_REC_DIGEST, KB_REC_ARCH, KB_REC_MOVES; @diag says where, and is left alone on KB_OK.
  */
 __must_check enum kb_status record_check(const void *at, uint64_t room, uint64_t pa, uint32_t arch,

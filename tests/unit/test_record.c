@@ -248,7 +248,7 @@ struct edit {
 #define FIELD(field) offsetof(struct kb_record, field), sizeof(((struct kb_record *)0)->field)
 
 static const struct edit edits[] = {
-	{FIELD(version), 2, KB_REC_VERSION},
+	{FIELD(version), 1, KB_REC_VERSION},
 	{FIELD(version), 0, KB_REC_VERSION},
 	{FIELD(header_size), 280, KB_REC_SHAPE},
 	{FIELD(facts.arch), KB_RECORD_ARM64, KB_REC_ARCH},
@@ -262,17 +262,17 @@ static const struct edit edits[] = {
 	{FIELD(facts.log), 4, KB_REC_SHAPE},
 	{FIELD(facts.fdt), 0x1234008, KB_REC_SHAPE},
 	{FIELD(scratch_at), 280, KB_REC_SHAPE},
-	{FIELD(scratch_at), 292, KB_REC_SHAPE},
+	{FIELD(scratch_at), 340, KB_REC_SHAPE},
 	{FIELD(scratch_count), 1 << 20, KB_REC_SHAPE},
 	{FIELD(scratch_count), UINT64_MAX / 16 + 2, KB_REC_SHAPE},
 	{FIELD(scratch_count), 0, KB_REC_SHAPE}, /* no area is left to hold the record */
 	{FIELD(scratch_count), 1, KB_REC_SHAPE}, /* only one that does not */
-	{FIELD(moves_at), 312, KB_REC_SHAPE},    /* over the scratch areas */
+	{FIELD(moves_at), 360, KB_REC_SHAPE},    /* over the scratch areas */
 	{FIELD(moves_at), UINT64_MAX - 7, KB_REC_SHAPE},
 	{FIELD(moves_count), 1 << 20, KB_REC_SHAPE},
-	{FIELD(tiles_at), 320, KB_REC_SHAPE},
+	{FIELD(tiles_at), 368, KB_REC_SHAPE},
 	{FIELD(tiles_count), 1 << 20, KB_REC_SHAPE},
-	{FIELD(cmdline_at), 320, KB_REC_SHAPE},
+	{FIELD(cmdline_at), 368, KB_REC_SHAPE},
 	{FIELD(cmdline_size), 0, KB_REC_SHAPE},
 	{FIELD(cmdline_size), sizeof(cmdline) - 1, KB_REC_SHAPE},
 	{FIELD(cmdline_size), sizeof(cmdline) + 1, KB_REC_SHAPE},
@@ -295,6 +295,45 @@ static void unsound_content_is_refused(void **state)
 		}
 	}
 	(void)state;
+}
+
+/* Room for the next kernel: in scratch, whole pages, apart from all else. */
+static void the_room_is_judged(void **state)
+{
+	static const struct kb_room good = {{0x10100000, 32 * SZ_1M},
+					    {0x40000000 + 0x3000, 0x1fd000},
+					    {0x43000000, SZ_1M}};
+	static const struct range bad[] = {
+		{0x10100800, SZ_4K},             /* no whole pages */
+		{0x10100000, SZ_4K + 1},         /* likewise */
+		{0x0ffff000, 2 * SZ_4K},         /* leaves scratch */
+		{0x20000000, SZ_4K},             /* a home */
+		{UINT64_MAX - 0xfff, 2 * SZ_4K}, /* wraps */
+		{AT + SZ_4K, SZ_4K},             /* the record */
+		{0x43f00000, SZ_1M},             /* a copy */
+		{0x10002000, 2 * SZ_4K},         /* likewise */
+	};
+	(void)state;
+
+	lay_out();
+	r->facts.room = good;
+	record_seal(r);
+	record_publish(r);
+	assert_judged(KB_OK);
+	for (size_t i = 0; i < 3 * ARRAY_SIZE(bad); i++) {
+		lay_out();
+		r->facts.room = good;
+		(&r->facts.room.window)[i % 3] = bad[i / 3];
+		record_seal(r);
+		record_publish(r);
+		assert_judged(i / 3 < 6 ? KB_REC_SHAPE : KB_REC_MOVES);
+	}
+	lay_out();
+	r->facts.room = good;
+	r->facts.room.initrd = (struct range){0x10100000, SZ_4K};
+	record_seal(r);
+	record_publish(r);
+	assert_judged(KB_REC_SHAPE);
 }
 
 static void strings_end(void **state)
@@ -539,6 +578,7 @@ int main(void)
 		cmocka_unit_test(match_wants_magic_and_nonce),
 		cmocka_unit_test(unsound_content_is_refused),
 		cmocka_unit_test(strings_end),
+		cmocka_unit_test(the_room_is_judged),
 		cmocka_unit_test(sizes_are_kept),
 		cmocka_unit_test(elsewhere_is_refused),
 		cmocka_unit_test(page_sizes_of_arm64),

@@ -154,42 +154,82 @@ enum kb_status boot_layout(const struct boot *b, struct boot_layout *ret)
 
 #define TOGETHER (32 * SZ_1G)
 
-/* Where the window may be: within 32 GiB, from a multiple of 1 GiB on, that hold @initrd, too. */
-static struct range near_initrd(struct range initrd)
+/* Within 32 GiB, from a multiple of 1 GiB on, that hold @r, too. */
+struct range boot_near(struct range r)
 {
-	uint64_t end = range_end(initrd), low = 0, high;
+	uint64_t end = range_end(r), low = 0, high;
 
-	if (!initrd.size)
+	if (!r.size)
 		return (struct range){0, UINT64_MAX};
 	if (end > TOGETHER)
 		low = align_down(end - TOGETHER + SZ_1G - 1, SZ_1G);
-	if (add_overflow(align_down(initrd.base, SZ_1G), TOGETHER, &high))
+	if (add_overflow(align_down(r.base, SZ_1G), TOGETHER, &high))
 		high = UINT64_MAX;
 	return (struct range){low, high > low ? high - low : 0};
+}
+
+enum kb_status boot_find_window(const struct range_list *free, const struct kernel *kernel,
+				struct range initrd, struct range *ret)
+{
+	if (range_wraps(initrd) ||
+	    range_list_find(free, boot_near(initrd), kernel->window_size,
+			    max_u64(kernel->window_align, SZ_4K), false, ret))
+		return KB_PLACE_KERNEL;
+	return KB_OK;
+}
+
+enum kb_status boot_find_block(const struct range_list *free, uint64_t size, struct range *ret)
+{
+	return range_list_find(free, (struct range){0, UINT64_MAX}, size, SZ_4K, true, ret)
+		       ? KB_PLACE_BLOCK
+		       : KB_OK;
+}
+
+uint64_t boot_entry(const struct kernel *kernel, struct range window)
+{
+	return window.base + kernel->text_offset;
 }
 
 enum kb_status boot_place(struct range_list *free, const struct kernel *kernel, uint64_t block_size,
 			  struct range initrd, struct boot_placement *ret)
 {
-	struct boot_placement p = {.entry = 0};
-	enum kb_status st;
+	struct boot_placement p;
+	enum kb_status st = boot_find_window(free, kernel, initrd, &p.window);
 
-	if (range_wraps(initrd) ||
-	    range_list_find(free, near_initrd(initrd), kernel->window_size,
-			    max_u64(kernel->window_align, SZ_4K), false, &p.window))
-		return KB_PLACE_KERNEL;
-	st = range_list_subtract(free, p.window);
+	if (!st)
+		st = range_list_subtract(free, p.window);
+	if (!st)
+		st = boot_find_block(free, block_size, &p.block);
 	if (st)
 		return st;
-	if (range_list_find(free, (struct range){0, UINT64_MAX}, block_size, SZ_4K, true, &p.block))
-		return KB_PLACE_BLOCK;
-	p.entry = p.window.base + kernel->text_offset;
+	p.entry = boot_entry(kernel, p.window);
 	*ret = p;
 	return KB_OK;
 }
 
-enum kb_status boot_find_room(const struct kho *k, const struct range_list *claimed,
-			      const struct range_list *homes, uint64_t size, struct range *ret)
+enum kb_status boot_block_max(const struct boot *b, uint64_t *ret)
+{
+	uint64_t size = DTB_MAX;
+
+	/* Firmware's tree is not ours: it may have any size that boot_layout() takes. */
+	if (b->kho)
+		(void)reserve(&size, b->scratch->count * sizeof(struct range));
+	*ret = align_up_page(size);
+	return KB_OK;
+}
+
+enum kb_status boot_check_map_room(const struct kho *k, const struct range_list *claimed)
+{
+	const struct range_list homes = {NULL, 0, 0}; /* they lie in the zone */
+	struct range room;
+
+	return boot_find_room(k, &k->scratch, claimed, &homes, align_up_page(BOOT_EFI_MAP_MAX),
+			      &room);
+}
+
+enum kb_status boot_find_room(const struct kho *k, const struct range_list *scratch,
+			      const struct range_list *claimed, const struct range_list *homes,
+			      uint64_t size, struct range *ret)
 {
 	const uint64_t granule = 1ULL << KHO_GRANULE_SHIFT;
 
@@ -200,7 +240,7 @@ enum kb_status boot_find_room(const struct kho *k, const struct range_list *clai
 		while (r.base >= granule && r.base - granule >= c.base) {
 			r.base -= granule;
 			if (range_contains(c, r) && !range_list_overlap(homes, r) &&
-			    kho_occupancy_free(&k->occ, r)) {
+			    !range_list_overlap(scratch, r) && kho_occupancy_free(&k->occ, r)) {
 				*ret = r;
 				return KB_OK;
 			}

@@ -59,6 +59,37 @@ __must_check enum kb_status boot_place(struct range_list *free, const struct ker
 				       uint64_t block_size, struct range initrd,
 				       struct boot_placement *ret);
 
+/* The parts of boot_place(), for a list of each. @free is not changed; codes as above. */
+__must_check enum kb_status boot_find_window(const struct range_list *free,
+					     const struct kernel *kernel, struct range initrd,
+					     struct range *ret);
+__must_check enum kb_status boot_find_block(const struct range_list *free, uint64_t size,
+					    struct range *ret);
+uint64_t boot_entry(const struct kernel *kernel, struct range window);
+
+/* Where the other one may lie, if one of window and initrd is @r; everywhere if that is empty. */
+struct range boot_near(struct range r);
+
+/* Bytes of the largest memory map of UEFI that kernels take, rounded down: see boot_layout(). */
+#define BOOT_EFI_MAP_MAX (250 * 1024)
+
+/*
+ * boot_block_max - the most bytes that the block of this boot can have in the UEFI door
+ * @b: of the bare-metal door; firmware's map and device tree are not known yet
+ *
+ * Returns KB_OK, or what boot_layout() returns.
+ */
+__must_check enum kb_status boot_block_max(const struct boot *b, uint64_t *ret);
+
+/*
+ * boot_check_map_room - will the UEFI door find room outside scratch for UEFI's memory map?
+ * @claimed: sorted: memory that it can claim, outside scratch and outside the firmware zone
+ *
+ * KB_OK; arm64: what boot_find_room() returns. x86 needs none, the block holds the map.
+ */
+__must_check enum kb_status boot_check_map_room(const struct kho *k,
+						const struct range_list *claimed);
+
 /*
  * boot_write - fill the block
  * @block: @layout->size bytes of memory, mapped at its physical address @addr

@@ -8,6 +8,7 @@
 #define EARLY_MAP_MAX (63 * SZ_4K)
 #define NODE_MAX      (16 * SZ_1M)
 #define NODE_ALIGN    16
+#define E820_MORE     128
 
 static bool carried(const struct setup_list *l, size_t i)
 {
@@ -60,28 +61,77 @@ enum kb_status boot_layout(const struct boot *b, struct boot_layout *ret)
 	return KB_OK;
 }
 
+enum kb_status boot_find_window(const struct range_list *free, const struct kernel *kernel,
+				struct range initrd, struct range *ret)
+{
+	uint64_t low = max_u64(kernel->bz.pref_address, SZ_1M);
+	struct range above = {low, UINT64_MAX - low};
+
+	(void)initrd; /* x86 kernels take it anywhere */
+	return range_list_find(free, above, kernel->window_size, kernel->window_align, false, ret)
+		       ? KB_PLACE_KERNEL
+		       : KB_OK;
+}
+
+enum kb_status boot_find_block(const struct range_list *free, uint64_t size, struct range *ret)
+{
+	if (range_list_find(free, (struct range){SZ_1M, SZ_4G - SZ_1M}, size, SZ_4K, true, ret) &&
+	    range_list_find(free, (struct range){SZ_1M, UINT64_MAX - SZ_1M}, size, SZ_4K, true,
+			    ret))
+		return KB_PLACE_BLOCK;
+	return KB_OK;
+}
+
+uint64_t boot_entry(const struct kernel *kernel, struct range window)
+{
+	(void)kernel; /* the same in all */
+	return window.base + BZ_ENTRY_64;
+}
+
+struct range boot_near(struct range r)
+{
+	(void)r;
+	return (struct range){0, UINT64_MAX};
+}
+
 enum kb_status boot_place(struct range_list *free, const struct kernel *kernel, uint64_t block_size,
 			  struct range initrd, struct boot_placement *ret)
 {
-	struct boot_placement p = {.entry = 0};
-	uint64_t low = max_u64(kernel->bz.pref_address, SZ_1M);
-	struct range above = {low, UINT64_MAX - low};
-	enum kb_status st;
+	struct boot_placement p;
+	enum kb_status st = boot_find_window(free, kernel, initrd, &p.window);
 
-	(void)initrd; /* x86 kernels take it anywhere */
-	if (range_list_find(free, above, kernel->window_size, kernel->window_align, false,
-			    &p.window))
-		return KB_PLACE_KERNEL;
-	st = range_list_subtract(free, p.window);
+	if (!st)
+		st = range_list_subtract(free, p.window);
+	if (!st)
+		st = boot_find_block(free, block_size, &p.block);
 	if (st)
 		return st;
-	if (range_list_find(free, (struct range){SZ_1M, SZ_4G - SZ_1M}, block_size, SZ_4K, true,
-			    &p.block) &&
-	    range_list_find(free, (struct range){SZ_1M, UINT64_MAX - SZ_1M}, block_size, SZ_4K,
-			    true, &p.block))
-		return KB_PLACE_BLOCK;
-	p.entry = p.window.base + BZ_ENTRY_64;
+	p.entry = boot_entry(kernel, p.window);
 	*ret = p;
+	return KB_OK;
+}
+
+enum kb_status boot_block_max(const struct boot *b, uint64_t *ret)
+{
+	struct boot after = *b;
+	struct boot_layout l;
+	enum kb_status st;
+
+	after.from = NULL;
+	after.carry = NULL;
+	after.efi_map_max = BOOT_EFI_MAP_MAX;
+	/* An entry for each descriptor, and for those that allocations may still add. */
+	after.e820_ext_max = BOOT_EFI_MAP_MAX / sizeof(struct efi_descriptor) + E820_MORE;
+	st = boot_layout(&after, &l);
+	if (!st)
+		*ret = l.size;
+	return st;
+}
+
+enum kb_status boot_check_map_room(const struct kho *k, const struct range_list *claimed)
+{
+	(void)k;
+	(void)claimed;
 	return KB_OK;
 }
 

@@ -71,13 +71,15 @@ struct boot_layout {
 
 /*
  * boot_find_room - arm64 alone: memory for efi_map_room
- * @claimed: sorted; memory that is ours and outside scratch
+ * @scratch: sorted: scratch as it was handed over
+ * @claimed: sorted; memory that is ours, also in scratch: record, copies, the kernel's room
  * @homes: sorted; of evacuated pages
  *
- * Whole granules of kho_occupancy that hold neither preserved memory nor metadata, the highest
- * ones. Returns KB_OK, or KB_RANGE_NO_ROOM.
+ * Whole granules of kho_occupancy outside scratch that hold neither preserved memory nor metadata,
+ * the highest ones. Returns KB_OK, or KB_RANGE_NO_ROOM.
  */
-__must_check enum kb_status boot_find_room(const struct kho *k, const struct range_list *claimed,
+__must_check enum kb_status boot_find_room(const struct kho *k, const struct range_list *scratch,
+					   const struct range_list *claimed,
 					   const struct range_list *homes, uint64_t size,
 					   struct range *ret);
 
