@@ -8,6 +8,7 @@
 #include <arch/cpu.h>
 #include <arch/reset_how.h>
 #include <core/log.h>
+#include <format/smbios.h>
 
 #include <string.h>
 
@@ -36,7 +37,17 @@ static bool store(const struct firmware *fw, CHAR16 *name, struct kb_calibration
 	return fw_set_variable(fw, name, &fw_vendor_guid, KB_CALIBRATION_ATTRIBUTES, c, size);
 }
 
-/* Note the firmware's name and revision: another firmware touches other memory. */
+/* Firmware's tables are not in RAM, and firmware has mapped them. */
+static uint32_t firmware_build(const struct firmware *fw)
+{
+	struct range everything = {0, ARCH_ADDRESSES};
+	struct mem m = {.ram = {&everything, 1, 1}, .map = mem_map_identity};
+	uint64_t entry = fw_smbios_entry(fw);
+
+	return entry ? smbios_build(&m, entry) : 0;
+}
+
+/* Note the firmware's name, revision and build: another firmware touches other memory. */
 static void name_firmware(const struct firmware *fw, struct kb_calibration *c)
 {
 	const CHAR16 *vendor = fw->st->FirmwareVendor;
@@ -45,18 +56,15 @@ static void name_firmware(const struct firmware *fw, struct kb_calibration *c)
 	for (size_t i = 0; vendor && vendor[i] && i + 1 < sizeof(c->firmware_vendor); i++)
 		c->firmware_vendor[i] = vendor[i] < ' ' || vendor[i] > '~' ? '?' : (char)vendor[i];
 	c->firmware_revision = fw->st->FirmwareRevision;
+	c->firmware_build = firmware_build(fw);
 }
 
 bool uefi_load_calibration(const struct firmware *fw, struct kb_calibration *ret)
 {
-	struct kb_calibration now;
 	bool there;
 
-	if (load(fw, result_name, &there, ret) || !there || ret->state != KB_CALIBRATION_COMPLETE)
-		return false;
-	name_firmware(fw, &now);
-	return ret->firmware_revision == now.firmware_revision &&
-	       !memcmp(ret->firmware_vendor, now.firmware_vendor, sizeof(now.firmware_vendor));
+	return !load(fw, result_name, &there, ret) && there &&
+	       calibration_fits(ret, firmware_build(fw));
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* SMBIOS: entry points, and the UUID of the system. Section numbers are those of SMBIOS 3.6. */
+/* SMBIOS: the UUID of the system, the build of its firmware. Section numbers: SMBIOS 3.6. */
 #include <format/smbios.h>
 
 #include <string.h>
@@ -51,6 +51,7 @@ struct system_info {
 	uint8_t uuid[UUID_SIZE];
 } __packed;
 
+#define TYPE_BIOS   0
 #define TYPE_SYSTEM 1
 #define TYPE_END    127
 
@@ -147,13 +148,55 @@ static enum kb_status find_uuid(const uint8_t *table, size_t size, uint8_t uuid[
 	return KB_OK;
 }
 
-enum kb_status smbios_uuid(const struct mem *m, uint64_t entry, uint8_t uuid[16])
+/* FNV-1a; never 0. */
+static uint32_t hash(const uint8_t *p, size_t len)
+{
+	uint32_t h = 0x811c9dc5;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 0x01000193;
+	return h ? h : 1;
+}
+
+uint32_t smbios_build_of(const uint8_t *table, size_t size)
+{
+	size_t at = 0, end;
+	struct header h;
+
+	for (; at + sizeof(h) <= size; at = end) {
+		memcpy(&h, table + at, sizeof(h));
+		end = h.type == TYPE_END ? 0 : structure_end(table, size, at, &h);
+		if (!end)
+			break;
+		/* Handles are given out anew at each start. */
+		if (h.type == TYPE_BIOS)
+			return hash(table + at + sizeof(h), end - at - sizeof(h));
+	}
+	return 0;
+}
+
+static const uint8_t *get_table(const struct mem *m, uint64_t entry, uint64_t *size)
 {
 	struct range table = {0, 0};
-	const uint8_t *p;
 
 	if (!find_table(m, entry, &table) || table.size > TABLE_MAX)
-		return KB_SMBIOS;
-	p = mem_get(m, phys(table.base), table.size);
-	return p ? find_uuid(p, table.size, uuid) : KB_SMBIOS;
+		return NULL;
+	*size = table.size;
+	return mem_get(m, phys(table.base), table.size);
+}
+
+uint32_t smbios_build(const struct mem *m, uint64_t entry)
+{
+	uint64_t size = 0;
+	const uint8_t *p = get_table(m, entry, &size);
+
+	return p ? smbios_build_of(p, size) : 0;
+}
+
+enum kb_status smbios_uuid(const struct mem *m, uint64_t entry, uint8_t uuid[16])
+{
+	uint64_t size = 0;
+	const uint8_t *p = get_table(m, entry, &size);
+
+	return p ? find_uuid(p, size, uuid) : KB_SMBIOS;
 }

@@ -175,6 +175,11 @@ enum kb_status calibration_read(const void *data, size_t size, struct kb_calibra
 	return KB_OK;
 }
 
+bool calibration_fits(const struct kb_calibration *c, uint32_t build)
+{
+	return c->state == KB_CALIBRATION_COMPLETE && build && c->firmware_build == build;
+}
+
 /* ---- a round --------------------------------------------------------------------------------- */
 
 /* Bytes that are in both sorted lists. */

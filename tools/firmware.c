@@ -3,6 +3,8 @@
 #include "firmware.h"
 #include "boot_entry.h"
 
+#include <format/smbios.h>
+
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -483,6 +485,17 @@ enum kb_status firmware_calibration(const struct running *r, const char *name,
 	return st;
 }
 
+static uint32_t running_firmware(const struct running *r)
+{
+	struct buffer table = {0};
+	uint32_t build = 0;
+
+	if (running_read(r, "/sys/firmware/dmi/tables/DMI", &table))
+		build = smbios_build_of(table.data, table.size);
+	buffer_free(&table);
+	return build;
+}
+
 enum kb_status firmware_zone(const struct running *r, char ret[KB_ZONE_TEXT_MAX])
 {
 	struct kb_calibration c;
@@ -493,7 +506,10 @@ enum kb_status firmware_zone(const struct running *r, char ret[KB_ZONE_TEXT_MAX]
 		return KB_OK;
 	if (c.state == KB_CALIBRATION_LOST)
 		return KB_CAL_LOST;
+	if (c.state != KB_CALIBRATION_COMPLETE)
+		return KB_OK;
+	if (!calibration_fits(&c, running_firmware(r)))
+		return KB_CAL_FIRMWARE;
 	zone = calibration_zone(&c);
-	return c.state == KB_CALIBRATION_COMPLETE ? zone_format(&zone, ret, KB_ZONE_TEXT_MAX)
-						  : KB_OK;
+	return zone_format(&zone, ret, KB_ZONE_TEXT_MAX);
 }

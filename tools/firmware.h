@@ -57,9 +57,11 @@ __must_check enum kb_status firmware_calibration(const struct running *r, const 
 #define CALIBRATING_VARIABLE KB_CALIBRATING_NAME "-" KB_VENDOR_GUID_TEXT
 
 /*
- * firmware_zone - text of the calibrated zone; "" when only the built-in one is known
+ * firmware_zone - text of the calibrated zone; "" when only the built-in one is known, or when that
+ * is to be used
  *
- * Returns KB_OK, or KB_CAL_LOST when calibration has shown that memory is not kept.
+ * Returns KB_OK, KB_CAL_FIRMWARE with "" when the calibration is not one of the running firmware,
+ * or KB_CAL_LOST when calibration has shown that memory is not kept.
  */
 __must_check enum kb_status firmware_zone(const struct running *r, char ret[KB_ZONE_TEXT_MAX]);
 

@@ -57,17 +57,34 @@ static int draw_nonce(struct prepared *p)
 	return CTL_OK;
 }
 
-static int plan_words(struct prepared *p, const struct running *r, const char *seal)
+/* The text of the zone; "" for the built-in one, and why. */
+static enum kb_status choose_zone(const struct running *r, bool new_firmware, char *ret)
+{
+	const char *why = "not calibrated";
+	enum kb_status st = firmware_zone(r, ret);
+
+	if (st == KB_CAL_FIRMWARE)
+		why = "calibrated with another firmware (KB-753)";
+	else if (st)
+		return st;
+	if (new_firmware) {
+		why = "not calibrated with the new firmware";
+		*ret = '\0';
+	}
+	if (!*ret)
+		fprintf(stderr, "khoctl: zone: %s, taking the built-in one; see khoctl calibrate\n",
+			why);
+	return KB_OK;
+}
+
+static int plan_words(struct prepared *p, const struct running *r, const char *seal,
+		      bool new_firmware)
 {
 	char zone[KB_ZONE_TEXT_MAX];
-	enum kb_status st = firmware_zone(r, zone);
+	enum kb_status st = choose_zone(r, new_firmware, zone);
 
 	if (st)
 		return ctl_refuse("memory", st, NULL);
-	if (!*zone)
-		fputs("khoctl: zone: not calibrated, taking the built-in one; see khoctl "
-		      "calibrate\n",
-		      stderr);
 	snprintf(p->words, sizeof(p->words), "khoboot.via=firmware khoboot.nonce=%s %s%s%s%s%s%s",
 		 p->nonce, *zone ? "khoboot.zone=" : "", zone, *zone ? " " : "",
 		 seal ? "khoboot.seal=" : "", seal ? seal : "", seal ? " " : "");
@@ -75,13 +92,13 @@ static int plan_words(struct prepared *p, const struct running *r, const char *s
 }
 
 int prepare_switch(struct prepared *ret, const struct running *r, const char *file,
-		   const char *name, const char *seal)
+		   const char *name, const char *seal, bool new_firmware)
 {
 	int exit = prepare_file(&ret->file, r, file, name);
 
 	if (!exit)
 		exit = draw_nonce(ret);
-	return exit ? exit : plan_words(ret, r, seal);
+	return exit ? exit : plan_words(ret, r, seal, new_firmware);
 }
 
 int prepare_mor(const struct running *r)

@@ -24,9 +24,12 @@ void prepared_free(struct prepared *p);
 int prepare_file(struct boot_file *ret, const struct running *r, const char *file,
 		 const char *name);
 
-/* The same for `khoctl switch`: also a new nonce, the zone, and the words. @seal may be NULL. */
+/*
+ * The same for `khoctl switch`: also a new nonce, the zone, and the words. @seal may be NULL. With
+ * @new_firmware the zone is not the calibrated one.
+ */
 int prepare_switch(struct prepared *ret, const struct running *r, const char *file,
-		   const char *name, const char *seal);
+		   const char *name, const char *seal, bool new_firmware);
 
 int prepare_mor(const struct running *r);
 

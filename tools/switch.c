@@ -37,6 +37,7 @@ static const char help[] =
 	"  --boot-file PATH       UKI as firmware finds it on the volume that this system was\n"
 	"                         booted from; default: UKI itself, on the mounted ESP\n"
 	"  --seal=all|zone|meta   how much of the memory is checked after the reset\n"
+	"  --new-firmware         the reset starts another firmware: do not use the calibration\n"
 	"  --cmdline TEXT|@FILE   command line instead of the one in UKI\n"
 	"  --load-only            check and load, do not jump\n"
 	"  --debug                have the running kernel log how it loads\n"
@@ -47,6 +48,7 @@ struct request {
 	const char *via; /* NULL: not given */
 	const char *boot_file;
 	const char *seal;
+	bool new_firmware;
 	bool load_only;
 	bool debug;
 	struct buffer cmdline;
@@ -60,12 +62,21 @@ static bool by_firmware(const struct request *r)
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-enum { OPT_VIA = 256, OPT_BOOT_FILE, OPT_SEAL, OPT_CMDLINE, OPT_LOAD_ONLY, OPT_DEBUG };
+enum {
+	OPT_VIA = 256,
+	OPT_BOOT_FILE,
+	OPT_SEAL,
+	OPT_NEW_FIRMWARE,
+	OPT_CMDLINE,
+	OPT_LOAD_ONLY,
+	OPT_DEBUG
+};
 
 static const struct option options[] = {
 	{"via", required_argument, NULL, OPT_VIA},
 	{"boot-file", required_argument, NULL, OPT_BOOT_FILE},
 	{"seal", required_argument, NULL, OPT_SEAL},
+	{"new-firmware", no_argument, NULL, OPT_NEW_FIRMWARE},
 	{"cmdline", required_argument, NULL, OPT_CMDLINE},
 	{"load-only", no_argument, NULL, OPT_LOAD_ONLY},
 	{"debug", no_argument, NULL, OPT_DEBUG},
@@ -101,6 +112,9 @@ static int take_option(void *request, int option, const char *arg)
 	case OPT_BOOT_FILE:
 		r->boot_file = arg;
 		return CTL_OK;
+	case OPT_NEW_FIRMWARE:
+		r->new_firmware = true;
+		return CTL_OK;
 	case OPT_CMDLINE:
 		return buffer_from_arg(&r->cmdline, arg) ? ctl_system(arg) : CTL_OK;
 	case OPT_LOAD_ONLY:
@@ -121,8 +135,9 @@ static int read_options(struct request *r, int argc, char **argv)
 		return ret;
 	if (argc - optind != 1)
 		return ctl_usage("switch: give one file");
-	if ((r->boot_file || r->seal) && !by_firmware(r))
-		return ctl_usage("switch: --boot-file and --seal are for --via=firmware");
+	if ((r->boot_file || r->seal || r->new_firmware) && !by_firmware(r))
+		return ctl_usage(
+			"switch: --boot-file, --seal and --new-firmware are for --via=firmware");
 	r->path = argv[optind];
 	return -1;
 }
@@ -258,7 +273,8 @@ static int plan_way(struct request *r, const struct running *running)
 	int ret = CTL_OK;
 
 	if (by_firmware(r)) {
-		ret = prepare_switch(&r->prepared, running, r->path, r->boot_file, r->seal);
+		ret = prepare_switch(&r->prepared, running, r->path, r->boot_file, r->seal,
+				     r->new_firmware);
 		if (!ret)
 			add_words(r, r->prepared.words);
 	} else if (r->via) {

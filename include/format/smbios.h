@@ -16,4 +16,15 @@
  */
 __must_check enum kb_status smbios_uuid(const struct mem *m, uint64_t entry, uint8_t uuid[16]);
 
+/*
+ * smbios_build - a number that tells this build of the firmware from others: a hash of the BIOS
+ * information (section 7.1), which holds vendor, version and date
+ *
+ * 0 when it is not known: there is no such structure, or the tables are malformed.
+ */
+uint32_t smbios_build(const struct mem *m, uint64_t entry);
+
+/* The same of @size bytes of structures, which Linux has as /sys/firmware/dmi/tables/DMI. */
+uint32_t smbios_build_of(const uint8_t *table, size_t size);
+
 #endif

@@ -56,7 +56,8 @@ struct kb_calibration {
 	char firmware_vendor[32]; /* NUL-terminated ASCII, other characters as '?' */
 	uint64_t seed;            /* of the pattern */
 	uint64_t margin;          /* bytes that the zone adds to what was touched, at each side */
-	uint32_t zone_count, touched_count, ram_count, pad;
+	uint32_t zone_count, touched_count, ram_count;
+	uint32_t firmware_build; /* smbios_build(); 0: not known */
 	struct kb_calibration_round round[KB_CALIBRATION_ROUNDS];
 	struct range zone[KB_ZONE_MAX];               /* sorted, whole pages */
 	struct range touched[KB_CALIBRATION_TOUCHED]; /* all rounds together; nearest merged */
@@ -77,6 +78,13 @@ void calibration_init(struct kb_calibration *ret, unsigned int rounds, uint64_t 
  */
 __must_check enum kb_status calibration_read(const void *data, size_t size,
 					     struct kb_calibration *ret);
+
+/*
+ * calibration_fits - was the complete calibration @c made with the firmware of that build?
+ *
+ * False also when one of the two is not known: vendor and revision alone do not tell builds apart.
+ */
+bool calibration_fits(const struct kb_calibration *c, uint32_t build);
 
 /* The list of the zone, or of what was touched, in the storage of @c. */
 struct range_list calibration_zone(struct kb_calibration *c);

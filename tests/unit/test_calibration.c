@@ -250,6 +250,21 @@ static void expect_refused(void)
 	complete();
 }
 
+static void fits_one_firmware(void **state)
+{
+	(void)state;
+	complete();
+	assert_false(calibration_fits(&c, 0)); /* neither says which it is */
+	assert_false(calibration_fits(&c, 7));
+	c.firmware_build = 7;
+	assert_true(calibration_fits(&c, 7));
+	assert_false(calibration_fits(&c, 8));
+	assert_false(calibration_fits(&c, 0));
+	ok(calibration_read(&c, sizeof(c), &c));
+	c.state = KB_CALIBRATION_LOST;
+	assert_false(calibration_fits(&c, 7));
+}
+
 static void refuses_variables(void **state)
 {
 	struct kb_calibration ret;
@@ -322,6 +337,7 @@ int main(void)
 		cmocka_unit_test_setup(lost_memory_ends_the_run, setup),
 		cmocka_unit_test_setup(many_pieces, setup),
 		cmocka_unit_test_setup(no_address_wraps, setup),
+		cmocka_unit_test_setup(fits_one_firmware, setup),
 		cmocka_unit_test_setup(refuses_variables, setup),
 		cmocka_unit_test_setup(refuses_lists, setup),
 	};

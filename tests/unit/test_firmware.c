@@ -5,6 +5,8 @@
 #include "../../tools/boot_entry.h"
 #include "../../tools/firmware.h"
 
+#include <format/smbios.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -419,6 +421,12 @@ static void calibrated(struct kb_calibration *c, uint32_t state)
 	fake_variable(CALIBRATION_VARIABLE, c, sizeof(*c));
 }
 
+/* BIOS information: type, length, handle; one string. */
+static const uint8_t dmi[] = "\0\6\1\0\1\1"
+			     "1.0\0\0";
+static const uint8_t update[] = "\0\6\1\0\1\1"
+				"1.1\0\0";
+
 static void the_zone_is_the_calibrated_one(void **state)
 {
 	char text[KB_ZONE_TEXT_MAX] = "x";
@@ -430,8 +438,17 @@ static void the_zone_is_the_calibrated_one(void **state)
 	assert_int_equal(firmware_calibration(&running, CALIBRATION_VARIABLE, &c),
 			 KB_CTL_NOT_CALIBRATED);
 	calibrated(&c, KB_CALIBRATION_COMPLETE);
+	/* Of another firmware, or of nobody knows which. */
+	assert_int_equal(firmware_zone(&running, text), KB_CAL_FIRMWARE);
+	assert_string_equal(text, "");
+	fake_bytes("/sys/firmware/dmi/tables/DMI", dmi, sizeof(dmi));
+	assert_int_equal(firmware_zone(&running, text), KB_CAL_FIRMWARE);
+	c.firmware_build = smbios_build_of(dmi, sizeof(dmi));
+	fake_variable(CALIBRATION_VARIABLE, &c, sizeof(c));
 	ok(firmware_zone(&running, text));
 	assert_string_equal(text, "0-100000,800000-810000");
+	fake_bytes("/sys/firmware/dmi/tables/DMI", update, sizeof(update));
+	assert_int_equal(firmware_zone(&running, text), KB_CAL_FIRMWARE);
 	fake_variable(CALIBRATION_VARIABLE, &c, sizeof(c) - 1);
 	assert_int_equal(firmware_calibration(&running, CALIBRATION_VARIABLE, &c), KB_CAL_FORMAT);
 	ok(firmware_zone(&running, text));

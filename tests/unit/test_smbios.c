@@ -170,6 +170,40 @@ static void refuses_tables(void **state)
 	expect_refused();
 }
 
+/* Another version is another build; a handle is none of it. */
+static void builds_are_told_apart(void **state)
+{
+	uint8_t *bios = fake_at(&f, TABLE);
+	uint32_t build = smbios_build(&f.m, ENTRY);
+
+	(void)state;
+	assert_int_not_equal(build, 0);
+	assert_int_equal(smbios_build_of(bios, table_size()), build);
+	bios[2]++;
+	assert_int_equal(smbios_build(&f.m, ENTRY), build);
+	bios[0x18 + 6]++;
+	assert_int_not_equal(smbios_build(&f.m, ENTRY), build);
+	bios[0x18 + 6]--;
+	bios[8]++; /* of the date's string */
+	assert_int_not_equal(smbios_build(&f.m, ENTRY), build);
+	/* The rest of the table does not matter. */
+	bios[8]--;
+	bios[0x18 + 15 + 9]++;
+	assert_int_equal(smbios_build(&f.m, ENTRY), build);
+	bios[0] = 2;
+	assert_int_equal(smbios_build(&f.m, ENTRY), 0);
+	bios[0] = 127;
+	assert_int_equal(smbios_build(&f.m, ENTRY), 0);
+	bios[0] = 0;
+	bios[1] = 3;
+	assert_int_equal(smbios_build(&f.m, ENTRY), 0);
+	assert_int_equal(smbios_build(&f.m, ENTRY + 8), 0);
+	bios[1] = 0x18;
+	assert_int_equal(smbios_build(&f.m, ENTRY), build);
+	for (size_t n = 0; n < 0x18 + 15; n++)
+		assert_int_equal(smbios_build_of(bios, n), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +211,7 @@ int main(void)
 		cmocka_unit_test_setup(no_uuid, setup),
 		cmocka_unit_test_setup(refuses_entry_points, setup),
 		cmocka_unit_test_setup(refuses_tables, setup),
+		cmocka_unit_test_setup(builds_are_told_apart, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
