@@ -11,6 +11,7 @@
 #include <arch/const.h>
 #include <core/console.h>
 #include <core/screen.h>
+#include <route/route.h>
 #include <stage/stage.h>
 
 /* Everything that is known about this boot. */
@@ -58,7 +59,7 @@ enum kb_status uefi_find_handover(struct uefi *u);
 /* Prove the data, their digests and the claims, and that the kernel speaks this version of KHO. */
 enum kb_status uefi_gather_kho(struct uefi *u);
 
-#define UEFI_KEEP_MAX 256 /* pieces of memory in which record and copies lie */
+#define UEFI_KEEP_MAX ROUTE_KEEP_MAX
 
 /*
  * Work memory until the claim. It lies where nothing is ever preserved, or on the stack: anything

@@ -81,6 +81,18 @@ static bool root_is_whole(const struct kb_moves *moves, const struct kho_root *r
 	return whole;
 }
 
+/* Will route_keep() have room for all? As there, copies one after the other are one piece. */
+static enum kb_status check_pieces(const struct kb_moves *moves)
+{
+	uint64_t pieces = 1 + KB_ROOM_PIECES, end = 0;
+
+	for (size_t i = 0; i < moves->count; i++) {
+		pieces += moves->m[i].copy != end;
+		end = moves->m[i].copy + moves->m[i].size;
+	}
+	return pieces > ROUTE_KEEP_MAX ? KB_RANGE_FULL : KB_OK;
+}
+
 enum kb_status route_place(struct mem *m, const struct kho *k, struct range_list *free,
 			   const struct route *r, struct kb_record *rec)
 {
@@ -90,6 +102,8 @@ enum kb_status route_place(struct mem *m, const struct kho *k, struct range_list
 	record_layout(rec, &r->shape, r->nonce);
 	moves.m = record_moves(rec);
 	st = evacuate_place(&r->evacuation, free, &moves);
+	if (!st)
+		st = check_pieces(&moves);
 	if (!st && !root_is_whole(&moves, &k->root))
 		st = KB_SEAL_READ;
 	if (!st)

@@ -217,6 +217,54 @@ static void blobs_stay_in_one_piece(void **state)
 	assert_int_equal(place_blob(0, 2 * SZ_4K, SZ_4K), KB_EVAC_ROOM);
 }
 
+/* Every other page of scratch is free: copies in @n pieces. */
+static enum kb_status place_scattered(uint64_t n)
+{
+	const uint8_t nonce[KB_NONCE_SIZE] = {0};
+	struct range zone_r = {KHO_IMAGE_DATA, SZ_2M}, store[512], keep_store[ROUTE_KEEP_MAX];
+	struct range_list zone = {&zone_r, 1, 1}, free_list = {store, 0, 512};
+	struct range_list keep = {keep_store, 0, ROUTE_KEEP_MAX};
+	struct route r = {.zone = &zone, .cmdline = "quiet", .nonce = nonce};
+	struct kho_work work;
+	struct kho_image img;
+	struct kb_record *rec;
+	enum kb_status st;
+
+	kho_image_init(&img, radix.format, radix.page_shift);
+	kho_image_preserve_range(&img, (struct range){KHO_IMAGE_DATA, n * SZ_4K});
+	kho_image_finish(&img);
+	assert_int_equal(kho_image_open(&img), KB_OK);
+	assert_int_equal(range_list_add(&free_list, (struct range){SZ_4G, SZ_64K}), KB_OK);
+	work.size = evacuate_work_size(&zone);
+	work.base = calloc(1, work.size);
+	assert_int_equal(route_plan(&img.mem, img.kho, &free_list, work, &r), KB_OK);
+	free_list.count = 0;
+	for (uint64_t i = 0; i < n; i++)
+		assert_int_equal(range_list_add(&free_list,
+						(struct range){SZ_4G + SZ_1M + i * SZ_64K, SZ_4K}),
+				 KB_OK);
+	r.shape.moves += n;
+	rec = aligned_alloc(SZ_4K, record_size(&r.shape));
+	st = route_place(&img.mem, img.kho, &free_list, &r, rec);
+	if (!st) {
+		rec->facts.room =
+			(struct kb_room){{SZ_1G, SZ_4K}, {SZ_2M, SZ_4K}, {8 * SZ_1M, SZ_4K}};
+		assert_int_equal(route_keep(rec, &keep), KB_OK);
+		assert_int_equal(keep.count, n + 4);
+	}
+	free(rec);
+	free(work.base);
+	kho_image_free(&img);
+	return st;
+}
+
+static void more_pieces_than_the_other_door_counts_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(place_scattered(ROUTE_KEEP_MAX - 4), KB_OK);
+	assert_int_equal(place_scattered(ROUTE_KEEP_MAX - 3), KB_RANGE_FULL);
+}
+
 /* ---- kernels with large pages ---------------------------------------------------------------- */
 
 static enum kb_status is_readable(void *ctx, const struct kho_meta *meta)
@@ -384,6 +432,7 @@ int main(void)
 		cmocka_unit_test(what_is_used_has_to_be_ram),
 		cmocka_unit_test(blobs_stay_in_one_piece),
 		cmocka_unit_test(a_page_of_the_map_is_not_cut),
+		cmocka_unit_test(more_pieces_than_the_other_door_counts_are_refused),
 		cmocka_unit_test(nothing_uncovered_goes_unnoticed),
 		cmocka_unit_test(the_record_needs_room),
 	};
