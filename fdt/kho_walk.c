@@ -13,6 +13,7 @@ struct walk {
 	struct kho_summary *sum;
 	struct kho_occupancy *occ;
 	struct range ram_hint; /* RAM that held all of the last strip */
+	uint64_t granule;      /* that the last page of metadata lies in */
 };
 
 uint64_t kho_work_size(const struct range_list *ram)
@@ -22,11 +23,15 @@ uint64_t kho_work_size(const struct range_list *ram)
 
 static enum kb_status see_page(void *ctx, const struct kho_meta *meta)
 {
+	uint64_t granule = meta->page.base >> KHO_GRANULE_SHIFT;
 	struct walk *w = ctx;
 
 	if (range_list_overlap(w->scratch, meta->bytes))
 		return kb_fail(w->m, KB_KHO_META_SCRATCH, meta->bytes.base, meta->kind);
-	kho_occupancy_mark(w->occ, meta->page);
+	/* A page lies in one granule, most often in that of the page before. */
+	if (granule != w->granule)
+		kho_occupancy_mark(w->occ, meta->page);
+	w->granule = granule;
 	if (meta->kind == KHO_META_LEAF || meta->kind == KHO_META_BITMAP)
 		w->sum->leaves++;
 	else
@@ -178,7 +183,12 @@ kho_walk(struct mem *m, const struct kho_map *map, const struct range_list *scra
 {
 	struct kho_summary s = {.lowest = UINT64_MAX};
 	struct kho_occupancy o;
-	struct walk w = {.m = m, .map = map, .scratch = scratch, .sum = &s, .occ = &o};
+	struct walk w = {.m = m,
+			 .map = map,
+			 .scratch = scratch,
+			 .sum = &s,
+			 .occ = &o,
+			 .granule = UINT64_MAX};
 	uint64_t *rest = NULL;
 	enum kb_status st = prepare(m, work, &o, &rest);
 
