@@ -9,6 +9,7 @@
 struct parse {
 	const void *fdt;
 	struct kb_diag *diag;
+	struct kb_diag odd;                  /* what dtb_reserved() warns of */
 	unsigned int addr_cells, size_cells; /* of the root */
 };
 
@@ -373,48 +374,96 @@ enum kb_status dtb_memory(const void *fdt, struct range_list *ret, struct kb_dia
 	return st;
 }
 
-/* The kernel ignores a /reserved-memory whose cells are not the root's. */
-static bool same_cells(const struct parse *p, int node)
+/* A warning: the kernel carries on, and so does khoboot. */
+static void warn(struct parse *p, int node, uint64_t value)
 {
-	return cells(p->fdt, node, "#address-cells", 0) == p->addr_cells &&
-	       cells(p->fdt, node, "#size-cells", 0) == p->size_cells &&
-	       fdt_getprop(p->fdt, node, "ranges", NULL);
+	kb_note(&p->odd, KB_DTB_RESERVED, node > 0 ? (uint64_t)node : 0, value);
 }
 
-static enum kb_status add_nodes(const struct parse *p, struct range_list *nomap,
-				struct range_list *reserved)
+/* What is to be kept from the kernel ends at the top of the address space, whatever its size. */
+static enum kb_status add_kept(struct parse *p, int node, struct range r, struct range_list *ret)
 {
-	int node = fdt_path_offset(p->fdt, "/reserved-memory"), child;
+	if (range_wraps(r)) {
+		warn(p, node, r.base);
+		r.size = ~r.base;
+	}
+	return range_list_add(ret, r);
+}
+
+/* The whole ranges in reg of @node. The kernel skips a node with more or less than that. */
+static enum kb_status add_reg(struct parse *p, int node, struct range_list *ret)
+{
+	int each = (int)(4 * (p->addr_cells + p->size_cells)), len = 0;
+	const fdt32_t *at = fdt_getprop(p->fdt, node, "reg", &len);
 	enum kb_status st = KB_OK;
 
-	if (node < 0)
-		return KB_OK;
-	if (!same_cells(p, node))
-		return fail(p, KB_DTB_MEMORY, node, 0);
+	if (at ? !len || len % each : len != -FDT_ERR_NOTFOUND)
+		warn(p, node, (uint64_t)len);
+	for (int i = 0; at && i < len / each && !st; i++)
+		st = add_kept(p, node, take_range(p, &at), ret);
+	return st;
+}
+
+/* The form without which the kernel ignores all of /reserved-memory. */
+static bool has_kernel_form(const struct parse *root, const struct parse *own, int node)
+{
+	return own->addr_cells == root->addr_cells && own->size_cells == root->size_cells &&
+	       fdt_getprop(root->fdt, node, "ranges", NULL);
+}
+
+static enum kb_status add_children(struct parse *p, int node, struct range_list *nomap,
+				   struct range_list *reserved)
+{
+	enum kb_status st = KB_OK;
+	int child;
+
 	fdt_for_each_subnode(child, p->fdt, node) {
 		bool no = fdt_getprop(p->fdt, child, "no-map", NULL);
 
 		if (!st && available(p->fdt, child))
-			st = add_ranges(p, child, "reg", no ? nomap : reserved);
+			st = add_reg(p, child, no ? nomap : reserved);
 	}
 	return st;
 }
 
-static enum kb_status add_memreserve(const struct parse *p, struct range_list *ret)
+/*
+ * A kernel that ignores the nodes uses what they name as RAM, so preserved data may be there, and
+ * no-map means nothing; but what khoboot places keeps out of it.
+ */
+static enum kb_status add_nodes(struct parse *p, struct range_list *nomap,
+				struct range_list *reserved)
+{
+	int node = fdt_path_offset(p->fdt, "/reserved-memory");
+	enum kb_status st = KB_OK;
+	struct parse own = *p;
+
+	if (node < 0)
+		return KB_OK;
+	own.addr_cells = cells(p->fdt, node, "#address-cells", p->addr_cells);
+	own.size_cells = cells(p->fdt, node, "#size-cells", p->size_cells);
+	if (!has_kernel_form(p, &own, node)) {
+		warn(&own, node, 0);
+		nomap = reserved;
+	}
+	if (own.addr_cells && own.size_cells)
+		st = add_children(&own, node, nomap, reserved);
+	p->odd = own.odd;
+	return st;
+}
+
+static enum kb_status add_memreserve(struct parse *p, struct range_list *ret)
 {
 	int n = fdt_num_mem_rsv(p->fdt);
+	enum kb_status st = KB_OK;
 
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n && !st; i++) {
 		struct range r;
-		enum kb_status st;
 
-		if (fdt_get_mem_rsv(p->fdt, i, &r.base, &r.size) || range_wraps(r))
+		if (fdt_get_mem_rsv(p->fdt, i, &r.base, &r.size))
 			return fail(p, KB_DTB_MEMORY, 0, (uint64_t)i);
-		st = range_list_add(ret, r);
-		if (st)
-			return st;
+		st = add_kept(p, 0, r, ret);
 	}
-	return n < 0 ? fail(p, KB_DTB_MEMORY, 0, 0) : KB_OK;
+	return n < 0 ? fail(p, KB_DTB_MEMORY, 0, 0) : st;
 }
 
 enum kb_status dtb_reserved(const void *fdt, struct range_list *nomap, struct range_list *reserved,
@@ -428,6 +477,8 @@ enum kb_status dtb_reserved(const void *fdt, struct range_list *nomap, struct ra
 		st = add_nodes(&p, nomap, reserved);
 	if (!st)
 		st = add_memreserve(&p, reserved);
+	if (!st && p.odd.status)
+		kb_note(diag, p.odd.status, p.odd.at, p.odd.value);
 	range_list_sort(nomap);
 	range_list_sort(reserved);
 	return st;

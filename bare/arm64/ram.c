@@ -33,6 +33,14 @@ static enum kb_status read_ram(struct bare *b, struct kb_diag *diag)
 	return st;
 }
 
+/* @odd: of dtb_reserved() */
+static void report_odd(const struct kb_diag *odd)
+{
+	if (odd->status)
+		kb_warn("memory", "KB-%03d %s (at 0x%" PRIx64 ")", (int)odd->status,
+			kb_cause(odd->status), odd->at);
+}
+
 enum kb_status bare_read_memory(struct bare *b)
 {
 	uint64_t size = RESERVED_MAX * sizeof(struct range);
@@ -42,5 +50,8 @@ enum kb_status bare_read_memory(struct bare *b)
 	b->arch.nomap = (struct range_list){arena_alloc(&b->arena, size, 16), 0, RESERVED_MAX};
 	b->arch.reserved = (struct range_list){arena_alloc(&b->arena, size, 16), 0, RESERVED_MAX};
 	st = b->arch.nomap.r && b->arch.reserved.r ? read_ram(b, &diag) : KB_ARENA;
-	return st ? kb_refuse("memory", st, &diag) : KB_OK;
+	if (st)
+		return kb_refuse("memory", st, &diag);
+	report_odd(&diag);
+	return KB_OK;
 }

@@ -5,7 +5,8 @@
  * The tree is untrusted. dtb_check() comes first; all else takes a tree that it accepted. Where the
  * kernel has a rule for a property, it holds here: Linux drivers/of/fdt.c and
  * drivers/of/of_reserved_mem.c for memory and /chosen, drivers/firmware/efi/fdtparams.c for
- * linux,uefi-*. Where the kernel carries on in spite of something malformed, khoboot refuses.
+ * linux,uefi-*. Where the kernel carries on in spite of something malformed, khoboot refuses, but
+ * for reserved memory: there it keeps out of all that can be understood.
  */
 #ifndef FDT_DTB_H
 #define FDT_DTB_H
@@ -87,7 +88,11 @@ __must_check enum kb_status dtb_memory(const void *fdt, struct range_list *ret,
  * @reserved: the other nodes and /memreserve/: RAM that is not free
  *
  * Both are cleared, then sorted and merged. Nodes without an address are left out: the kernel finds
- * a place for them. Returns KB_OK, KB_DTB_CELLS, KB_DTB_MEMORY or KB_RANGE_FULL.
+ * a place for them. The kernel ignores a /reserved-memory without ranges, or whose cells are not
+ * the root's; what its nodes name by its own cells counts as @reserved, no-map or not.
+ *
+ * Returns KB_OK, KB_DTB_CELLS, KB_DTB_MEMORY or KB_RANGE_FULL. A warning: with KB_OK diag->status
+ * may be KB_DTB_RESERVED, the first oddity that the kernel carries on with.
  */
 __must_check enum kb_status dtb_reserved(const void *fdt, struct range_list *nomap,
 					 struct range_list *reserved, struct kb_diag *diag);

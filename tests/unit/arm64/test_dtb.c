@@ -506,23 +506,73 @@ static void reserved_memory_is_of_two_kinds(void **state)
 	assert_int_equal(dtb_reserved(t.fdt, &nomap, &reserved, &diag), KB_RANGE_FULL);
 }
 
-static void malformed_reservations_are_refused(void **state)
+/* The kernel warns and ignores the node; khoboot warns and keeps out of what it names. */
+static void odd_reservations_are_kept_out_of(void **state)
+{
+	static const struct {
+		uint32_t addr, size;
+		bool ranges;
+	} form[] = {{2, 2, false}, {2, 1, true}, {1, 2, true}, {1, 1, false}};
+	static const struct range res[] = {{0x1000, 0x1000}, {0x3000, 0x1000}};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(form); i++) {
+		const uint32_t reg[2][4] = {{0, 0x1000, 0, 0x1000}, {0, 0x3000, 0, 0x1000}};
+		uint32_t a = form[i].addr, n = a + form[i].size;
+
+		fresh(NULL);
+		put_reserved(a, form[i].size);
+		if (!form[i].ranges)
+			tree_drop(&t, "/reserved-memory", "ranges");
+		for (size_t k = 0; k < 2; k++) {
+			const char *path = k ? "/reserved-memory/log" : "/reserved-memory/secure";
+			const uint32_t *r = reg[k];
+			uint32_t w[4] = {a == 2 ? r[0] : r[1],
+					 a == 2   ? r[1]
+					 : n == 2 ? r[3]
+						  : r[2],
+					 n == 4 ? r[2] : r[3], r[3]};
+
+			tree_cells(&t, path, "reg", (int)n, w[0], w[1], w[2], w[3]);
+		}
+		tree_cells(&t, "/reserved-memory/secure", "no-map", 0);
+		diag = (struct kb_diag){0};
+		ok(dtb_reserved(t.fdt, &nomap, &reserved, &diag));
+		assert_int_equal(diag.status, KB_DTB_RESERVED);
+		check_ranges(&nomap, 0, NULL);
+		check_ranges(&reserved, 2, res);
+	}
+}
+
+static void cells_that_say_nothing_are_ignored(void **state)
 {
 	(void)state;
-	put_reserved(2, 1);
-	assert_int_equal(dtb_reserved(t.fdt, &nomap, &reserved, &diag), KB_DTB_MEMORY);
-	put_reserved(1, 2);
-	assert_int_equal(dtb_reserved(t.fdt, &nomap, &reserved, &diag), KB_DTB_MEMORY);
-	put_reserved(2, 2);
-	tree_drop(&t, "/reserved-memory", "ranges");
-	assert_int_equal(dtb_reserved(t.fdt, &nomap, &reserved, &diag), KB_DTB_MEMORY);
-	put_reserved(2, 2);
-	tree_cells(&t, "/reserved-memory/a", "reg", 2, 1u, 2u);
-	assert_int_equal(dtb_reserved(t.fdt, &nomap, &reserved, &diag), KB_DTB_MEMORY);
+	put_reserved(3, 2);
 	tree_range(&t, "/reserved-memory/a", "reg", 0x1000, 0x1000);
 	ok(dtb_reserved(t.fdt, &nomap, &reserved, &diag));
+	assert_int_equal(diag.status, KB_DTB_RESERVED);
+	assert_int_equal(nomap.count + reserved.count, 0);
+}
+
+/* As the kernel does: a node is skipped, or what it names ends at the top. */
+static void malformed_reservations_are_warnings(void **state)
+{
+	static const struct range top[] = {{0x4000, -0x4001ULL}};
+	(void)state;
+
+	put_reserved(2, 2);
+	tree_cells(&t, "/reserved-memory/a", "reg", 2, 1u, 2u);
+	ok(dtb_reserved(t.fdt, &nomap, &reserved, &diag));
+	assert_int_equal(diag.status, KB_DTB_RESERVED);
+	assert_int_equal(nomap.count + reserved.count, 0);
+	diag = (struct kb_diag){0};
+	tree_range(&t, "/reserved-memory/a", "reg", 0x5000, 0x1000);
+	ok(dtb_reserved(t.fdt, &nomap, &reserved, &diag));
+	assert_int_equal(diag.status, KB_OK);
 	assert_int_equal(fdt_add_mem_rsv(t.fdt, 0x4000, -0x4000ULL), 0);
-	assert_int_equal(dtb_reserved(t.fdt, &nomap, &reserved, &diag), KB_DTB_MEMORY);
+	ok(dtb_reserved(t.fdt, &nomap, &reserved, &diag));
+	assert_int_equal(diag.status, KB_DTB_RESERVED);
+	check_ranges(&reserved, 1, top);
 }
 
 int main(void)
@@ -547,7 +597,9 @@ int main(void)
 		cmocka_unit_test_setup(memory_nodes_become_ram, fresh),
 		cmocka_unit_test_setup(malformed_memory_is_refused, fresh),
 		cmocka_unit_test_setup(reserved_memory_is_of_two_kinds, fresh),
-		cmocka_unit_test_setup(malformed_reservations_are_refused, fresh),
+		cmocka_unit_test_setup(odd_reservations_are_kept_out_of, fresh),
+		cmocka_unit_test_setup(cells_that_say_nothing_are_ignored, fresh),
+		cmocka_unit_test_setup(malformed_reservations_are_warnings, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
