@@ -71,11 +71,16 @@ enum kb_status kho_target_check(const struct uki_part *section, const struct kho
 	struct uki_kho speaks;
 	enum kb_status st;
 
+	if (root->abi == KHO_ABI_UNKNOWN)
+		return kb_note(diag, KB_KHO_VERSION, 0, 0);
 	if (!section->data)
 		return kb_note(diag, KB_KERNEL_UNKNOWN, 0, root->abi);
 	st = uki_kho_parse(section->data, section->size, &speaks, diag);
 	if (st)
 		return st;
+	/* Also if it speaks this one: what it takes beside its own is not known. */
+	if (speaks.unknown.len)
+		return kb_note(diag, KB_KERNEL_NEW, speaks.versions, root->abi);
 	if (!speaks.versions)
 		return kb_note(diag, KB_KERNEL_NO_KHO, 0, root->abi);
 	if (!(speaks.versions >> root->abi & 1))
@@ -83,4 +88,13 @@ enum kb_status kho_target_check(const struct uki_part *section, const struct kho
 	if (speaks.page_size != page)
 		return kb_note(diag, KB_PAGE_SIZE, speaks.page_size, page);
 	return KB_OK;
+}
+
+struct kb_text kho_target_name(const struct uki_part *section)
+{
+	struct uki_kho speaks = {0};
+
+	if (section->data && uki_kho_parse(section->data, section->size, &speaks, NULL))
+		speaks.unknown.len = 0;
+	return speaks.unknown;
 }

@@ -134,6 +134,17 @@ static bool parse_page(struct kb_text value, uint32_t *page_size)
 	return true;
 }
 
+static bool parse_unknown(struct kb_text value, struct kb_text *ret)
+{
+	if (!value.len || value.len > UKI_KHO_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < value.len; i++)
+		if (value.text[i] <= ' ' || value.text[i] > '~')
+			return false;
+	*ret = value;
+	return true;
+}
+
 /* One "key=value"; @have_kho says whether a kho line was seen (it may leave versions 0). */
 static bool parse_line(struct kb_text line, struct uki_kho *k, bool *have_kho)
 {
@@ -150,6 +161,8 @@ static bool parse_line(struct kb_text line, struct uki_kho *k, bool *have_kho)
 	}
 	if (text_is(key, "page"))
 		return !k->page_size && parse_page(value, &k->page_size);
+	if (text_is(key, "unknown"))
+		return !k->unknown.len && parse_unknown(value, &k->unknown);
 	return true;
 }
 

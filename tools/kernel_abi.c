@@ -169,40 +169,55 @@ static bool is_graphic(uint8_t c)
 	return c > ' ' && c < 0x7f;
 }
 
-/* The number of the string that begins with the prefix at @at; 0 when it is another string. */
-static uint32_t version_at(const uint8_t *data, size_t size, size_t at)
+static bool is_digit(uint8_t c)
 {
-	size_t i = at + sizeof(prefix) - 1;
-	uint32_t n = 0;
-
-	if (at && is_graphic(data[at - 1]))
-		return 0;
-	for (; i < size && data[i] >= '0' && data[i] <= '9' && n < 1000; i++)
-		n = n * 10 + data[i] - '0';
-	return i < size && !data[i] ? n : 0;
+	return c >= '0' && c <= '9';
 }
 
-static bool is_known(uint32_t version)
+/* The string at @at, if it is one of its own, of the prefix and a digit at least; else len 0. */
+static struct kb_text version_at(const uint8_t *data, size_t size, size_t at)
 {
-	return version == KHO_ABI_V1 || version == KHO_ABI_V3 || version == KHO_ABI_V4;
+	size_t len = sizeof(prefix) - 1;
+
+	if ((at && is_graphic(data[at - 1])) || at + len >= size || !is_digit(data[at + len]))
+		return (struct kb_text){0};
+	while (len <= UKI_KHO_NAME_MAX && at + len < size && is_graphic(data[at + len]))
+		len++;
+	if (len > UKI_KHO_NAME_MAX || at + len == size || data[at + len])
+		return (struct kb_text){0};
+	return (struct kb_text){(const char *)data + at, len};
 }
 
-enum kb_status kernel_abi_versions(const void *data, size_t size, uint32_t *ret,
-				   struct kb_diag *diag)
+static const struct {
+	const char *name;
+	enum kho_abi abi;
+} known[] = {{"kho-v1", KHO_ABI_V1}, {"kho-v3", KHO_ABI_V3}, {"kho-v4", KHO_ABI_V4}};
+
+static void add_version(struct kernel_versions *v, struct kb_text name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (text_is(name, known[i].name)) {
+			v->known |= 1u << known[i].abi;
+			return;
+		}
+	}
+	if (!v->unknown.len)
+		v->unknown = name;
+}
+
+struct kernel_versions kernel_abi_versions(const void *data, size_t size)
 {
 	const uint8_t *base = data, *p = data;
-	uint32_t versions = 0;
+	struct kernel_versions v = {0};
 
 	while ((p = memmem(p, size - (size_t)(p - base), prefix, sizeof(prefix) - 1))) {
-		uint32_t n = version_at(base, size, (size_t)(p - base));
+		struct kb_text name = version_at(base, size, (size_t)(p - base));
 
-		if (n && !is_known(n))
-			return kb_note(diag, KB_CTL_VERSION, (uint64_t)(p - base), n);
-		versions |= n ? 1u << n : 0;
+		if (name.len)
+			add_version(&v, name);
 		p++;
 	}
-	*ret = versions;
-	return KB_OK;
+	return v;
 }
 
 /* ---- texts ----------------------------------------------------------------------------------- */
@@ -229,9 +244,9 @@ void kernel_abi_banner(const void *data, size_t size, struct buffer *out)
 	}
 }
 
-void kernel_abi_write(uint32_t versions, uint32_t page_size, struct buffer *out)
+static void write_known(uint32_t versions, struct buffer *out)
 {
-	const char *separator = "kho=";
+	const char *separator = "";
 	char word[32];
 
 	for (int n = 1; n < 32; n++) {
@@ -242,6 +257,19 @@ void kernel_abi_write(uint32_t versions, uint32_t page_size, struct buffer *out)
 		separator = " ";
 	}
 	if (!versions)
-		buffer_append(out, "kho=none", 8);
+		buffer_append(out, "none", 4);
+}
+
+void kernel_abi_write(const struct kernel_versions *v, uint32_t page_size, struct buffer *out)
+{
+	char word[32];
+
+	buffer_append(out, "kho=", 4);
+	write_known(v->known, out);
 	buffer_append(out, word, (size_t)snprintf(word, sizeof(word), "\npage=%u\n", page_size));
+	if (v->unknown.len) {
+		buffer_append(out, "unknown=", 8);
+		buffer_append(out, v->unknown.text, v->unknown.len);
+		buffer_append(out, "\n", 1);
+	}
 }

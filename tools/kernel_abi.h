@@ -8,6 +8,7 @@
 #define KHOCTL_KERNEL_ABI_H
 
 #include <format/bzimage.h>
+#include <format/uki.h>
 
 #include "buffer.h"
 
@@ -21,14 +22,18 @@
 __must_check enum kb_status kernel_abi_unpack(const void *image, const struct bzimage *b,
 					      struct buffer *out, struct kb_diag *diag);
 
+struct kernel_versions {
+	uint32_t known;         /* bit N: kho-vN, which khoboot can hand over to */
+	struct kb_text unknown; /* the first other one, in the data looked through; len 0: none */
+};
+
 /*
- * kernel_abi_versions - the KHO versions named in @size bytes at @data, bit N for kho-vN
+ * kernel_abi_versions - the KHO versions named in @size bytes at @data
  *
- * Only strings of their own count, "test-kho-v1" does not. Returns KB_OK, or KB_CTL_VERSION for a
- * version that khoboot cannot hand over to; diag->value is then its number.
+ * Only strings of their own count, "test-kho-v1" does not. Versions to come have a name after the
+ * number, too ("kho-v4;radix-v1"); a kernel compares the whole string.
  */
-__must_check enum kb_status kernel_abi_versions(const void *data, size_t size, uint32_t *ret,
-						struct kb_diag *diag);
+struct kernel_versions kernel_abi_versions(const void *data, size_t size);
 
 /*
  * kernel_abi_banner - append the release that @size bytes of kernel at @data name in their banner
@@ -38,7 +43,7 @@ __must_check enum kb_status kernel_abi_versions(const void *data, size_t size, u
  */
 void kernel_abi_banner(const void *data, size_t size, struct buffer *out);
 
-/* Append the text of the .kho section (<format/uki.h>); @versions has bit N for kho-vN. */
-void kernel_abi_write(uint32_t versions, uint32_t page_size, struct buffer *out);
+/* Append the text of the .kho section (<format/uki.h>). */
+void kernel_abi_write(const struct kernel_versions *v, uint32_t page_size, struct buffer *out);
 
 #endif

@@ -40,6 +40,13 @@ int ctl_refuse(const char *what, enum kb_status status, const struct kb_diag *di
 	return CTL_REFUSED;
 }
 
+void ctl_warn(const char *what, enum kb_status status, struct kb_text which)
+{
+	fprintf(stderr, "khoctl: %s: warning: KB-%03d %s (%.*s)\n", what, (int)status,
+		kb_cause(status), (int)which.len, which.text);
+	fprintf(stderr, "khoctl: %s: KB-%03d remedy: %s\n", what, (int)status, kb_remedy(status));
+}
+
 int ctl_system(const char *what)
 {
 	fprintf(stderr, "khoctl: %s: %s\n", what, strerror(errno));

@@ -4,6 +4,7 @@
 #define KHOCTL_H
 
 #include <core/mem.h>
+#include <core/text.h>
 #include <khoboot/compiler.h>
 #include <khoboot/status.h>
 
@@ -23,6 +24,9 @@ int cmd_calibrate(int argc, char **argv);
 
 /* Print "khoctl: @what: KB-nnn cause" and the remedy; returns CTL_REFUSED. @diag may be NULL. */
 int ctl_refuse(const char *what, enum kb_status status, const struct kb_diag *diag);
+
+/* Print the same as a warning; @which says what it is about. */
+void ctl_warn(const char *what, enum kb_status status, struct kb_text which);
 
 /* Print "khoctl: @what: " and the text of errno; returns CTL_SYSTEM. */
 int ctl_system(const char *what);

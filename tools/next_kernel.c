@@ -69,15 +69,11 @@ void next_kernel_abi_free(struct next_kernel_abi *a)
 	buffer_free(&a->release);
 }
 
-static enum kb_status describe(const struct buffer *kernel, uint32_t page_size,
-			       struct next_kernel_abi *ret, struct kb_diag *diag)
+static void describe(const struct buffer *kernel, uint32_t page_size, struct next_kernel_abi *ret)
 {
-	uint32_t versions = 0;
-	enum kb_status st = kernel_abi_versions(kernel->data, kernel->size, &versions, diag);
+	struct kernel_versions v = kernel_abi_versions(kernel->data, kernel->size);
 
-	if (!st)
-		kernel_abi_write(versions, page_size, &ret->kho);
-	return st;
+	kernel_abi_write(&v, page_size, &ret->kho);
 }
 
 static enum kb_status look_into_x86(const struct next_kernel *k, struct next_kernel_abi *ret,
@@ -87,7 +83,7 @@ static enum kb_status look_into_x86(const struct next_kernel *k, struct next_ker
 	enum kb_status st = kernel_abi_unpack(k->data, &k->bz, &kernel, diag);
 
 	if (!st)
-		st = describe(&kernel, SZ_4K, ret, diag);
+		describe(&kernel, SZ_4K, ret);
 	if (!st && k->bz.release)
 		buffer_append(&ret->release, k->bz.release, k->bz.release_len);
 	buffer_free(&kernel);
@@ -119,10 +115,10 @@ static enum kb_status look_into_arm64(const struct next_kernel *k, struct next_k
 	if (!image->page_size)
 		return kb_note(diag, KB_ARM64_PAGES, ARM64_FLAGS, 0);
 	st = unpack_arm64(k, &kernel, diag);
-	if (!st)
-		st = describe(&kernel, image->page_size, ret, diag);
-	if (!st)
+	if (!st) {
+		describe(&kernel, image->page_size, ret);
 		kernel_abi_banner(kernel.data, kernel.size, &ret->release);
+	}
 	buffer_free(&kernel);
 	return st;
 }

@@ -39,8 +39,7 @@ void next_kernel_abi_free(struct next_kernel_abi *a);
  * next_kernel_abi - unpack the kernel and look for what it speaks
  * @ret: all zero; to be freed also on failure
  *
- * Returns KB_OK, what kernel_abi_unpack() and kernel_abi_versions() or arm64_kernel_load() return,
- * and KB_ARM64_PAGES.
+ * Returns KB_OK, what kernel_abi_unpack() or arm64_kernel_load() return, and KB_ARM64_PAGES.
  */
 __must_check enum kb_status next_kernel_abi(const struct next_kernel *k,
 					    struct next_kernel_abi *ret, struct kb_diag *diag);

@@ -136,17 +136,20 @@ void running_unfinalize(struct running *r)
  */
 bool running_kho(const struct running *r, struct kho_root *ret)
 {
+	struct kernel_versions v = {0};
 	struct buffer fdt = {0};
-	uint32_t versions = 0;
 	bool found;
 
-	found = running_read(r, KHO_OUT "/fdt", &fdt) && fdt.size &&
-		!kernel_abi_versions(fdt.data, fdt.size, &versions, NULL) && is_pow2(versions);
+	if (running_read(r, KHO_OUT "/fdt", &fdt) && fdt.size)
+		v = kernel_abi_versions(fdt.data, fdt.size);
+	found = v.unknown.len || is_pow2(v.known);
 	buffer_free(&fdt);
 	if (found)
-		*ret = (struct kho_root){.abi = (enum kho_abi)__builtin_ctz(versions),
-					 .page_shift = (unsigned int)__builtin_ctzl(
-						 sysconf(_SC_PAGESIZE))};
+		*ret = (struct kho_root){
+			.abi = v.unknown.len ? KHO_ABI_UNKNOWN
+					     : (enum kho_abi)__builtin_ctz(v.known),
+			.page_shift = (unsigned int)__builtin_ctzl(sysconf(_SC_PAGESIZE)),
+		};
 	return found;
 }
 

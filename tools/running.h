@@ -44,7 +44,7 @@ void running_unfinalize(struct running *r);
 
 /*
  * running_kho - version and page size of the data that will be handed over
- * @ret: abi and page_shift are set, all else is zero
+ * @ret: abi (KHO_ABI_UNKNOWN for a version to come) and page_shift are set, all else is zero
  *
  * False when KHO is off or when the kernel does not show it: from 6.19 on it does only until the
  * first handover. khoboot then checks alone, after the jump.

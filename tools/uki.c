@@ -2,6 +2,7 @@
 /* khoctl uki: a kernel and what belongs to it, added to a khoboot image. */
 #include <core/cmdline.h>
 #include <core/diag.h>
+#include <fdt/kho_target.h>
 #include <format/uki.h>
 
 #include "image.h"
@@ -148,6 +149,16 @@ static int read_stub(struct work *w)
 	return st ? ctl_refuse(path, st, &diag) : CTL_OK;
 }
 
+/* No reason to refuse: the image may be for cold boots only. */
+static void warn_of_version(const char *path, const struct next_kernel_abi *abi)
+{
+	struct uki_part section = {abi->kho.data, 0, abi->kho.size};
+	struct kb_text name = kho_target_name(&section);
+
+	if (name.len)
+		ctl_warn(path, KB_CTL_VERSION, name);
+}
+
 static int read_kernel(struct work *w)
 {
 	const char *path = w->req.linux_path ? w->req.linux_path : w->req.stub;
@@ -165,7 +176,10 @@ static int read_kernel(struct work *w)
 	st = next_kernel_open(data, size, w->stub.machine, &w->kernel, &diag);
 	if (!st)
 		st = next_kernel_abi(&w->kernel, &w->abi, &diag);
-	return st ? ctl_refuse(path, st, &diag) : CTL_OK;
+	if (st)
+		return ctl_refuse(path, st, &diag);
+	warn_of_version(path, &w->abi);
+	return CTL_OK;
 }
 
 /* Refuse here what khoboot would refuse later, in the middle of a switch. */

@@ -35,9 +35,10 @@ struct kho_handover {
 #define KHO_FDT_NODES 512
 
 enum kho_abi {
-	KHO_ABI_V1 = 1, /* 6.16 to 7.0 */
-	KHO_ABI_V3 = 3, /* 7.1 */
-	KHO_ABI_V4 = 4, /* 7.2, 7.3 */
+	KHO_ABI_UNKNOWN = 0, /* what a running kernel may say; never in data that were opened */
+	KHO_ABI_V1 = 1,      /* 6.16 to 7.0 */
+	KHO_ABI_V3 = 3,      /* 7.1 */
+	KHO_ABI_V4 = 4,      /* 7.2, 7.3 */
 };
 
 struct kho_blob {

@@ -16,11 +16,14 @@
  * @diag: at = versions that the kernel speaks (bit N for kho-vN), value = version of the data; for
  *	  KB_PAGE_SIZE the two page sizes
  *
- * Returns KB_OK, KB_KERNEL_UNKNOWN (no section), KB_UKI_KHO (malformed), KB_KERNEL_NO_KHO,
- * KB_KERNEL_EXPECTS, KB_PAGE_SIZE.
+ * Returns KB_OK, KB_KHO_VERSION (unknown version of the data), KB_KERNEL_UNKNOWN (no section),
+ * KB_UKI_KHO (malformed), KB_KERNEL_NEW, KB_KERNEL_NO_KHO, KB_KERNEL_EXPECTS, KB_PAGE_SIZE.
  */
 __must_check enum kb_status kho_target_check(const struct uki_part *section,
 					     const struct kho_root *root, struct kb_diag *diag);
+
+/* The unknown version that KB_KERNEL_NEW is about, in the section; len 0: there is none. */
+struct kb_text kho_target_name(const struct uki_part *section);
 
 /*
  * kho_target_blocks - will the next kernel, which speaks the version of the data, reserve them all?

@@ -7,12 +7,14 @@
  *
  *	kho=kho-v4		versions, separated by single spaces, or "none"
  *	page=4096		page size in bytes
+ *	unknown=kho-v5		a version that khoctl did not know; absent if there is none
  *
  * Lines with other keys are reserved for later versions and skipped.
  */
 #ifndef FORMAT_UKI_H
 #define FORMAT_UKI_H
 
+#include <core/text.h>
 #include <format/pe.h>
 #include <khoboot/compiler.h>
 #include <khoboot/layout.h>
@@ -82,18 +84,20 @@ uint64_t uki_flat_size(const void *boot_params);
 
 /* What the kernel of an image speaks. */
 struct uki_kho {
-	uint32_t versions;  /* bit N: "kho-vN"; 0: the kernel has no KHO */
-	uint32_t page_size; /* bytes */
+	uint32_t versions;      /* bit N: "kho-vN"; 0: the kernel has no KHO */
+	uint32_t page_size;     /* bytes */
+	struct kb_text unknown; /* a version to come, in the section; len 0: none */
 };
 
 #define UKI_KHO_VERSION_MAX 31
+#define UKI_KHO_NAME_MAX    63 /* characters of "unknown" */
 
 /*
  * uki_kho_parse - read a .kho section
  *
  * Returns KB_OK, or KB_UKI_KHO for a line without '=', a version that is not "kho-v1" to "kho-v31",
- * a page size that is not a power of two of at least 4096, and a missing or repeated key. @ret is
- * untouched on failure.
+ * a page size that is not a power of two of at least 4096, a repeated key, and a missing "kho" or
+ * "page". The characters of "unknown" are graphic. @ret is untouched on failure.
  */
 __must_check enum kb_status uki_kho_parse(const void *data, uint64_t size, struct uki_kho *ret,
 					  struct kb_diag *diag);

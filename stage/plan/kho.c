@@ -4,6 +4,8 @@
 #include <fdt/kho_target.h>
 #include <stage/stage.h>
 
+#include <string.h>
+
 enum kb_status stage_open_kho(struct stage *s, struct kho_work work, struct kho *ret)
 {
 	enum kho_bitmap_hint hint = kho_target_bitmaps(s->kernel.release, s->kernel.release_len);
@@ -12,11 +14,23 @@ enum kb_status stage_open_kho(struct stage *s, struct kho_work work, struct kho 
 	return st ? st : boot_check_preserved(&s->mem, ret);
 }
 
+static void name_version(const struct stage *s)
+{
+	struct kb_text name = kho_target_name(&s->uki.kho);
+	char text[UKI_KHO_NAME_MAX + 1];
+
+	memcpy(text, name.text, name.len);
+	text[name.len] = '\0';
+	kb_error("kho", "the next kernel speaks %s", text);
+}
+
 enum kb_status stage_check_versions(const struct stage *s, const struct kho *k)
 {
 	struct kb_diag diag = {0};
 	enum kb_status st = kho_target_check(&s->uki.kho, &k->root, &diag);
 
+	if (st == KB_KERNEL_NEW)
+		name_version(s);
 	if (!st)
 		st = kho_target_blocks(&k->root, &k->sum, &diag);
 	return st ? kb_refuse("kho", st, &diag) : KB_OK;

@@ -39,6 +39,28 @@ static void all_else_is_refused(void **state)
 	assert_int_equal(diag.at, 16384);
 	assert_int_equal(diag.value, 4096);
 	assert_int_equal(check("kho\n", KHO_ABI_V4, 12, &diag), KB_UKI_KHO);
+	assert_int_equal(check("kho=kho-v4\npage=4096\n", KHO_ABI_UNKNOWN, 12, &diag),
+			 KB_KHO_VERSION);
+}
+
+/* Refused by name, also where the kernel names a known version beside the new one. */
+static void versions_to_come_are_refused_by_name(void **state)
+{
+	static const char *const text[] = {
+		"kho=none\npage=4096\nunknown=kho-v4;radix-v1;vmalloc-v1\n",
+		"kho=kho-v4\npage=4096\nunknown=kho-v4;radix-v1;vmalloc-v1\n",
+	};
+	struct kb_diag diag;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(text); i++) {
+		struct uki_part section = {text[i], 0, strlen(text[i])};
+
+		assert_int_equal(check(text[i], KHO_ABI_V4, 12, &diag), KB_KERNEL_NEW);
+		assert_true(text_is(kho_target_name(&section), "kho-v4;radix-v1;vmalloc-v1"));
+	}
+	assert_int_equal(kho_target_name(&(struct uki_part){0}).len, 0);
+	assert_int_equal(kho_target_name(&(struct uki_part){"unknown=x\n", 0, 10}).len, 0);
 }
 
 /* Of each page size: the largest order whose bytes an int holds, and the next one. */
@@ -109,6 +131,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_version_and_page_size_are_taken),
 		cmocka_unit_test(all_else_is_refused),
+		cmocka_unit_test(versions_to_come_are_refused_by_name),
 		cmocka_unit_test(blocks_that_old_receivers_lose_are_refused),
 		cmocka_unit_test(the_release_tells_the_bitmaps_of_v1),
 		cmocka_unit_test(other_releases_tell_nothing),

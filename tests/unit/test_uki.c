@@ -191,6 +191,7 @@ static void kho_is_read(void **state)
 		{"page=65536\nkho=kho-v1", 1u << 1, 65536},
 		{"kho=kho-v3 kho-v4 kho-v31\npage=16384\n", 1u << 3 | 1u << 4 | 1u << 31, 16384},
 		{"kho=none\npage=4096\n", 0, 4096},
+		{"kho=none\npage=4096\nunknown=kho-v5;x\n", 0, 4096},
 		{"new=thing\nkho=none\npage=4096\nother=\n", 0, 4096},
 	};
 	(void)state;
@@ -204,6 +205,10 @@ static void kho_is_read(void **state)
 		assert_int_equal(k.page_size, good[i].page);
 	}
 }
+
+#define NAME_TOO_LONG                                                                              \
+	"kho=none\npage=4096\nunknown="                                                            \
+	"1234567890123456789012345678901234567890123456789012345678901234\n"
 
 static void kho_is_refused(void **state)
 {
@@ -227,6 +232,11 @@ static void kho_is_refused(void **state)
 		"kho= kho-v4\npage=4096\n",
 		"kho=none kho-v4\npage=4096\n",
 		"kho=KHO-v4\npage=4096\n",
+		"kho=none\npage=4096\nunknown=\n",
+		"kho=none\npage=4096\nunknown=a b\n",
+		"kho=none\npage=4096\nunknown=a\x7f\n",
+		"kho=none\npage=4096\nunknown=a\nunknown=a\n",
+		NAME_TOO_LONG,
 		"kho=kho-v4\npage=0\n",
 		"kho=kho-v4\npage=\n",
 		"kho=kho-v4\npage=2048\n",
@@ -238,7 +248,7 @@ static void kho_is_refused(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		struct uki_kho k = {77, 77};
+		struct uki_kho k = {.versions = 77, .page_size = 77};
 
 		if (kho(bad[i], &k) != KB_UKI_KHO)
 			fail_msg("taken: %s", bad[i]);
