@@ -16,6 +16,8 @@ static enum kb_status open_kho(struct bare *b)
 		return kb_refuse("kho", st, &b->s.mem.diag);
 	st = stage_check_versions(&b->s, b->kho_room);
 	if (!st)
+		st = stage_check_memory(&b->s, b->kho_room);
+	if (!st)
 		b->s.kho = b->kho_room;
 	return st;
 }

@@ -63,6 +63,34 @@ bool text_take_number(struct kb_text *t, unsigned int base, uint64_t *ret)
 	return true;
 }
 
+/* How often 1024, by the letter; 0 for any other character. */
+static unsigned int kibis(char c)
+{
+	static const char letters[] = "KMGTPE";
+	const char *at = c ? strchr(letters, c & ~0x20) : NULL;
+
+	return at ? (unsigned int)(at - letters) + 1 : 0;
+}
+
+bool text_take_size(struct kb_text *t, uint64_t *ret)
+{
+	unsigned int base = 10, times;
+	uint64_t v;
+
+	if (text_skip(t, "0x") || text_skip(t, "0X"))
+		base = 16;
+	else if (t->len > 1 && t->text[0] == '0')
+		base = 8;
+	if (!text_take_number(t, base, &v))
+		return false;
+	times = t->len ? kibis(t->text[0]) : 0;
+	if (times) {
+		t->text++;
+		t->len--;
+	}
+	return !mul_overflow(v, 1ULL << 10 * times, ret);
+}
+
 bool text_number(struct kb_text t, uint64_t *ret)
 {
 	unsigned int base = text_skip(&t, "0x") || text_skip(&t, "0X") ? 16 : 10;

@@ -118,6 +118,8 @@ enum kb_status uefi_gather_kho(struct uefi *u)
 	if (st)
 		return st;
 	uefi_apply_cmdline(u);
-	u->s.kho = k;
-	return KB_OK;
+	st = stage_check_memory(&u->s, k);
+	if (!st)
+		u->s.kho = k;
+	return st;
 }

@@ -110,7 +110,7 @@ static EFI_STATUS give_up(struct uefi *u, enum kb_status st)
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *st, const uint8_t *image_base)
 {
 	char early_log[2048];
-	struct uefi u = {.s = {.image = image_base}};
+	struct uefi u = {.s = {.image = image_base, .uefi = true}};
 	enum kb_status kb;
 
 	u.s.entered = cpu_clock();

@@ -42,6 +42,28 @@ enum kho_bitmap_hint kho_target_bitmaps(const char *release, size_t len)
 	return KHO_BITMAP_UNKNOWN;
 }
 
+enum kb_status kho_target_uefi(const char *release, size_t len, struct kb_diag *diag)
+{
+	uint32_t r = release ? parse_release((struct kb_text){release, len}) : 0;
+
+	if (r < RELEASE(6, 16, 0) || r >= RELEASE(6, 18, 0))
+		return KB_OK;
+	return kb_note(diag, KB_KERNEL_UEFI, r >> 20, r >> 10 & RELEASE_PART_MAX);
+}
+
+enum kb_status kho_target_lost(struct mem *m, const struct kho *k, struct range lost)
+{
+	for (size_t i = 0; i < m->ram.count; i++) {
+		struct range piece = m->ram.r[i];
+		uint64_t base = max_u64(piece.base, lost.base);
+		uint64_t end = min_u64(range_end(piece), range_end(lost));
+
+		if (base < end && !kho_range_free(m, k, (struct range){base, end - base}))
+			return kb_fail(m, KB_MEM_LOST, lost.base, base);
+	}
+	return KB_OK;
+}
+
 /*
  * Receivers before kho-v4 compute the bytes of a block in an int (Linux 6.18 deserialize_bitmap,
  * 7.1 kho_preserved_memory_reserve: "int sz = 1 << (order + PAGE_SHIFT)"):

@@ -35,6 +35,7 @@ struct stage {
 	struct range kernel_work; /* KERNEL_WORK_SIZE bytes */
 	struct range initrd;      /* for the next kernel; size 0: none */
 
+	bool uefi;     /* the next kernel gets UEFI's memory map (of use on arm64) */
 	bool has_kho;  /* KHO data were handed over, and not given up */
 	bool given_up; /* they were handed over and given up */
 	struct kho_handover handover;
@@ -65,9 +66,12 @@ __must_check enum kb_status stage_open_kho(struct stage *s, struct kho_work work
 
 /*
  * Does the next kernel speak what was handed over, and reserve all of it? Returns what
- * kho_target_check() and kho_target_blocks() return.
+ * kho_target_check(), kernel_check_kho() and kho_target_blocks() return.
  */
 __must_check enum kb_status stage_check_versions(const struct stage *s, const struct kho *k);
+
+/* Will it have RAM where memory is preserved? Returns what kernel_check_memory() returns. */
+__must_check enum kb_status stage_check_memory(struct stage *s, const struct kho *k);
 
 /* Go on without KHO, and say so. A record that names the data is marked as taken. */
 void stage_discard_kho(struct stage *s);

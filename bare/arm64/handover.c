@@ -36,6 +36,7 @@ enum kb_status bare_read_handover(struct bare *b)
 {
 	b->s.has_kho = b->arch.facts.has_kho;
 	b->s.handover = b->arch.facts.kho;
+	b->s.uefi = b->arch.facts.uefi.found;
 	return KB_OK;
 }
 

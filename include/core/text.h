@@ -27,12 +27,21 @@ unsigned int text_digit(char c);
 
 /*
  * text_take_number - the number that @t begins with
- * @base: 10 or 16; a prefix "0x" is not skipped
+ * @base: 8, 10 or 16; a prefix "0x" is not skipped
  *
  * The digits are always taken off. False, and @ret untouched, if there are no digits or the number
  * does not fit.
  */
 bool text_take_number(struct kb_text *t, unsigned int base, uint64_t *ret);
+
+/*
+ * text_take_size - a size as the kernel reads it (lib/cmdline.c:memparse)
+ *
+ * Hexadecimal after "0x", octal after "0", else decimal; then perhaps one of K, M, G, T, P, E. What
+ * was read is taken off. False if there are no digits or the size does not fit; @ret may be changed
+ * then.
+ */
+bool text_take_size(struct kb_text *t, uint64_t *ret);
 
 /*
  * text_number - @t as a number: "0x" and hexadecimal digits, or decimal ones, nothing else

@@ -37,6 +37,25 @@ __must_check enum kb_status kho_target_blocks(const struct kho_root *root,
 					      const struct kho_summary *sum, struct kb_diag *diag);
 
 /*
+ * kho_target_lost - is anything preserved where the next kernel will have no RAM?
+ * @lost: memory that it leaves out
+ * @m: its diag gets the beginning of @lost, and the first RAM there that is preserved
+ *
+ * Returns KB_OK or KB_MEM_LOST.
+ */
+__must_check enum kb_status kho_target_lost(struct mem *m, const struct kho *k, struct range lost);
+
+/*
+ * kho_target_uefi - can an arm64 kernel take KHO data and UEFI's memory map?
+ * @release: as for kho_target_bitmaps()
+ *
+ * 6.16 and 6.17 clear all memory for the map, scratch included, and cannot allocate any more
+ * (drivers/firmware/efi/efi-init.c:reserve_regions; mended in 6.18): they stop before they have a
+ * console. Returns KB_OK, also when the release is not known, or KB_KERNEL_UEFI.
+ */
+__must_check enum kb_status kho_target_uefi(const char *release, size_t len, struct kb_diag *diag);
+
+/*
  * kho_target_bitmaps - the bitmaps that a kernel reads in a kho-v1 map
  * @release: its release, @len characters, not NUL-terminated; NULL when it is not known
  *

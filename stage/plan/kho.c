@@ -32,8 +32,18 @@ enum kb_status stage_check_versions(const struct stage *s, const struct kho *k)
 	if (st == KB_KERNEL_NEW)
 		name_version(s);
 	if (!st)
+		st = kernel_check_kho(&s->kernel, &k->root, s->uefi, &diag);
+	if (!st)
 		st = kho_target_blocks(&k->root, &k->sum, &diag);
 	return st ? kb_refuse("kho", st, &diag) : KB_OK;
+}
+
+enum kb_status stage_check_memory(struct stage *s, const struct kho *k)
+{
+	struct kb_text cmdline = {s->cmdline, strlen(s->cmdline)};
+	enum kb_status st = kernel_check_memory(&s->kernel, cmdline, &s->mem, k);
+
+	return st ? kb_refuse("kho", st, &s->mem.diag) : KB_OK;
 }
 
 void stage_discard_kho(struct stage *s)

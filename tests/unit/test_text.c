@@ -133,6 +133,33 @@ static void all_else_is_no_number(void **state)
 	assert_true(v == UINT64_MAX);
 }
 
+static void sizes_are_read_as_by_the_kernel(void **state)
+{
+	static const struct {
+		const char *text, *rest;
+		uint64_t want;
+	} t[] = {
+		{"0", "", 0},           {"17", "", 17},           {"4k", "", 4096},
+		{"0x10K", "", 16384},   {"010M", "", SZ_1M * 8},  {"3G@x", "@x", 3 * SZ_1G},
+		{"1T", "", 1ULL << 40}, {"2p$", "$", 1ULL << 51}, {"15E", "", 15ULL << 60},
+		{"8Q", "Q", 8},         {"1@", "@", 1},           {"1KK", "K", 1024},
+	};
+	struct kb_text none = text(""), word = text("x1"), much = text("16E");
+	uint64_t v;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct kb_text left = text(t[i].text);
+
+		assert_true(text_take_size(&left, &v));
+		assert_true(v == t[i].want);
+		assert_true(text_is(left, t[i].rest));
+	}
+	assert_false(text_take_size(&none, &v));
+	assert_false(text_take_size(&word, &v));
+	assert_false(text_take_size(&much, &v));
+}
+
 static void digits_have_their_values(void **state)
 {
 	(void)state;
@@ -153,6 +180,7 @@ int main(void)
 		cmocka_unit_test(numbers_begin_a_text),
 		cmocka_unit_test(numbers_are_read_as_by_libc),
 		cmocka_unit_test(all_else_is_no_number),
+		cmocka_unit_test(sizes_are_read_as_by_the_kernel),
 		cmocka_unit_test(digits_have_their_values),
 	};
 

@@ -7,6 +7,8 @@
 #define ARCH_KERNEL_H
 
 #include <arch/kernel_types.h>
+#include <core/text.h>
+#include <fdt/kho.h>
 
 /*
  * kernel_open - read and check the headers of the kernel in @size bytes at @file
@@ -19,6 +21,27 @@
  */
 __must_check enum kb_status kernel_open(const void *file, uint64_t size, struct range work,
 					struct kernel *ret, struct kb_diag *diag);
+
+/*
+ * kernel_check_kho - what the kernel's headers and release say of the data of @root
+ * @uefi: it gets UEFI's memory map
+ *
+ * Returns KB_OK or KB_PAGE_SIZE; arm64: what kho_target_uefi() returns.
+ */
+__must_check enum kb_status kernel_check_kho(const struct kernel *k, const struct kho_root *root,
+					     bool uefi, struct kb_diag *diag);
+
+/*
+ * kernel_check_memory - is anything preserved in RAM that the kernel will leave out?
+ * @cmdline: the kernel's
+ *
+ * x86: for mem=, for memmap= that takes away, and above 64 TiB for a kernel that will use 4-level
+ * paging (Linux arch/x86/kernel/e820.c). arm64: for mem=, which is an amount
+ * (arch/arm64/mm/init.c); how much a kernel maps (VA_BITS, PA_BITS) is not in its header. Returns
+ * KB_OK or KB_MEM_LOST; @m has the diagnosis.
+ */
+__must_check enum kb_status kernel_check_memory(const struct kernel *k, struct kb_text cmdline,
+						struct mem *m, const struct kho *kho);
 
 /*
  * kernel_load - put the kernel into @window, window_size bytes at a multiple of window_align

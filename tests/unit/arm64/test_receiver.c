@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What an arm64 kernel would leave out of its memory, and which data it cannot take. */
+#include "../kho_test.h"
+
+#include <arch/kernel.h>
+
+#define AT (16 * SZ_1G) /* the highest block, a page; 15 GiB less 388 KiB of RAM lie before it */
+
+static struct kho_image img;
+
+static int setup(void **state)
+{
+	(void)state;
+	kho_image_init(&img, KHO_MAP_RADIX, 12);
+	kho_image_preserve(&img, AT, 0);
+	kho_image_finish(&img);
+	assert_int_equal(kho_image_open(&img), KB_OK);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	kho_image_free(&img);
+	return 0;
+}
+
+static void check(const char *cmdline, enum kb_status want)
+{
+	struct kernel k = {0};
+
+	img.mem.diag = (struct kb_diag){0};
+	if (kernel_check_memory(&k, (struct kb_text){cmdline, strlen(cmdline)}, &img.mem,
+				img.kho) != want)
+		fail_msg("%s: not KB-%03d", cmdline, want);
+}
+
+static void mem_is_an_amount(void **state)
+{
+	(void)state;
+
+	check("", KB_OK);
+	check("quiet mem=15G", KB_OK);
+	check("mem=8G mem=1T", KB_OK); /* the last one counts */
+	check("memmap=1G", KB_OK);     /* not of arm64 */
+	check("mem=0x3bffa0000", KB_OK);
+	check("mem=0x3bff9ffff", KB_MEM_LOST); /* in the kernel's pages, at most 64 KiB */
+	check("mem=1T mem=8G", KB_MEM_LOST);
+	check("mem=x", KB_MEM_LOST);
+}
+
+static enum kb_status check_kho(const char *release, uint32_t kernel, unsigned int data, bool uefi)
+{
+	struct kho_root root = {.page_shift = data};
+	struct kernel k = {.page_size = kernel, .release = release};
+	struct kb_diag diag = {0};
+	enum kb_status st;
+
+	k.release_len = release ? strlen(release) : 0;
+	st = kernel_check_kho(&k, &root, uefi, &diag);
+	assert_int_equal(diag.status, st);
+	return st;
+}
+
+static void the_header_says_the_page_size(void **state)
+{
+	(void)state;
+
+	assert_int_equal(check_kho("7.3.4", 4096, 12, true), KB_OK);
+	assert_int_equal(check_kho("7.3.4", 65536, 16, true), KB_OK);
+	assert_int_equal(check_kho("7.3.4", 0, 14, true), KB_OK); /* it does not say */
+	assert_int_equal(check_kho("7.3.4", 4096, 16, true), KB_PAGE_SIZE);
+	assert_int_equal(check_kho("7.3.4", 16384, 12, false), KB_PAGE_SIZE);
+}
+
+static void early_receivers_do_not_take_uefi(void **state)
+{
+	static const char *const bad[] = {"6.16", "6.16.0-rc1", "6.17.8", "6.17.99-distro"};
+	static const char *const good[] = {"6.18", "6.18-rc1", "6.15", "7.0.1", "custom", NULL};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(check_kho(bad[i], 4096, 12, true), KB_KERNEL_UEFI);
+		assert_int_equal(check_kho(bad[i], 4096, 12, false), KB_OK);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		assert_int_equal(check_kho(good[i], 4096, 12, true), KB_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(mem_is_an_amount, setup, teardown),
+		cmocka_unit_test(the_header_says_the_page_size),
+		cmocka_unit_test(early_receivers_do_not_take_uefi),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

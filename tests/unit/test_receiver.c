@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What an x86 kernel would leave out of its memory; arm64's are in arm64/test_receiver.c. */
+#include "kho_test.h"
+
+#include <arch/kernel.h>
+
+#define AT (16 * SZ_1G) /* the highest block, a page */
+
+static struct kho_image img;
+
+static int setup(void **state)
+{
+	(void)state;
+	kho_image_init(&img, KHO_MAP_RADIX, 12);
+	kho_image_preserve(&img, AT, 0);
+	kho_image_finish(&img);
+	assert_int_equal(kho_image_open(&img), KB_OK);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	kho_image_free(&img);
+	return 0;
+}
+
+static enum kb_status check_with(const char *cmdline, uint16_t flags)
+{
+	struct kernel k = {.bz.xloadflags = flags};
+
+	img.mem.diag = (struct kb_diag){0};
+	return kernel_check_memory(&k, (struct kb_text){cmdline, strlen(cmdline)}, &img.mem,
+				   img.kho);
+}
+
+static void check(const char *cmdline, enum kb_status want)
+{
+	if (check_with(cmdline, XLF_5LEVEL | XLF_5LEVEL_ENABLED) != want)
+		fail_msg("%s: not KB-%03d", cmdline, want);
+}
+
+static void limits_above_all_are_taken(void **state)
+{
+	static const char *const good[] = {
+		"",
+		"quiet mem=nopentium",
+		"mem=0x400001000",
+		"mem=17G",
+		"mem=1T",
+		"xmem=1G",
+		"memmap=17G",
+		"memmap=4K@16G",
+		"memmap=4K$17G",
+		"memmap=4K#0x400001000",
+		"memmap=1G!20G,4K$30G",
+		"no5lvl",
+		"MEM=1G",
+		"memmap=4K%17G-1+2",
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		check(good[i], KB_OK);
+}
+
+static void what_takes_preserved_memory_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"mem=16G",
+		"quiet mem=16g ro",
+		"mem=512M",
+		"mem=x",
+		"mem=0x400000fff",
+		"\"mem=1G\"",
+		"mem=99999999999999999999",
+		"mem=32G mem=8G",
+		"memmap=exactmap",
+		"memmap=exactmap,20G@0",
+		"memmap=16G",
+		"memmap=4K$16G",
+		"memmap=1G!0x3fff00000",
+		"memmap=4K#16G",
+		"memmap=4K$30G,4K$16G",
+		"memmap=4K%16G-1+2",
+		"memmap=4K$x",
+		"memmap=0xffffffffffffffff$1G",
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		check(bad[i], KB_MEM_LOST);
+	check("mem=16G", KB_MEM_LOST);
+	assert_diag(&img, AT, AT);
+}
+
+static void four_levels_end_at_64_tib(void **state)
+{
+	const uint16_t five = XLF_5LEVEL | XLF_5LEVEL_ENABLED;
+	struct range *last;
+	(void)state;
+
+	assert_int_equal(check_with("", 0), KB_OK);
+	kho_image_free(&img);
+	kho_image_init(&img, KHO_MAP_RADIX, 12);
+	last = &img.mem.ram.r[img.mem.ram.count - 1];
+	last->size = (1ULL << 46) + SZ_1G - last->base;
+	kho_image_preserve(&img, 1ULL << 46, 0);
+	kho_image_finish(&img);
+	assert_int_equal(kho_image_open(&img), KB_OK);
+	assert_int_equal(check_with("no5lv", five), KB_OK);
+	assert_int_equal(check_with("no5lvl", five), KB_MEM_LOST);
+	assert_int_equal(check_with("", XLF_5LEVEL), KB_MEM_LOST);
+	assert_diag(&img, 1ULL << 46, 1ULL << 46);
+}
+
+static void pages_are_of_4k(void **state)
+{
+	struct kho_root root = {.page_shift = 12};
+	struct kernel k = {0};
+	struct kb_diag diag = {0};
+	(void)state;
+
+	assert_int_equal(kernel_check_kho(&k, &root, true, &diag), KB_OK);
+	root.page_shift = 16;
+	assert_int_equal(kernel_check_kho(&k, &root, true, &diag), KB_PAGE_SIZE);
+	assert_int_equal(diag.value, 65536);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(limits_above_all_are_taken, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_takes_preserved_memory_is_refused, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(four_levels_end_at_64_tib, setup, teardown),
+		cmocka_unit_test(pages_are_of_4k),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
