@@ -45,7 +45,18 @@ static enum kb_status find(const struct uefi *u, struct mem *m, bool *found,
 		*name = "fw_cfg";
 		st = from_fwcfg(found, ret);
 	}
-	return !st && *found && !trusted(&u->fw) ? KB_CARRIER_SECURE : st;
+	/* Nor may one that cannot be read stop a machine that would not have believed it. */
+	return (st || *found) && !trusted(&u->fw) ? KB_CARRIER_SECURE : st;
+}
+
+/* Whoever can add a carrier must not be able to stop a locked machine for good: it boots cold. */
+static enum kb_status leave_out(struct uefi *u, const char *name)
+{
+	u->s.has_kho = false;
+	u->s.handover = (struct kho_handover){0};
+	kb_error("kho", "carried by: %s", name);
+	kb_refuse("kho", KB_CARRIER_SECURE, NULL);
+	return KB_OK;
 }
 
 enum kb_status uefi_find_carrier(struct uefi *u, const struct fw_map *map, struct range_list *work)
@@ -58,6 +69,8 @@ enum kb_status uefi_find_carrier(struct uefi *u, const struct fw_map *map, struc
 	m.ram = *work;
 	if (!st)
 		st = find(u, &m, &u->s.has_kho, &u->s.handover, &name);
+	if (st == KB_CARRIER_SECURE)
+		return leave_out(u, name);
 	if (st) {
 		u->s.has_kho = true;
 		kb_error("kho", "carried by: %s", name);

@@ -106,9 +106,10 @@ void uefi_end_record(struct uefi *u);
  * that names any is used: configuration table, device tree, load options, fw_cfg.
  * @map: the memory map; @work: storage for its pieces
  *
- * Nothing is allocated. Sets s.has_kho and s.handover. A carrier that cannot be read or trusted
- * is refused, and sets s.has_kho too, as there are data to lose: KB_CARRIER_SECURE (there is one,
- * but it must not be trusted), or a code of <fdt/carrier.h>, KB_EFI_MAP, KB_RANGE_FULL.
+ * Nothing is allocated. Sets s.has_kho and s.handover. Under Secure Boot a carrier is refused
+ * (KB_CARRIER_SECURE is logged) and left out: KB_OK. Otherwise one that cannot be read is refused,
+ * and sets s.has_kho too, as there are data to lose: a code of <fdt/carrier.h>, KB_EFI_MAP,
+ * KB_RANGE_FULL.
  */
 enum kb_status uefi_find_carrier(struct uefi *u, const struct fw_map *map, struct range_list *work);
 
