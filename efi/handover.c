@@ -73,12 +73,13 @@ static enum kb_status open_kho(struct uefi *u, struct kho *k)
 {
 	struct efi_map map = uefi_map(u);
 	struct kho_work work;
-	enum kb_status st = efi_map_ram(&map, &u->ram);
+	enum kb_status st = efi_map_ram(&map, &u->s.mem.ram);
 
 	if (st)
 		return st;
-	u->s.mem = (struct mem){.ram = u->ram, .map = mem_map_moved, .ctx = &u->s.moves};
-	work.size = kho_work_size(&u->ram);
+	u->s.mem.map = mem_map_moved;
+	u->s.mem.ctx = &u->s.moves;
+	work.size = kho_work_size(&u->s.mem.ram);
 	st = fw_alloc(&u->fw, work.size, &work.base);
 	if (!st)
 		st = uefi_list_homes(u);

@@ -14,19 +14,30 @@
 #define RAM_MAX     1024
 #define TABLE_PAGES 512 /* of page tables; grows with the pieces of RAM, not with its size */
 
-enum kb_status uefi_alloc_lists(struct uefi *u)
+static enum kb_status new_list(struct uefi *u, struct range_list *ret)
 {
-	void *ram, *free, *tables;
-	enum kb_status st = fw_alloc(&u->fw, RAM_MAX * sizeof(struct range), &ram);
+	void *store;
+	enum kb_status st = fw_alloc(&u->fw, RAM_MAX * sizeof(struct range), &store);
 
 	if (!st)
-		st = fw_alloc(&u->fw, RAM_MAX * sizeof(struct range), &free);
+		*ret = (struct range_list){store, 0, RAM_MAX};
+	return st;
+}
+
+enum kb_status uefi_alloc_lists(struct uefi *u)
+{
+	void *tables;
+	enum kb_status st = new_list(u, &u->ram);
+
+	/* A list of its own: the map is read as long as anything is placed, and u->ram is reused. */
+	if (!st)
+		st = new_list(u, &u->s.mem.ram);
+	if (!st)
+		st = new_list(u, &u->s.free);
 	if (!st)
 		st = fw_alloc(&u->fw, TABLE_PAGES * SZ_4K, &tables);
 	if (st)
 		return kb_refuse("efi", st, NULL);
-	u->ram = (struct range_list){ram, 0, RAM_MAX};
-	u->s.free = (struct range_list){free, 0, RAM_MAX};
 	u->s.tables = cpu_tables(tables, TABLE_PAGES);
 	return KB_OK;
 }
