@@ -29,7 +29,7 @@ enum kb_status uefi_alloc_lists(struct uefi *u)
 	void *tables;
 	enum kb_status st = new_list(u, &u->ram);
 
-	/* A list of its own: the map is read as long as anything is placed, and u->ram is reused. */
+	/* A list of its own: the map is read as long as things are placed; u->ram is reused. */
 	if (!st)
 		st = new_list(u, &u->s.mem.ram);
 	if (!st)
