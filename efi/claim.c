@@ -100,7 +100,11 @@ enum kb_status uefi_claim(struct uefi *u, struct uefi_early *e, struct fw_map *m
 
 enum kb_status uefi_check_claims(struct uefi *u, const struct kho *k)
 {
-	enum kb_status st = u->s.record ? route_homes(u->s.record, &u->claimed) : KB_OK;
+	enum kb_status st = KB_OK;
 
+	if (u->s.record)
+		st = route_kept(&u->s.mem, u->s.record, &u->claimed);
+	if (!st && u->s.record)
+		st = route_homes(u->s.record, &u->claimed);
 	return st ? st : route_covered(&u->s.mem, k, &u->claimed);
 }

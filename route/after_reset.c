@@ -108,6 +108,22 @@ enum kb_status route_keep(struct kb_record *rec, struct range_list *l)
 	return st;
 }
 
+enum kb_status route_kept(struct mem *m, struct kb_record *rec, const struct range_list *ours)
+{
+	struct range self = {(uintptr_t)rec, rec->size};
+	struct kb_moves moves = route_moves(rec);
+
+	if (!range_list_contains(ours, self))
+		return kb_fail(m, KB_CLAIM, self.base, self.size);
+	for (size_t i = 0; i < moves.count; i++) {
+		struct range copy = {moves.m[i].copy, moves.m[i].size};
+
+		if (!range_list_contains(ours, copy))
+			return kb_fail(m, KB_CLAIM, copy.base, copy.size);
+	}
+	return KB_OK;
+}
+
 enum kb_status route_homes(struct kb_record *rec, struct range_list *l)
 {
 	struct kb_moves moves = route_moves(rec);

@@ -116,6 +116,16 @@ struct kb_moves route_moves(struct kb_record *rec);
  */
 __must_check enum kb_status route_keep(struct kb_record *rec, struct range_list *l);
 
+/*
+ * route_kept - are the record and all copies still ours?
+ * @ours: sorted: memory that only we can have written since the start
+ *
+ * Homes count as safe because their bytes are in the copies, which may have no digest (seal=meta):
+ * this is to be asked first. Returns KB_OK, or KB_CLAIM; m->diag then says where.
+ */
+__must_check enum kb_status route_kept(struct mem *m, struct kb_record *rec,
+				       const struct range_list *ours);
+
 /* Add the homes of all evacuated pages to @l and sort it. KB_OK or KB_RANGE_FULL. */
 __must_check enum kb_status route_homes(struct kb_record *rec, struct range_list *l);
 

@@ -164,6 +164,38 @@ static void what_is_used_has_to_be_ram(void **state)
 	assert_int_equal(m.diag.value, use[1].size);
 }
 
+/*
+ * Firmware has allocated a page of one copy, or of the record: nothing else would notice under
+ * seal=meta, and its bytes would be put home.
+ */
+static void copies_have_to_be_ours(void **state)
+{
+	const struct kb_record_shape shape = {.moves = 2, .cmdline = 1};
+	const uint8_t nonce[KB_NONCE_SIZE] = {1};
+	struct kb_record *rec = aligned_alloc(SZ_2M, SZ_2M);
+	struct range ours[] = {{8 * SZ_2M, SZ_2M}, {(uintptr_t)rec, SZ_2M}, {0, 0}};
+	struct range_list l = {ours, 2, 3};
+	struct mem m = {.ram = l};
+
+	(void)state;
+	assert_non_null(rec);
+	memset(rec, 0, SZ_2M);
+	record_layout(rec, &shape, nonce);
+	record_moves(rec)[0] = (struct kb_move){SZ_1M, 8 * SZ_2M, SZ_4K};
+	record_moves(rec)[1] = (struct kb_move){2 * SZ_1M, 8 * SZ_2M + SZ_4K, 2 * SZ_4K};
+	assert_int_equal(route_kept(&m, rec, &l), KB_OK);
+	ours[0].size = 3 * SZ_4K - 1; /* the last byte of the last copy */
+	assert_int_equal(route_kept(&m, rec, &l), KB_CLAIM);
+	assert_int_equal(m.diag.at, 8 * SZ_2M + SZ_4K);
+	assert_int_equal(m.diag.value, 2 * SZ_4K);
+	ours[0].size++;
+	ours[1].base += SZ_4K; /* the record's first page */
+	m.diag = (struct kb_diag){0};
+	assert_int_equal(route_kept(&m, rec, &l), KB_CLAIM);
+	assert_int_equal(m.diag.at, (uintptr_t)rec);
+	free(rec);
+}
+
 static void make(struct kho_image *img)
 {
 	kho_image_init(img, radix.format, radix.page_shift);
@@ -430,6 +462,7 @@ int main(void)
 		cmocka_unit_test(records_are_dropped_once),
 		cmocka_unit_test(another_machine_is_refused),
 		cmocka_unit_test(what_is_used_has_to_be_ram),
+		cmocka_unit_test(copies_have_to_be_ours),
 		cmocka_unit_test(blobs_stay_in_one_piece),
 		cmocka_unit_test(a_page_of_the_map_is_not_cut),
 		cmocka_unit_test(more_pieces_than_the_other_door_counts_are_refused),
