@@ -59,9 +59,10 @@ enum kb_status stage_want_room(const struct stage *s, const struct range_list *z
 
 /* ---- before the reset ------------------------------------------------------------------------ */
 
-static enum kb_status take(struct range_list *free, enum kb_status st, struct range r)
+/* @r is read here, after the search that wrote it. */
+static enum kb_status take(struct range_list *free, enum kb_status st, const struct range *r)
 {
-	return st ? st : range_list_subtract(free, r);
+	return st ? st : range_list_subtract(free, *r);
 }
 
 /* The highest place for a copy of the initrd; an empty one if there is none. */
@@ -71,13 +72,13 @@ static enum kb_status take_initrd(struct range_list *free, struct range near, ui
 	*ret = (struct range){0, 0};
 	if (!size)
 		return KB_OK;
-	return take(free, range_list_find(free, near, align_up_page(size), SZ_4K, true, ret), *ret);
+	return take(free, range_list_find(free, near, align_up_page(size), SZ_4K, true, ret), ret);
 }
 
 static enum kb_status take_window(struct range_list *free, const struct kernel *k,
 				  struct range initrd, struct range *ret)
 {
-	return take(free, boot_find_window(free, k, initrd, ret), *ret);
+	return take(free, boot_find_window(free, k, initrd, ret), ret);
 }
 
 /* The window first, which is hard to place, then the initrd near it; or the other way round. */
@@ -101,7 +102,7 @@ enum way { WINDOW_FIRST, INITRD_FIRST, FIRMWARE_FIRST, WAYS };
 
 static enum kb_status take_firmware(struct range_list *free, uint64_t size, struct range *ret)
 {
-	return take(free, range_list_find(free, anywhere, size, SZ_4K, true, ret), *ret);
+	return take(free, range_list_find(free, anywhere, size, SZ_4K, true, ret), ret);
 }
 
 static enum kb_status choose(const struct range_list *from, struct range_list *work,
@@ -115,7 +116,7 @@ static enum kb_status choose(const struct range_list *from, struct range_list *w
 	if (!st)
 		st = take_pair(work, w, way == WINDOW_FIRST, &r.kept);
 	if (!st)
-		st = take(work, boot_find_block(work, w->block, &r.kept.block), r.kept.block);
+		st = take(work, boot_find_block(work, w->block, &r.kept.block), &r.kept.block);
 	if (!st && way != FIRMWARE_FIRST)
 		st = take_firmware(work, w->firmware, &r.firmware);
 	if (!st)
