@@ -61,6 +61,10 @@ enum kb_status kho_target_lost(struct mem *m, const struct kho *k, struct range 
 		if (base < end && !kho_range_free(m, k, (struct range){base, end - base}))
 			return kb_fail(m, KB_MEM_LOST, lost.base, base);
 	}
+	for (size_t i = 0; i < k->scratch.count; i++)
+		if (ranges_overlap(k->scratch.r[i], lost))
+			return kb_fail(m, KB_MEM_LOST, lost.base,
+				       max_u64(k->scratch.r[i].base, lost.base));
 	return KB_OK;
 }
 

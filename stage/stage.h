@@ -70,7 +70,10 @@ __must_check enum kb_status stage_open_kho(struct stage *s, struct kho_work work
  */
 __must_check enum kb_status stage_check_versions(const struct stage *s, const struct kho *k);
 
-/* Will it have RAM where memory is preserved? Returns what kernel_check_memory() returns. */
+/*
+ * Will it have RAM where memory is preserved, and where scratch is? Returns what
+ * kernel_check_memory() returns.
+ */
 __must_check enum kb_status stage_check_memory(struct stage *s, const struct kho *k);
 
 /* Go on without KHO, and say so. A record that names the data is marked as taken. */

@@ -37,11 +37,12 @@ __must_check enum kb_status kho_target_blocks(const struct kho_root *root,
 					      const struct kho_summary *sum, struct kb_diag *diag);
 
 /*
- * kho_target_lost - is anything preserved where the next kernel will have no RAM?
+ * kho_target_lost - is anything preserved, or scratch, where the next kernel will have no RAM?
  * @lost: memory that it leaves out
- * @m: its diag gets the beginning of @lost, and the first RAM there that is preserved
+ * @m: its diag gets the beginning of @lost, and the first RAM there that is preserved; or, if none
+ * is, scratch
  *
- * Returns KB_OK or KB_MEM_LOST.
+ * Scratch is all that the kernel has until it has read the map. Returns KB_OK or KB_MEM_LOST.
  */
 __must_check enum kb_status kho_target_lost(struct mem *m, const struct kho *k, struct range lost);
 

@@ -57,6 +57,7 @@ static void limits_above_all_are_taken(void **state)
 		"no5lvl",
 		"MEM=1G",
 		"memmap=4K%17G-1+2",
+		"memmap=4K$0xc000000", /* after scratch */
 	};
 	(void)state;
 
@@ -85,6 +86,8 @@ static void what_takes_preserved_memory_is_refused(void **state)
 		"memmap=4K%16G-1+2",
 		"memmap=4K$x",
 		"memmap=0xffffffffffffffff$1G",
+		"memmap=4K$8G",        /* scratch */
+		"memmap=4K$0xbfff000", /* its last page */
 	};
 	(void)state;
 
@@ -92,6 +95,8 @@ static void what_takes_preserved_memory_is_refused(void **state)
 		check(bad[i], KB_MEM_LOST);
 	check("mem=16G", KB_MEM_LOST);
 	assert_diag(&img, AT, AT);
+	check("memmap=4K$8G", KB_MEM_LOST);
+	assert_diag(&img, 8 * SZ_1G, 8 * SZ_1G);
 }
 
 static void four_levels_end_at_64_tib(void **state)

@@ -32,7 +32,7 @@ __must_check enum kb_status kernel_check_kho(const struct kernel *k, const struc
 					     bool uefi, struct kb_diag *diag);
 
 /*
- * kernel_check_memory - is anything preserved in RAM that the kernel will leave out?
+ * kernel_check_memory - will the kernel leave out RAM that is preserved, or scratch?
  * @cmdline: the kernel's
  *
  * x86: for mem=, for memmap= that takes away, and above 64 TiB for a kernel that will use 4-level
