@@ -26,11 +26,13 @@ static const uint8_t guids[][GUID_SIZE] = {
 	"\xc6\xb0\x8e\x88\xde\x8e\xf5\x4f\xa8\xf0\x9a\xee\x5c\xb9\x77\xc2",
 	/* e03fc20a-85dc-406e-b90e-4ab502371d95: LINUX_EFI_SCREEN_INFO_TABLE_GUID */
 	"\x0a\xc2\x3f\xe0\xdc\x85\x6e\x40\xb9\x0e\x4a\xb5\x02\x37\x1d\x95",
+	/* f3a62bbe-af75-4f4b-91d2-ad76e50f67d8: khoboot's own copy of it (docs/abi.md) */
+	"\xbe\x2b\xa6\xf3\x75\xaf\x4b\x4f\x91\xd2\xad\x76\xe5\x0f\x67\xd8",
 	/* b1b621d5-f19c-41a5-830b-d9152c69aae0: device tree */
 	"\xd5\x21\xb6\xb1\x9c\xf1\xa5\x41\x83\x0b\xd9\x15\x2c\x69\xaa\xe0",
 };
 
-enum { ACPI_2, ACPI_1, SMBIOS_3, SMBIOS_2, MEMRESERVE, SCREEN, DTB };
+enum { ACPI_2, ACPI_1, SMBIOS_3, SMBIOS_2, MEMRESERVE, SCREEN, SCREEN_KEPT, DTB };
 
 /* Address of the first table of kind @which; 0: not found. */
 static uint64_t find(const uint8_t *entries, uint64_t n, int which)
@@ -65,7 +67,7 @@ enum kb_status efi_find_tables(struct mem *m, const struct efi_map *map, uint64_
 		.rsdp = first_of(find(e, n, ACPI_2), find(e, n, ACPI_1)),
 		.smbios = first_of(find(e, n, SMBIOS_3), find(e, n, SMBIOS_2)),
 		.memreserve = find(e, n, MEMRESERVE),
-		.screen = find(e, n, SCREEN),
+		.screen = first_of(find(e, n, SCREEN_KEPT), find(e, n, SCREEN)),
 		.dtb = find(e, n, DTB),
 	};
 	return KB_OK;

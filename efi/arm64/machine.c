@@ -48,22 +48,40 @@ struct display {
 	uint8_t edid[128];
 };
 
-static void install_display(struct firmware *fw)
+static EFI_GUID for_linux = {0xe03fc20a,
+			     0x85dc,
+			     0x406e,
+			     {0xb9, 0x0e, 0x4a, 0xb5, 0x02, 0x37, 0x1d, 0x95}};
+static EFI_GUID for_khoboot = {0xf3a62bbe,
+			       0xaf75,
+			       0x4f4b,
+			       {0x91, 0xd2, 0xad, 0x76, 0xe5, 0x0f, 0x67, 0xd8}};
+
+/* @size bytes at @data, which kernels leave alone: the memory is of ACPI's tables. */
+static void install_copy(struct firmware *fw, EFI_GUID *guid, const void *data, size_t size)
 {
-	static EFI_GUID guid = {0xe03fc20a,
-				0x85dc,
-				0x406e,
-				{0xb9, 0x0e, 0x4a, 0xb5, 0x02, 0x37, 0x1d, 0x95}};
-	struct display *display;
 	void *pool;
 
-	/* The kernel keeps ACPI reclaim memory until it has read it. */
-	if (fw->bs->AllocatePool(EfiACPIReclaimMemory, sizeof(*display), &pool))
+	if (fw->bs->AllocatePool(EfiACPIReclaimMemory, size, &pool))
 		return;
-	display = memset(pool, 0, sizeof(*display));
-	fw_describe_screen(fw, &display->screen);
-	if (!display->screen.orig_video_isVGA || fw->bs->InstallConfigurationTable(&guid, display))
-		fw->bs->FreePool(display);
+	memcpy(pool, data, size);
+	if (fw->bs->InstallConfigurationTable(guid, pool))
+		fw->bs->FreePool(pool);
+}
+
+/*
+ * The kernel wipes what it reads (Linux drivers/firmware/efi/efi-init.c), so a second table tells
+ * the same to khoboot, when it is started by that kernel.
+ */
+static void install_display(struct firmware *fw)
+{
+	struct display display = {0};
+
+	fw_describe_screen(fw, &display.screen);
+	if (!display.screen.orig_video_isVGA)
+		return;
+	install_copy(fw, &for_linux, &display, sizeof(display));
+	install_copy(fw, &for_khoboot, &display.screen, sizeof(display.screen));
 }
 
 void uefi_install_tables(struct uefi *u)

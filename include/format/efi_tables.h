@@ -15,7 +15,7 @@ struct efi_tables {
 	uint64_t rsdp;       /* of ACPI 2.0 or, if not found, 1.0 */
 	uint64_t smbios;     /* of SMBIOS 3.0 or, if not found, 2.1 */
 	uint64_t memreserve; /* LINUX_EFI_MEMRESERVE: see efi_reserved() */
-	uint64_t screen;     /* LINUX_EFI_SCREEN_INFO: a struct screen_info (<format/stub.h>) */
+	uint64_t screen;     /* a struct screen_info (<format/stub.h>): khoboot's, else Linux' */
 	uint64_t dtb;
 };
 

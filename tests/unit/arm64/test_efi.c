@@ -178,6 +178,7 @@ static const uint8_t smb3[] = "\x44\x15\xfd\xf2\x94\x97\x2c\x4a\x99\x2e\xe5\xbb\
 static const uint8_t smb2[] = "\x31\x2d\x9d\xeb\x88\x2d\xd3\x11\x9a\x16\x00\x90\x27\x3f\xc1\x4d";
 static const uint8_t rsv[] = "\xc6\xb0\x8e\x88\xde\x8e\xf5\x4f\xa8\xf0\x9a\xee\x5c\xb9\x77\xc2";
 static const uint8_t screen[] = "\x0a\xc2\x3f\xe0\xdc\x85\x6e\x40\xb9\x0e\x4a\xb5\x02\x37\x1d\x95";
+static const uint8_t kept[] = "\xbe\x2b\xa6\xf3\x75\xaf\x4b\x4f\x91\xd2\xad\x76\xe5\x0f\x67\xd8";
 static const uint8_t dtb[] = "\xd5\x21\xb6\xb1\x9c\xf1\xa5\x41\x83\x0b\xd9\x15\x2c\x69\xaa\xe0";
 
 static struct efi_map runtime(void)
@@ -228,6 +229,10 @@ static void tables_are_found(void **state)
 	assert_int_equal(t.memreserve, 4);
 	assert_int_equal(t.dtb, 5);
 	assert_int_equal(t.screen, 8);
+	/* khoboot's own copy comes first: kernels wipe the other one. */
+	put_entry(2, kept, 3);
+	ok(efi_find_tables(&fake.m, &map, SYSTAB, &t));
+	assert_int_equal(t.screen, 3);
 	/* The older kinds of tables, when the newer ones are missing. */
 	put_systab(5);
 	ok(efi_find_tables(&fake.m, &map, SYSTAB, &t));
