@@ -46,6 +46,9 @@ static struct range_list new_list(void)
 
 /* ---- a machine ------------------------------------------------------------------------------- */
 
+/* Where the memory of a second socket begins on Kunpeng 920. */
+#define SECOND 0x202000000000
+
 static uint64_t pick(struct machine *m, uint64_t below)
 {
 	return random_below(&m->random, below);
@@ -65,6 +68,9 @@ static void pick_scratch(struct machine *m)
 		m->img.area[m->img.areas++] = (struct range){*at, size};
 		*at += size + pick(m, 3) * pick(m, 64) * SZ_2M;
 	}
+	/* Linux has one for each node. */
+	if (m->img.mem.ram.count > 3 && pick(m, 4))
+		m->img.area[m->img.areas++] = (struct range){SECOND + SZ_1G, 128 * SZ_1M};
 }
 
 static bool in_scratch(const struct machine *m, struct range r)
@@ -85,7 +91,9 @@ static void preserve(struct machine *m)
 		uint64_t at = SZ_1M + pick(m, 3 * SZ_1G - 8 * SZ_1M);
 		struct range r = {align_down(at, m->img.page), (1 + pick(m, longest)) * SZ_4K};
 
-		if (pick(m, 2))
+		if (m->img.mem.ram.count > 3 && !pick(m, 3))
+			r.base += SECOND;
+		else if (pick(m, 2))
 			r.base += SZ_4G + pick(m, 16) * SZ_1G;
 		r.size = align_down(r.size + m->img.page - 1, m->img.page);
 		if (r.base >= SZ_4G || range_end(r) <= 3 * SZ_1G)
@@ -133,6 +141,8 @@ static struct machine *new_machine(uint64_t seed)
 	kho_image_init(&m->img, kind.format, kind.page_shift);
 	m->img.hint = hint_of(kind.format);
 	m->img.ram[2].size = (20 + pick(m, 28)) * SZ_1G;
+	if (!pick(m, 4))
+		m->img.ram[m->img.mem.ram.count++] = (struct range){SECOND, 16 * SZ_1G};
 	pick_scratch(m);
 	m->segment = m->img.area[pick(m, m->img.areas)];
 	m->segment.size = min_u64(m->segment.size, (1 + pick(m, 8)) * SZ_2M);

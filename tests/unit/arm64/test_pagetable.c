@@ -151,6 +151,24 @@ static void the_largest_pages_are_used(void **state)
 	assert_int_equal(size, SZ_1G);
 }
 
+/* Two sockets, as on Kunpeng 920: each with 512 GiB, the second one's from 32 TiB on. */
+static void far_sockets_take_few_tables(void **state)
+{
+	const struct range second = {0x202000000000, 512 * SZ_1G};
+	struct pagetable pt = fresh(false);
+	uint64_t size;
+	(void)state;
+
+	ok(pt_map(&pt, (struct range){SZ_1G, 512 * SZ_1G}, PT_READ));
+	ok(pt_map(&pt, second, PT_READ));
+	assert_in_range(pt.used, 4, 6);
+	assert_true(walk(second.base, &size));
+	assert_int_equal(size, SZ_1G);
+	assert_true(walk(range_end(second) - 1, &size));
+	assert_false(walk(second.base - 1, &size));
+	assert_false(walk(range_end(second), &size));
+}
+
 /* DDI 0487, VMSAv8-64 descriptors: the words themselves. */
 static void entries_are_what_the_cpu_reads(void **state)
 {
@@ -241,6 +259,7 @@ int main(void)
 		cmocka_unit_test(maps_of_two_levels_match_model),
 		cmocka_unit_test(maps_of_one_level_match_model),
 		cmocka_unit_test(the_largest_pages_are_used),
+		cmocka_unit_test(far_sockets_take_few_tables),
 		cmocka_unit_test(entries_are_what_the_cpu_reads),
 		cmocka_unit_test(split_pages_keep_their_rights),
 		cmocka_unit_test(limits_are_kept),
