@@ -71,8 +71,8 @@ __must_check enum kb_status stage_open_kho(struct stage *s, struct kho_work work
 __must_check enum kb_status stage_check_versions(const struct stage *s, const struct kho *k);
 
 /*
- * Will it have RAM where memory is preserved, and where scratch is? Returns what
- * kernel_check_memory() returns.
+ * With its command line, will it take the data, and have RAM where memory is preserved, and where
+ * scratch is? Returns what kho_target_dump() and kernel_check_memory() return.
  */
 __must_check enum kb_status stage_check_memory(struct stage *s, const struct kho *k);
 

@@ -47,6 +47,16 @@ __must_check enum kb_status kho_target_blocks(const struct kho_root *root,
 __must_check enum kb_status kho_target_lost(struct mem *m, const struct kho *k, struct range lost);
 
 /*
+ * kho_target_dump - does the next kernel's command line make it a crash kernel?
+ * @diag: at = where the value is in @cmdline
+ *
+ * With elfcorehdr=, whatever its value, kernels with CONFIG_CRASH_DUMP boot cold over the preserved
+ * memory (Linux kernel/liveupdate/kexec_handover.c:kho_memory_init). 7.1 and older ones do not,
+ * but nobody needs the word in a handover. Returns KB_OK or KB_KERNEL_DUMP.
+ */
+__must_check enum kb_status kho_target_dump(struct kb_text cmdline, struct kb_diag *diag);
+
+/*
  * kho_target_uefi - can an arm64 kernel take KHO data and UEFI's memory map?
  * @release: as for kho_target_bitmaps()
  *

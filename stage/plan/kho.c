@@ -41,8 +41,10 @@ enum kb_status stage_check_versions(const struct stage *s, const struct kho *k)
 enum kb_status stage_check_memory(struct stage *s, const struct kho *k)
 {
 	struct kb_text cmdline = {s->cmdline, strlen(s->cmdline)};
-	enum kb_status st = kernel_check_memory(&s->kernel, cmdline, &s->mem, k);
+	enum kb_status st = kho_target_dump(cmdline, &s->mem.diag);
 
+	if (!st)
+		st = kernel_check_memory(&s->kernel, cmdline, &s->mem, k);
 	return st ? kb_refuse("kho", st, &s->mem.diag) : KB_OK;
 }
 

@@ -155,6 +155,21 @@ static void another_version_is_refused_and_said(void **state)
 	free_case(c);
 }
 
+/* Both doors ask here, the bare-metal one before it seals. */
+static void a_command_line_that_loses_data_is_refused(void **state)
+{
+	struct boot_case *c = new_case();
+	(void)state;
+
+	gather(c);
+	strcpy(c->s.cmdline, "quiet -- elfcorehdr=0x1000");
+	ok(stage_check_memory(&c->s, c->s.kho));
+	strcpy(c->s.cmdline, "quiet elfcorehdr=0x1000");
+	assert_int_equal(stage_check_memory(&c->s, c->s.kho), KB_KERNEL_DUMP);
+	assert_true(was_said("kho: KB-339 "));
+	free_case(c);
+}
+
 /* on_error, has_kho and a refusal: only all three together give data up. */
 static void data_are_given_up_only_when_told_to(void **state)
 {
@@ -406,6 +421,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(sound_data_are_opened_and_not_yet_taken),
 		test(another_version_is_refused_and_said),
+		test(a_command_line_that_loses_data_is_refused),
 		test(data_are_given_up_only_when_told_to),
 		test(discarded_data_take_their_record_along),
 		test(the_truth_is_said_about_memory),

@@ -92,6 +92,30 @@ static void blocks_that_old_receivers_lose_are_refused(void **state)
 	}
 }
 
+/* As the kernel reads it: whatever the value, wherever it is, but not after "--". */
+static void crash_kernels_take_nothing(void **state)
+{
+	static const char *const bad[] = {"elfcorehdr=0x1000",
+					  "quiet elfcorehdr=", "\"elfcorehdr=1\" ro",
+					  "a elfcorehdr=x -- b", "elfcorehdr=0x1000@0x2000"};
+	static const char *const good[] = {"",
+					   "elfcorehdr",
+					   "xelfcorehdr=1",
+					   "elfcorehdrs=1",
+					   "a -- elfcorehdr=0x1000",
+					   "x=\"a elfcorehdr=1\""};
+	struct kb_diag diag = {0};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(kho_target_dump((struct kb_text){bad[i], strlen(bad[i])}, &diag),
+				 KB_KERNEL_DUMP);
+	assert_int_equal(diag.status, KB_KERNEL_DUMP);
+	assert_int_equal(diag.at, strlen("elfcorehdr="));
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		ok(kho_target_dump((struct kb_text){good[i], strlen(good[i])}, &diag));
+}
+
 static enum kho_bitmap_hint bitmaps(const char *release)
 {
 	return kho_target_bitmaps(release, release ? strlen(release) : 0);
@@ -133,6 +157,7 @@ int main(void)
 		cmocka_unit_test(all_else_is_refused),
 		cmocka_unit_test(versions_to_come_are_refused_by_name),
 		cmocka_unit_test(blocks_that_old_receivers_lose_are_refused),
+		cmocka_unit_test(crash_kernels_take_nothing),
 		cmocka_unit_test(the_release_tells_the_bitmaps_of_v1),
 		cmocka_unit_test(other_releases_tell_nothing),
 	};
