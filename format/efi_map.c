@@ -9,15 +9,14 @@ bool efi_map_sane(const struct efi_map *map)
 	return map->desc_size >= sizeof(struct efi_descriptor) && map->size % map->desc_size == 0;
 }
 
-enum kb_status efi_map_descriptor(const struct efi_map *map, uint64_t i, struct efi_descriptor *d,
-				  uint64_t *bytes)
+void efi_map_descriptor(const struct efi_map *map, uint64_t i, struct efi_descriptor *d,
+			uint64_t *bytes)
 {
 	uint64_t end;
 
 	memcpy(d, (const uint8_t *)map->data + i * map->desc_size, sizeof(*d));
 	if (mul_overflow(d->pages, SZ_4K, bytes) || add_overflow(d->phys, *bytes, &end))
-		return KB_EFI_MAP;
-	return KB_OK;
+		*bytes = 0;
 }
 
 bool efi_descriptor_is_ram(const struct efi_descriptor *d)
@@ -70,9 +69,10 @@ static enum kb_status select_ranges(const struct efi_map *map, struct range_list
 	for (uint64_t i = 0; i < map->size / map->desc_size; i++) {
 		struct efi_descriptor d;
 		uint64_t bytes;
-		enum kb_status st = efi_map_descriptor(map, i, &d, &bytes);
+		enum kb_status st = KB_OK;
 
-		if (!st && selects(&d))
+		efi_map_descriptor(map, i, &d, &bytes);
+		if (bytes && selects(&d))
 			st = add_piece(ret, (struct range){d.phys, bytes});
 		if (st)
 			return st;
@@ -111,10 +111,9 @@ enum kb_status efi_map_claims(const struct efi_map *map, uint64_t floor,
 		struct range_list rest = {ret->r + ret->count, 1, ret->max - ret->count};
 		struct efi_descriptor d;
 		uint64_t bytes;
-		enum kb_status st = efi_map_descriptor(map, i, &d, &bytes);
+		enum kb_status st;
 
-		if (st)
-			return st;
+		efi_map_descriptor(map, i, &d, &bytes);
 		if (!is_free(&d) || !bytes)
 			continue;
 		if (!rest.max)
@@ -159,10 +158,11 @@ static enum kb_status add_descriptor(const struct efi_map *map, uint64_t i, stru
 {
 	struct efi_descriptor d;
 	uint64_t bytes;
-	enum kb_status st = efi_map_descriptor(map, i, &d, &bytes);
+	enum kb_status st;
 
-	if (st || !is_kernel_ram(&d))
-		return st;
+	efi_map_descriptor(map, i, &d, &bytes);
+	if (!bytes || !is_kernel_ram(&d))
+		return KB_OK;
 	st = add_piece(ram, (struct range){d.phys, bytes});
 	if (!st && (d.type == EFI_ACPI_RECLAIM || d.type == EFI_PERSISTENT))
 		st = add_piece(reserved, (struct range){d.phys, bytes});
@@ -192,7 +192,8 @@ uint64_t efi_map_to_phys(const struct efi_map *map, uint64_t virt)
 		struct efi_descriptor d;
 		uint64_t bytes;
 
-		if (efi_map_descriptor(map, i, &d, &bytes) || !(d.attribute & EFI_ATTR_RT))
+		efi_map_descriptor(map, i, &d, &bytes);
+		if (!bytes || !(d.attribute & EFI_ATTR_RT))
 			continue;
 		if (!d.virt)
 			break;

@@ -54,10 +54,11 @@ bool efi_map_sane(const struct efi_map *map);
 /*
  * efi_map_descriptor - descriptor @i of a sane map, and its size in bytes
  *
- * Returns KB_OK, or KB_EFI_MAP when its memory passes 2^64.
+ * A descriptor whose memory passes 2^64 describes none: some firmware has such, and kernels leave
+ * them out (Linux arch/x86/platform/efi/efi.c: efi_memmap_entry_valid). Its size is 0 then.
  */
-__must_check enum kb_status efi_map_descriptor(const struct efi_map *map, uint64_t i,
-					       struct efi_descriptor *d, uint64_t *bytes);
+void efi_map_descriptor(const struct efi_map *map, uint64_t i, struct efi_descriptor *d,
+			uint64_t *bytes);
 
 /* May a kernel treat it as RAM once boot services are gone? */
 bool efi_descriptor_is_ram(const struct efi_descriptor *d);

@@ -91,10 +91,11 @@ enum kb_status memmap_from_efi(const struct efi_map *map, struct memmap *ret)
 	for (uint64_t i = 0; i < map->size / map->desc_size; i++) {
 		struct efi_descriptor d;
 		uint64_t bytes;
-		enum kb_status st = efi_map_descriptor(map, i, &d, &bytes);
+		enum kb_status st;
 
-		if (st)
-			return st;
+		efi_map_descriptor(map, i, &d, &bytes);
+		if (!bytes)
+			continue;
 		if (d.type == EFI_UNACCEPTED)
 			return KB_EFI_UNACCEPTED;
 		st = append(ret, d.phys, bytes, e820_type(&d));

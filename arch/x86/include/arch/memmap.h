@@ -37,8 +37,8 @@ __must_check enum kb_status memmap_tables(const struct memmap *m, struct range_l
  * memmap_from_efi - E820 entries for a UEFI memory map, adjacent entries of one type merged
  *
  * The types are those of Linux drivers/firmware/efi/libstub/x86-stub.c:setup_e820. Returns KB_OK,
- * KB_EFI_MAP (descriptor size below 40, size not a multiple of it, page count that wraps),
- * KB_EFI_UNACCEPTED (memory of a confidential guest that was not accepted), or KB_E820_FULL.
+ * KB_EFI_MAP (descriptor size below 40, size not a multiple of it), KB_EFI_UNACCEPTED (memory of a
+ * confidential guest that was not accepted), or KB_E820_FULL.
  */
 __must_check enum kb_status memmap_from_efi(const struct efi_map *map, struct memmap *ret);
 
