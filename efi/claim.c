@@ -78,9 +78,9 @@ static enum kb_status list_keep(struct uefi *u, struct uefi_early *e, const stru
 enum kb_status uefi_claim(struct uefi *u, struct uefi_early *e, struct fw_map *map,
 			  const struct range_list *ram)
 {
-	struct range_list keep = {e->scratch, 0, ARRAY_SIZE(e->scratch)};
-	struct range_list work = {e->claims, 0, ARRAY_SIZE(e->claims)};
-	struct range_list ours = {e->claimed, 0, ARRAY_SIZE(e->claimed)};
+	struct range_list keep = {e->scratch, 0, e->pieces};
+	struct range_list work = {e->claims, 0, e->pieces};
+	struct range_list ours = {e->claimed, 0, e->pieces};
 	enum kb_status st = list_keep(u, e, ram, &keep);
 	void *store;
 

@@ -59,6 +59,19 @@ enum kb_status fw_fail(enum kb_status status, const char *call, EFI_STATUS answe
 void fw_watchdog_off(struct firmware *fw);
 
 /*
+ * fw_map_ask - how large is the map, with slack for the descriptors that later allocations add?
+ *
+ * Fills capacity and desc_size; there is no buffer yet. KB_FW_MAP.
+ */
+__must_check enum kb_status fw_map_ask(struct firmware *fw, struct fw_map *ret);
+
+/* How many pieces of memory a map in such a buffer can have. */
+static inline size_t fw_map_pieces(const struct fw_map *map)
+{
+	return map->capacity / map->desc_size;
+}
+
+/*
  * Fetch the map into a new buffer, with slack for the descriptors that later allocations add.
  * KB_FW_MAP, KB_FW_MEMORY.
  */

@@ -13,11 +13,11 @@
 static enum kb_status read_map(struct uefi *u, struct uefi_early *e, struct fw_map *map,
 			       struct range_list *free, struct range_list *ram)
 {
-	enum kb_status st = fw_map_early(&u->fw, e->map, sizeof(e->map), map);
+	enum kb_status st = fw_map_early(&u->fw, e->map, e->map_size, map);
 	struct efi_map view;
 
-	*free = (struct range_list){e->conventional, 0, ARRAY_SIZE(e->conventional)};
-	*ram = (struct range_list){e->ram, 0, ARRAY_SIZE(e->ram)};
+	*free = (struct range_list){e->conventional, 0, e->pieces};
+	*ram = (struct range_list){e->ram, 0, e->pieces};
 	if (st)
 		return kb_refuse("efi", st, NULL);
 	view = fw_map_view(map);
@@ -29,7 +29,7 @@ static enum kb_status read_map(struct uefi *u, struct uefi_early *e, struct fw_m
 
 static enum kb_status find_and_claim(struct uefi *u, struct uefi_early *e)
 {
-	struct range_list free, ram, work = {e->claims, 0, ARRAY_SIZE(e->claims)};
+	struct range_list free, ram, work = {e->claims, 0, e->pieces};
 	struct fw_map map;
 	enum kb_status st = read_map(u, e, &map, &free, &ram);
 
@@ -49,21 +49,58 @@ static enum kb_status find_and_claim(struct uefi *u, struct uefi_early *e)
 	return st;
 }
 
+#define LISTS 5 /* of e->pieces ranges */
+
+/* @room: the map, LISTS lists and one of UEFI_KEEP_MAX ranges; aligned to 8 */
+static enum kb_status with_room(struct uefi *u, void *room, uint64_t map_size, size_t pieces)
+{
+	struct range *lists = (void *)((uint8_t *)room + map_size);
+	struct uefi_early e = {
+		.map = room,
+		.map_size = map_size,
+		.pieces = pieces,
+		.conventional = lists,
+		.ram = lists + pieces,
+		.claims = lists + 2 * pieces,
+		.claimed = lists + 3 * pieces,
+		.scratch = lists + 4 * pieces,
+		.keep = lists + LISTS * pieces,
+	};
+
+	return find_and_claim(u, &e);
+}
+
 #if ARCH_LOW_MEMORY
+static uint64_t early_size(uint64_t map_size, size_t pieces)
+{
+	return map_size + (LISTS * pieces + UEFI_KEEP_MAX) * sizeof(struct range);
+}
+
+/* As much as this map needs: some machines have little free memory there. */
 enum kb_status uefi_find_handover(struct uefi *u)
 {
-	struct uefi_early *e;
-	enum kb_status st = fw_alloc_low(&u->fw, sizeof(*e), (void **)&e);
+	struct fw_map map;
+	enum kb_status st = fw_map_ask(&u->fw, &map);
+	uint64_t size = 0;
+	size_t pieces = 0;
+	void *room;
 
-	return st ? kb_refuse("efi", st, NULL) : find_and_claim(u, e);
+	if (!st) {
+		size = align_down(map.capacity + 7, 8);
+		pieces = fw_map_pieces(&map) + ARCH_EARLY_LIST;
+		st = fw_alloc_low(&u->fw, early_size(size, pieces), &room);
+	}
+	return st ? kb_refuse("efi", st, NULL) : with_room(u, room, size, pieces);
 }
 #else
 /* On firmware's stack, which has 128 KiB or more (UEFI 2.10 section 2.3.6.2). */
 enum kb_status uefi_find_handover(struct uefi *u)
 {
-	struct uefi_early e;
+	uint64_t room[(ARCH_EARLY_MAP +
+		       (LISTS * ARCH_EARLY_LIST + UEFI_KEEP_MAX) * sizeof(struct range)) /
+		      sizeof(uint64_t)];
 
-	return find_and_claim(u, &e);
+	return with_room(u, room, ARCH_EARLY_MAP, ARCH_EARLY_LIST);
 }
 #endif
 

@@ -27,18 +27,28 @@ enum kb_status fw_map_refresh(struct firmware *fw, struct fw_map *map)
 	return KB_OK;
 }
 
-enum kb_status fw_map_get(struct firmware *fw, struct fw_map *ret)
+enum kb_status fw_map_ask(struct firmware *fw, struct fw_map *ret)
 {
 	struct fw_map map = {.buffer = NULL};
 	EFI_STATUS st =
 		fw->bs->GetMemoryMap(&map.size, NULL, &map.key, &map.desc_size, &map.desc_version);
-	enum kb_status kb;
-	void *buffer;
 
 	if (st != EFI_BUFFER_TOO_SMALL || map.desc_size < sizeof(EFI_MEMORY_DESCRIPTOR))
 		return fw_fail(KB_FW_MAP, "GetMemoryMap", st);
 	map.capacity = map.size + SLACK * map.desc_size;
-	kb = fw_alloc(fw, map.capacity, &buffer);
+	map.size = 0;
+	*ret = map;
+	return KB_OK;
+}
+
+enum kb_status fw_map_get(struct firmware *fw, struct fw_map *ret)
+{
+	struct fw_map map;
+	enum kb_status kb = fw_map_ask(fw, &map);
+	void *buffer;
+
+	if (!kb)
+		kb = fw_alloc(fw, map.capacity, &buffer);
 	if (kb)
 		return kb;
 	map.buffer = buffer;

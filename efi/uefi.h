@@ -66,13 +66,10 @@ enum kb_status uefi_gather_kho(struct uefi *u);
  * else that firmware gives may be preserved.
  */
 struct uefi_early {
-	uint8_t map[ARCH_EARLY_MAP] __attribute__((aligned(8)));
-	struct range conventional[ARCH_EARLY_LIST];
-	struct range ram[ARCH_EARLY_LIST];
-	struct range claims[ARCH_EARLY_LIST];
-	struct range claimed[ARCH_EARLY_LIST];
-	struct range keep[UEFI_KEEP_MAX];
-	struct range scratch[ARCH_EARLY_LIST];
+	void *map;
+	uint64_t map_size;
+	size_t pieces; /* room in each list but keep, which has UEFI_KEEP_MAX */
+	struct range *conventional, *ram, *claims, *claimed, *keep, *scratch;
 };
 
 /* ---- record.c -------------------------------------------------------------------------------- */
