@@ -23,8 +23,11 @@ static enum kb_status open_firmware(struct uefi *u, EFI_HANDLE image, EFI_SYSTEM
 	u->fw = (struct firmware){.image = image, .st = st, .bs = st->BootServices};
 	fw_console_open(st);
 	kb_log_add_sink(fw_console_line);
-	if (u->fw.bs->HandleProtocol(image, &guid, &loaded))
+	if (u->fw.bs->HandleProtocol(image, &guid, &loaded)) {
+		/* They may name a nonce: no way back to firmware. */
+		u->s.has_kho = true;
 		return kb_refuse("efi", KB_FW_PROTOCOL, NULL);
+	}
 	u->fw.loaded = loaded;
 	fw_read_secure_boot(&u->fw);
 	kb_info("start", "khoboot " KB_VERSION ", UEFI door, Secure Boot %s",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The UEFI door: our own image in memory, the options, the kernel to start. */
 #include <core/log.h>
+#include <format/stub.h>
 
 #include <string.h>
 
@@ -57,6 +58,9 @@ void uefi_read_load_options(struct uefi *u)
 
 enum kb_status uefi_read_options(struct uefi *u)
 {
+	/* A nonce that is ignored would end the life of the record. */
+	if (u->s.has_kho && u->fw.secure_boot_state == SECURE_UNKNOWN)
+		return kb_refuse("options", KB_ROUTE_SECURE, NULL);
 	return stage_read_options(&u->s, outside(u), u->fw.secure_boot,
 				  CMDLINE_PATHS | CMDLINE_ARGV0, KB_DOOR_UEFI);
 }
