@@ -21,7 +21,10 @@ static CHAR16 result_name[] = L"KhobootCalibration", running_name[] = L"KhobootC
 
 /* ---- variables ------------------------------------------------------------------------------- */
 
-/* Read and check the calibration in variable @name. KB_OK with *there false when there is none. */
+/*
+ * Read and check the calibration in variable @name. KB_OK with *there false when there is none;
+ * KB_CAL_VARIABLE, KB_CAL_FORMAT.
+ */
 static enum kb_status load(const struct firmware *fw, CHAR16 *name, bool *there,
 			   struct kb_calibration *ret)
 {
@@ -29,6 +32,8 @@ static enum kb_status load(const struct firmware *fw, CHAR16 *name, bool *there,
 	size_t size = fw_get_variable(fw, name, &fw_vendor_guid, &c, sizeof(c));
 
 	*there = size != 0;
+	if (size == FW_UNREADABLE)
+		return KB_CAL_VARIABLE;
 	return size ? calibration_read(&c, size, ret) : KB_OK;
 }
 

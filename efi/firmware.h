@@ -143,7 +143,12 @@ __must_check enum kb_status fw_read_file(struct firmware *fw, const char *path,
 /* Vendor GUID of khoboot's variables and configuration table: KB_VENDOR_GUID_TEXT. */
 extern EFI_GUID fw_vendor_guid;
 
-/* Read a variable. Returns its size in bytes, 0 on failure; above @size, @buf is not valid. */
+#define FW_UNREADABLE SIZE_MAX
+
+/*
+ * Read a variable. Returns its size in bytes, or 0 when there is none. Above @size, @buf is not
+ * valid; FW_UNREADABLE: firmware did not even say whether there is one.
+ */
 size_t fw_get_variable(const struct firmware *fw, CHAR16 *name, EFI_GUID *guid, void *buf,
 		       size_t size);
 

@@ -15,8 +15,10 @@ size_t fw_get_variable(const struct firmware *fw, CHAR16 *name, EFI_GUID *guid, 
 	UINTN got = size;
 	EFI_STATUS st = fw->st->RuntimeServices->GetVariable(name, guid, NULL, &got, buf);
 
+	if (st == EFI_NOT_FOUND)
+		return 0;
 	/* Too large is an answer, too: the caller sees that the size is not the one it knows. */
-	return st && st != EFI_BUFFER_TOO_SMALL ? 0 : got;
+	return st && st != EFI_BUFFER_TOO_SMALL ? FW_UNREADABLE : got;
 }
 
 static EFI_GUID global = EFI_GLOBAL_VARIABLE;
