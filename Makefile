@@ -60,7 +60,8 @@ $(FONT_DIR)/font_glyphs.inc: tools/font
 
 # In whatever way core/font.c is compiled.
 $(foreach to,$(ARCH)/obj $(ARCH)/tool $(ARCH)/clang $(addprefix host/obj-,tool test fuzz clang \
-	arm64-test arm64-fuzz arm64-clang),$(O)/$(to)/core/font.c.o): $(FONT_DIR)/font_glyphs.inc
+	arm64-test arm64-fuzz arm64-clang model-x86 model-arm64),$(O)/$(to)/core/font.c.o): \
+		$(FONT_DIR)/font_glyphs.inc
 
 # ---- firmware image ------------------------------------------------------------------------
 # Position independent from both doors, no SSE or NEON (nobody saved it).

@@ -51,6 +51,33 @@ $(ARM64_FUZZERS): $(O)/host/fuzz/arm64_%: $(call host_obj,arm64-fuzz,tests/fuzz/
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(SAN) -fsanitize=fuzzer -o $@ $^ $(TOOL_LIBS)
 
+# The UEFI door of both architectures in a model of firmware (tests/model): all of it but what
+# touches the CPU and its devices, which the model has in its place.
+MODEL_CPU  := $(if $(filter aarch64,$(shell uname -m)),aarch64,x86_64)
+MODEL_EFI  := -fshort-wchar -isystem /usr/include/efi -isystem /usr/include/efi/$(MODEL_CPU) \
+	$(if $(filter x86_64,$(MODEL_CPU)),-DGNU_EFI_USE_MS_ABI)
+MODEL_DOOR  = $(wildcard efi/*.c efi/$(1)/*.c) $(addprefix stage/,run.c serial.c stop.c map.c fwcfg.c screen.c)
+MODEL_TEST := $(wildcard tests/model/*.c) tools/buffer.c \
+	$(addprefix tests/unit/,kho_image.c kho_naive.c make_image.c)
+MODELS     := $(addprefix $(O)/host/model/,test_x86 test_arm64)
+
+# model_rules NAME ARCHDIR
+define model_rules
+$(O)/host/obj-model-$(1)/%.c.o: %.c
+	$$(call say,CC(model),$$<)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(CC) $(subst $(call includes,$(ARCHDIR)),$(call includes,arch/$(1)),$(HOST_CFLAGS)) \
+		-O1 $(SAN) $(MODEL_EFI) -c $$< -o $$@
+
+$(O)/host/model/test_$(1): $(patsubst %,$(O)/host/obj-model-$(1)/%.o,\
+		$(call pure_of,arch/$(1)) $(call MODEL_DOOR,$(1)) $(MODEL_TEST))
+	$$(call say,LINK,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(CC) $(SAN) -o $$@ $$^ -lcmocka $(TOOL_LIBS)
+endef
+$(eval $(call model_rules,x86))
+$(eval $(call model_rules,arm64))
+
 # Sound images, to be damaged.
 KHO_HELP  := tests/unit/kho_image.c tests/unit/kho_naive.c
 FUZZ_HELP := tests/unit/make_image.c tests/unit/pack.c tests/fuzz/words.c $(KHO_HELP) \
@@ -91,7 +118,9 @@ $(O)/$(ARCH)/clang/%.c.o: %.c | $(IMAGE_SYSROOT)
 	$(Q)$(CLANG) $(if $(filter arm64,$(ARCH)),--target=aarch64-linux-gnu) \
 		$(filter-out $(GCC_ONLY),$(IMAGE_CFLAGS)) -c $< -o $@
 
-.PHONY: unit fuzzers benches clang test-tools
+.PHONY: model unit fuzzers benches clang test-tools
+model: $(MODELS)
+	$(Q)tests/run-unit $(O)/host/model $(MODELS) | sed 's/^unit: /model: /'
 unit: $(TESTS)
 	$(Q)tests/run-unit $(O)/host/tests $(TESTS)
 fuzzers: $(FUZZERS)

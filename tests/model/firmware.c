@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The model's firmware: the services that the door calls, each of which can fail. */
+#include <core/log.h>
+#include <stage/serial.h>
+#include <stage/stop.h>
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../efi/firmware.h"
+#include "model.h"
+
+#define IMAGE_AT  0x400000ULL
+#define CALLS_MAX 100000
+#define HANDLE    ((EFI_HANDLE)0x1234)
+#define VOLUME    ((EFI_HANDLE)0x5678)
+
+EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *st, const uint8_t *image_base);
+
+static struct model_result result;
+static EFI_BOOT_SERVICES bs;
+static EFI_RUNTIME_SERVICES rs;
+static EFI_SYSTEM_TABLE st;
+static EFI_LOADED_IMAGE loaded;
+static EFI_CONFIGURATION_TABLE tables[16];
+static SIMPLE_TEXT_OUTPUT_INTERFACE con_out;
+static UINTN map_key;
+static unsigned int exits;
+static bool exited, asked_to; /* boot services have ended; may have, in part */
+static CHAR16 options[512];
+static jmp_buf end;
+static char text[64 * 1024];
+static size_t text_len;
+static const char *complaint;
+static uint64_t complaint_at;
+
+/* ---- what happens is written down ------------------------------------------------------------ */
+
+void model_complain(const char *what, uint64_t at)
+{
+	if (complaint)
+		return;
+	complaint = what;
+	complaint_at = at;
+}
+
+const char *model_complaint(void)
+{
+	static char line[160];
+
+	if (!complaint)
+		return NULL;
+	snprintf(line, sizeof(line), "%s (0x%" PRIx64 ")", complaint, complaint_at);
+	return line;
+}
+
+/* The last refusal is the first line with KB-nnn after which no other follows. */
+void model_log(const char *line)
+{
+	const char *kb = strstr(line, "KB-");
+	size_t len = strlen(line);
+
+	if (kb && !strstr(line, "remedy"))
+		result.code = (unsigned int)strtoul(kb + 3, NULL, 10);
+	if (strstr(line, "handing over"))
+		result.handed_over = true;
+	if (len + 2 > sizeof(text) - text_len)
+		return;
+	memcpy(text + text_len, line, len);
+	text[text_len + len] = '\n';
+	text_len += len + 1;
+	text[text_len] = '\0';
+}
+
+const char *model_log_text(void)
+{
+	return text;
+}
+
+void model_end(enum model_end how)
+{
+	result.end = how;
+	longjmp(end, 1);
+}
+
+/* Each service asks first. True when it has to fail. */
+static bool fails(enum model_service s)
+{
+	if (exited || (asked_to && s != SERVICE_MAP && s != SERVICE_EXIT))
+		model_complain("a service was called after boot services ended", s);
+	if (++result.calls > CALLS_MAX) {
+		model_complain("no end of calls", s);
+		model_end(END_HALT);
+	}
+	if (!model.fail_at ||
+	    (model.fail_on ? result.calls < model.fail_at : result.calls != model.fail_at))
+		return false;
+	if (!result.failed)
+		result.failed = s;
+	return true;
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+static void changed(void)
+{
+	map_key++;
+	if (model.own_pages && map_key % 3 == 0)
+		memory_grow(1);
+}
+
+static EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE how, EFI_MEMORY_TYPE type, UINTN pages,
+					EFI_PHYSICAL_ADDRESS *at)
+{
+	bool fixed = how == AllocateAddress;
+	uint64_t limit = how == AllocateMaxAddress ? *at : UINT64_MAX;
+
+	if (fails(fixed ? SERVICE_ALLOC_AT : SERVICE_ALLOC_ANY))
+		return EFI_OUT_OF_RESOURCES;
+	if (fixed ? !memory_alloc_at(type, pages, *at) : !memory_alloc(type, pages, limit, at))
+		return EFI_NOT_FOUND;
+	changed();
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE type, UINTN size, VOID **ret)
+{
+	uint64_t at;
+
+	if (fails(SERVICE_POOL) ||
+	    !memory_alloc(type, (size + MODEL_PAGE - 1) / MODEL_PAGE, UINT64_MAX, &at))
+		return EFI_OUT_OF_RESOURCES;
+	changed();
+	*ret = (void *)(uintptr_t)at;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI free_pool(VOID *p)
+{
+	model_set_type((struct range){(uintptr_t)p, MODEL_PAGE}, EfiConventionalMemory);
+	changed();
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI get_memory_map(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UINTN *key,
+					UINTN *desc_size, UINT32 *version)
+{
+	uint64_t need = memory_count() * model.desc_size;
+
+	if (fails(SERVICE_MAP))
+		return EFI_INVALID_PARAMETER;
+	*desc_size = model.desc_size;
+	*version = 1;
+	if (*size < need) {
+		*size = need;
+		return EFI_BUFFER_TOO_SMALL;
+	}
+	memory_fill((void *)map);
+	*size = need;
+	*key = map_key;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI exit_boot_services(EFI_HANDLE image, UINTN key)
+{
+	if (image != HANDLE)
+		model_complain("ExitBootServices with a wrong handle", 0);
+	/* An event may change the map for the last time. */
+	if (exits < model.at_exit) {
+		memory_grow(model.grows);
+		map_key++;
+	}
+	exits++;
+	asked_to = true;
+	if (fails(SERVICE_EXIT) || key != map_key)
+		return EFI_INVALID_PARAMETER;
+	exited = true;
+	return EFI_SUCCESS;
+}
+
+/* ---- protocols ------------------------------------------------------------------------------- */
+
+static struct {
+	EFI_FILE_PROTOCOL file;
+	const uint8_t *data;
+	uint64_t size, at;
+} files[4];
+
+static EFI_STATUS EFIAPI root_close(EFI_FILE_HANDLE f)
+{
+	(void)f;
+	return EFI_SUCCESS;
+}
+
+static size_t number(EFI_FILE_HANDLE f)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (&files[i].file == f)
+			return i;
+	model_complain("no such file handle", (uintptr_t)f);
+	return 0;
+}
+
+static EFI_STATUS EFIAPI file_close(EFI_FILE_HANDLE f)
+{
+	files[number(f)].data = NULL;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI file_read(EFI_FILE_HANDLE f, UINTN *size, VOID *to)
+{
+	size_t i = number(f);
+	uint64_t n = min_u64(*size, files[i].size - files[i].at);
+
+	if (fails(SERVICE_READ))
+		return EFI_DEVICE_ERROR;
+	if (model.read_max)
+		n = min_u64(n, model.read_max);
+	memcpy(to, files[i].data + files[i].at, n);
+	files[i].at += n;
+	*size = n;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI file_seek(EFI_FILE_HANDLE f, UINT64 at)
+{
+	size_t i = number(f);
+
+	if (fails(SERVICE_SEEK))
+		return EFI_DEVICE_ERROR;
+	files[i].at = at == UINT64_MAX ? files[i].size : at;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI file_tell(EFI_FILE_HANDLE f, UINT64 *at)
+{
+	if (fails(SERVICE_SEEK))
+		return EFI_DEVICE_ERROR;
+	*at = files[number(f)].at;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI file_open(EFI_FILE_HANDLE root, EFI_FILE_HANDLE *ret, CHAR16 *name,
+				   UINT64 mode, UINT64 attributes)
+{
+	static size_t next;
+	uint64_t size = 0;
+	const uint8_t *data = image_file((const uint16_t *)name, &size);
+
+	(void)root, (void)mode, (void)attributes;
+	if (fails(SERVICE_OPEN))
+		return EFI_DEVICE_ERROR;
+	if (!data)
+		return EFI_NOT_FOUND;
+	next = (next + 1) % ARRAY_SIZE(files);
+	files[next].file = (EFI_FILE_PROTOCOL){.Close = file_close,
+					       .Read = file_read,
+					       .GetPosition = file_tell,
+					       .SetPosition = file_seek};
+	files[next].data = data;
+	files[next].size = size;
+	files[next].at = 0;
+	*ret = &files[next].file;
+	return EFI_SUCCESS;
+}
+
+static EFI_FILE_PROTOCOL root_dir = {.Open = file_open, .Close = root_close};
+
+static EFI_STATUS EFIAPI open_volume(EFI_FILE_IO_INTERFACE *volume, EFI_FILE_HANDLE *root)
+{
+	(void)volume;
+	if (fails(SERVICE_VOLUME))
+		return EFI_DEVICE_ERROR;
+	*root = &root_dir;
+	return EFI_SUCCESS;
+}
+
+static EFI_FILE_IO_INTERFACE volume_protocol = {.OpenVolume = open_volume};
+
+static EFI_STATUS EFIAPI get_rng(EFI_RNG_PROTOCOL *rng, EFI_RNG_ALGORITHM *algorithm, UINTN size,
+				 UINT8 *to)
+{
+	(void)rng, (void)algorithm;
+	if (fails(SERVICE_OTHER))
+		return EFI_DEVICE_ERROR;
+	memset(to, 0x77, size);
+	return EFI_SUCCESS;
+}
+
+static EFI_RNG_PROTOCOL rng_protocol = {.GetRNG = get_rng};
+
+static bool is(const EFI_GUID *a, EFI_GUID b)
+{
+	return !memcmp(a, &b, sizeof(b));
+}
+
+static EFI_STATUS EFIAPI handle_protocol(EFI_HANDLE handle, EFI_GUID *guid, VOID **ret)
+{
+	if (fails(SERVICE_HANDLE))
+		return EFI_UNSUPPORTED;
+	if (handle == HANDLE && is(guid, (EFI_GUID)LOADED_IMAGE_PROTOCOL))
+		*ret = &loaded;
+	else if (handle == VOLUME && is(guid, (EFI_GUID)SIMPLE_FILE_SYSTEM_PROTOCOL) &&
+		 !model.no_volume)
+		*ret = &volume_protocol;
+	else
+		return EFI_UNSUPPORTED;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOID **ret)
+{
+	(void)registration;
+	if (fails(SERVICE_LOCATE) || !is(guid, (EFI_GUID)EFI_RNG_PROTOCOL_GUID))
+		return EFI_NOT_FOUND;
+	*ret = &rng_protocol;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI install_table(EFI_GUID *guid, VOID *table)
+{
+	if (fails(SERVICE_INSTALL) || st.NumberOfTableEntries == ARRAY_SIZE(tables))
+		return EFI_OUT_OF_RESOURCES;
+	tables[st.NumberOfTableEntries++] = (EFI_CONFIGURATION_TABLE){*guid, table};
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI set_watchdog(UINTN timeout, UINT64 code, UINTN size, CHAR16 *data)
+{
+	(void)code, (void)size, (void)data;
+	if (fails(SERVICE_WATCHDOG))
+		return EFI_DEVICE_ERROR;
+	result.watchdog = timeout;
+	return EFI_SUCCESS;
+}
+
+/* Whatever the door calls, it gets an answer. The caller cleans the stack. */
+static EFI_STATUS EFIAPI unsupported(void)
+{
+	return fails(SERVICE_OTHER) ? EFI_DEVICE_ERROR : EFI_UNSUPPORTED;
+}
+
+/* ---- variables ------------------------------------------------------------------------------- */
+
+static struct {
+	CHAR16 name[32];
+	uint8_t data[4096];
+	size_t size;
+} variables[8];
+
+static bool same(const CHAR16 *a, const CHAR16 *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
+
+static size_t find_variable(const CHAR16 *name)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(variables) && !(variables[i].size && same(variables[i].name, name)))
+		i++;
+	return i;
+}
+
+static void put_variable(const CHAR16 *name, const void *data, size_t size)
+{
+	size_t i = find_variable(name);
+
+	for (size_t n = 0; i == ARRAY_SIZE(variables) && n < ARRAY_SIZE(variables); n++)
+		if (!variables[n].size)
+			i = n;
+	if (i == ARRAY_SIZE(variables) || size > sizeof(variables[i].data))
+		abort();
+	for (size_t n = 0; n < ARRAY_SIZE(variables[i].name) - 1; n++) {
+		variables[i].name[n] = name[n];
+		if (!name[n])
+			break;
+	}
+	if (size)
+		memcpy(variables[i].data, data, size);
+	variables[i].size = size;
+}
+
+static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attributes, UINTN *size,
+				      VOID *data)
+{
+	size_t i = find_variable(name);
+	UINTN room = *size;
+
+	(void)guid, (void)attributes;
+	if (fails(SERVICE_GET_VARIABLE))
+		return EFI_DEVICE_ERROR;
+	if (i == ARRAY_SIZE(variables))
+		return EFI_NOT_FOUND;
+	*size = variables[i].size;
+	if (room < variables[i].size)
+		return EFI_BUFFER_TOO_SMALL;
+	memcpy(data, variables[i].data, variables[i].size);
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attributes, UINTN size,
+				      VOID *data)
+{
+	(void)guid, (void)attributes;
+	if (fails(SERVICE_SET_VARIABLE))
+		return EFI_OUT_OF_RESOURCES;
+	if (size || find_variable(name) < ARRAY_SIZE(variables))
+		put_variable(name, data, size);
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI output_string(SIMPLE_TEXT_OUTPUT_INTERFACE *out, CHAR16 *line)
+{
+	char s[300];
+	size_t n = 0;
+
+	(void)out;
+	if (asked_to)
+		model_complain("firmware's console was used after boot services ended", 0);
+	for (; line[n] && line[n] != '\r' && n < sizeof(s) - 1; n++)
+		s[n] = (char)line[n];
+	s[n] = '\0';
+	model_log(s);
+	return EFI_SUCCESS;
+}
+
+/* ---- a start --------------------------------------------------------------------------------- */
+
+/* All of a table of services, whatever they are: the header is left alone. */
+static void fill_services(void *table, size_t size)
+{
+	EFI_STATUS(EFIAPI * none)(void) = unsupported;
+
+	for (size_t at = sizeof(EFI_TABLE_HEADER); at + sizeof(none) <= size; at += sizeof(none))
+		memcpy((uint8_t *)table + at, &none, sizeof(none));
+}
+
+static void set_services(void)
+{
+	fill_services(&bs, sizeof(bs));
+	fill_services(&rs, sizeof(rs));
+	bs.AllocatePages = allocate_pages;
+	bs.GetMemoryMap = get_memory_map;
+	bs.AllocatePool = allocate_pool;
+	bs.FreePool = free_pool;
+	bs.HandleProtocol = handle_protocol;
+	bs.LocateProtocol = locate_protocol;
+	bs.InstallConfigurationTable = install_table;
+	bs.ExitBootServices = exit_boot_services;
+	bs.SetWatchdogTimer = set_watchdog;
+	rs.GetVariable = get_variable;
+	rs.SetVariable = set_variable;
+	con_out.OutputString = output_string;
+}
+
+static void set_options(void)
+{
+	size_t n = 0;
+
+	for (; model.options && model.options[n]; n++)
+		options[n] = (CHAR16)model.options[n];
+	options[n] = 0;
+	loaded.LoadOptions = options;
+	loaded.LoadOptionsSize = (UINT32)((n + 1) * sizeof(options[0]));
+}
+
+/* No variable is there but what every boot entry has. */
+void firmware_start(void)
+{
+	static const uint16_t entry = 3;
+
+	memset(variables, 0, sizeof(variables));
+	put_variable(u"BootCurrent", &entry, sizeof(entry));
+}
+
+static void set_image(void)
+{
+	uint64_t size = image_load((uint8_t *)(uintptr_t)IMAGE_AT, model.bare_stub);
+
+	loaded.ImageBase = (void *)(uintptr_t)IMAGE_AT;
+	loaded.ImageSize = size;
+	loaded.DeviceHandle = VOLUME;
+	model_set_type((struct range){IMAGE_AT, align_up_page(size)}, EfiLoaderCode);
+}
+
+static void power_on(void)
+{
+	static CHAR16 vendor[] = u"model";
+	static const uint8_t one = 1, zero = 0;
+
+	result = (struct model_result){.watchdog = true};
+	text_len = 0;
+	complaint = NULL;
+	exited = asked_to = false;
+	exits = 0;
+	set_services();
+	set_image();
+	set_options();
+	/* Firmware deletes it before it starts the entry. */
+	put_variable(u"BootNext", NULL, 0);
+	if (model.secure) {
+		put_variable(u"SecureBoot", &one, 1);
+		put_variable(u"SetupMode", &zero, 1);
+	}
+	memset(tables, 0, sizeof(tables));
+	st = (EFI_SYSTEM_TABLE){.BootServices = &bs,
+				.RuntimeServices = &rs,
+				.ConOut = &con_out,
+				.ConfigurationTable = tables,
+				.FirmwareVendor = vendor,
+				.FirmwareRevision = 7};
+}
+
+/* As in an image that was just loaded. */
+static void reset_log(void)
+{
+	kb_log_remove_sink(fw_console_line);
+	kb_log_remove_sink(serial_line);
+	kb_log_set_level(KB_INFO);
+	kb_log_buffer(NULL, 0);
+	stop_set_policy(KB_ON_ERROR_HALT);
+}
+
+void model_run(struct model_result *ret)
+{
+	power_on();
+	reset_log();
+	if (!setjmp(end)) {
+		result.answer = efi_main(HANDLE, &st, (const uint8_t *)(uintptr_t)IMAGE_AT);
+		result.end = END_RETURN;
+		if (exits)
+			model_complain("returned to firmware after ExitBootServices", exits);
+	}
+	result.sealed = model.sealed && sealed_is_valid();
+	result.boot_next = find_variable(u"BootNext") < ARRAY_SIZE(variables);
+	*ret = result;
+}
+
+void model_check_leave(struct range window, struct range block, struct range initrd)
+{
+	const struct range all[] = {window, block, initrd};
+
+	if (!exited)
+		model_complain("left before boot services ended", 0);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		for (uint64_t at = align_down(all[i].base, MODEL_PAGE); at < range_end(all[i]);
+		     at += MODEL_PAGE) {
+			int type = model_type(at);
+
+			if (type != EfiLoaderData && type != EfiLoaderCode)
+				model_complain("the kernel gets memory that nobody claimed", at);
+			if (model.sealed && result.handed_over && sealed_is_preserved(at))
+				model_complain("the kernel's memory is preserved", at);
+		}
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The image that the model starts: khoboot's headers without code, a kernel, an initrd. */
+#include <arch/const.h>
+
+#include <string.h>
+
+#include "../unit/make_image.h"
+#include "model.h"
+
+static struct buffer stub, uki, kernel;
+static uint8_t initrd[3 * 4096 + 5];
+
+static void make_kernel(void)
+{
+	static uint8_t content[8192];
+
+	memset(content, 0x5c, sizeof(content));
+	if (ARCH_RECORD == KB_RECORD_ARM64) {
+		make_arm64_image(&kernel, content, sizeof(content));
+		put_u64(kernel.data + IMG_FLAGS, 8 | 1 << 1); /* pages of 4 KiB */
+		return;
+	}
+	make_bzimage(&kernel, content, sizeof(content));
+	put_u32(kernel.data + 0x260, 4 * SZ_1M); /* init_size */
+}
+
+static void make_stub_of_arch(struct buffer *b)
+{
+	if (ARCH_RECORD == KB_RECORD_ARM64)
+		make_arm64_stub(b);
+	else
+		make_stub(b);
+}
+
+void image_make(void)
+{
+	static const char cmdline[] = "root=/dev/ram0", kho[] = "kho=kho-v4\npage=4096\n";
+
+	memset(initrd, 0x17, sizeof(initrd));
+	make_kernel();
+	make_stub_of_arch(&stub);
+	make_section(&stub, ".kho", kho, sizeof(kho) - 1);
+	make_stub_of_arch(&uki);
+	make_section(&uki, ".kho", kho, sizeof(kho) - 1);
+	make_section(&uki, ".uname", TEST_RELEASE, sizeof(TEST_RELEASE) - 1);
+	make_section(&uki, ".cmdline", cmdline, sizeof(cmdline) - 1);
+	make_section(&uki, ".initrd", initrd, sizeof(initrd));
+	make_section(&uki, ".linux", kernel.data, kernel.size);
+}
+
+uint64_t image_load(uint8_t *at, bool bare_stub)
+{
+	const struct buffer *b = bare_stub ? &stub : &uki;
+	uint32_t size = get_u32(b->data + stub_at(b, STUB_OPT + 56));
+	uint32_t count = get_u16(b->data + stub_at(b, STUB_COFF + 6));
+
+	memset(at, 0, size);
+	memcpy(at, b->data, get_u32(b->data + stub_at(b, STUB_OPT + 60)));
+	for (uint32_t i = 0; i < count; i++) {
+		const uint8_t *s = b->data + stub_at(b, STUB_SECTION(i));
+		uint32_t len = get_u32(s + SEC_VSIZE);
+
+		memcpy(at + get_u32(s + SEC_VA), b->data + get_u32(s + SEC_RAW),
+		       min_u64(len, get_u32(s + SEC_RAW_SIZE)));
+	}
+	return size;
+}
+
+static bool is(const uint16_t *path, const char *name)
+{
+	size_t n = 0;
+
+	while (path[n] == (uint16_t)name[n] && name[n])
+		n++;
+	return path[n] == (uint16_t)name[n];
+}
+
+const uint8_t *image_file(const uint16_t *path, uint64_t *size)
+{
+	if (is(path, "\\vmlinuz")) {
+		*size = kernel.size;
+		return kernel.data;
+	}
+	*size = sizeof(initrd);
+	return is(path, "\\initrd") || is(path, "\\second") ? initrd : NULL;
+}

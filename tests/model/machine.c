@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What the model has in place of the CPU and its devices. */
+#include <arch/cache.h>
+#include <arch/cpu.h>
+#include <arch/fwcfg_port.h>
+#include <arch/reset.h>
+#include <arch/uart.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "model.h"
+
+/* image.lds has them: a page of code and a page of data. */
+asm(".data\n"
+    ".balign 4096\n"
+    ".globl text_start, text_end, data_start, data_end\n"
+    "text_start: .zero 4096\n"
+    "text_end:\n"
+    "data_start: .zero 4096\n"
+    "data_end:\n"
+    ".text\n");
+
+void cpu_init(void)
+{
+}
+
+void cpu_halt(void)
+{
+	model_end(END_HALT);
+}
+
+uint64_t cpu_clock(void)
+{
+	static uint64_t now;
+
+	return now += 1000;
+}
+
+uint64_t cpu_clock_us(uint64_t ticks)
+{
+	return ticks / 1000;
+}
+
+struct pagetable cpu_tables(void *pool, size_t pages)
+{
+	return (struct pagetable){.pool = pool,
+				  .pool_addr = (uintptr_t)pool,
+				  .pages = pages,
+				  .levels = 4,
+				  .gbpages = true};
+}
+
+void cpu_use_tables(const struct pagetable *pt)
+{
+	(void)pt;
+}
+
+const char *cpu_mode(void)
+{
+	return "model";
+}
+
+enum kb_status cpu_can_start(const struct kernel *k)
+{
+	(void)k;
+	return KB_OK;
+}
+
+void cpu_leave(const struct boot_placement *place, struct range initrd, const struct pagetable *pt,
+	       const struct kb_moves *moves, uint64_t stub)
+{
+	(void)stub;
+	model_check_leave(place->window, place->block, initrd);
+	model_check_leave((struct range){pt->pool_addr, pt->pages * MODEL_PAGE},
+			  (struct range){(uintptr_t)moves->m, moves->count * sizeof(*moves->m)},
+			  (struct range){0, 0});
+	for (size_t i = 0; i < moves->count; i++)
+		memmove((void *)(uintptr_t)moves->m[i].home, (void *)(uintptr_t)moves->m[i].copy,
+			moves->m[i].size);
+	model_end(END_LEAVE);
+}
+
+void cache_flush_range(const void *p, uint64_t len)
+{
+	(void)p;
+	(void)len;
+}
+
+void cache_flush_all(void)
+{
+}
+
+void reset_try(const struct reset_how *how)
+{
+	(void)how;
+	model_end(END_RESET);
+}
+
+/* ---- a serial port for what must be seen ----------------------------------------------------- */
+
+struct uart uart_named(const char *cmdline)
+{
+	(void)cmdline;
+	return uart_fallback();
+}
+
+struct uart uart_fallback(void)
+{
+	return (struct uart){UART_IO, 0x3f8};
+}
+
+bool uart_answers(struct uart u)
+{
+	(void)u;
+	return true;
+}
+
+bool uart_ready(struct uart u)
+{
+	(void)u;
+	return true;
+}
+
+bool uart_idle(struct uart u)
+{
+	(void)u;
+	return true;
+}
+
+void uart_send(struct uart u, char c)
+{
+	static char line[512];
+	static size_t n;
+
+	(void)u;
+	if (c != '\n' && n < sizeof(line) - 1) {
+		line[n++] = c;
+		return;
+	}
+	line[n] = '\0';
+	n = 0;
+	model_log(line);
+}
+
+/* ---- no such device -------------------------------------------------------------------------- */
+
+bool fwcfg_may_be_there(void)
+{
+	return false;
+}
+
+void fwcfg_seek(uint16_t key)
+{
+	(void)key;
+}
+
+void fwcfg_next(void *buf, size_t len)
+{
+	memset(buf, 0, len);
+}
+
+#if __has_include(<arch/machine.h>) /* arm64 */
+#include <arch/machine.h>
+#include <arch/reset_how.h>
+
+void uart_set_default(struct uart u)
+{
+	(void)u;
+}
+
+void fwcfg_set_base(uint64_t base)
+{
+	(void)base;
+}
+
+void reset_remember(const struct reset_how *how)
+{
+	(void)how;
+}
+#endif

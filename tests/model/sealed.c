@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What the firmware route leaves in memory: KHO data of a kernel, a record, copies of what firmware
+ * may overwrite. Made by the same pure code as in the bare-metal door, then overwritten where
+ * firmware has run since.
+ */
+#include <arch/const.h>
+#include <route/route.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/kho_naive.h"
+#include "model.h"
+
+#define GUEST     0x40800000ULL /* a block outside the field */
+#define GUEST_LOG 8             /* its order */
+#define FIELD_MAX (4 * SZ_1M)
+#define FIELD     ((struct range){KHO_IMAGE_BASE, FIELD_MAX})
+#define GUEST_R   ((struct range){GUEST, SZ_4K << GUEST_LOG})
+
+static struct kho_image img;
+static struct kho_naive naive;
+static struct range zone_store[1], scratch_store[2];
+static struct range_list zone = {zone_store, 1, 1}, scratch = {scratch_store, 2, 2};
+static uint8_t *before, *guest_before; /* as the kernel left it */
+static uint8_t *copies;                /* record and copies, in their order */
+static struct kb_record *rec;
+static struct range kept_store[64];
+static struct range_list kept = {kept_store, 0, 64};
+static char key_text[2 * KB_SHA256_SIZE + 1];
+static bool made;
+
+static void need(enum kb_status st, const char *what)
+{
+	if (!st)
+		return;
+	fprintf(stderr, "sealed: %s: KB-%03d\n", what, (int)st);
+	exit(1);
+}
+
+static void *at(uint64_t pa)
+{
+	return (void *)(uintptr_t)pa;
+}
+
+static void make_data(void)
+{
+	uint64_t random = 11, data;
+	uint8_t blob[8000];
+
+	kho_image_init(&img, KHO_MAP_RADIX, 12);
+	scratch_store[0] = img.area[0] = (struct range){16 * SZ_1M, 24 * SZ_1M};
+	scratch_store[1] = img.area[1] = (struct range){0x40c00000, 4 * SZ_1M};
+	memset(blob, 0x42, sizeof(blob));
+	kho_image_blob_fdt(&img, "memblock", "memblock-v1");
+	kho_image_blob(&img, "LUO", blob, sizeof(blob));
+	data = kho_image_alloc(&img, 192 * SZ_4K, SZ_4K);
+	for (uint64_t i = 0; i < 192; i += 1 + random_below(&random, 3))
+		kho_image_preserve(&img, data + i * SZ_4K, 0);
+	kho_image_preserve(&img, GUEST, GUEST_LOG);
+	kho_image_finish(&img);
+	for (uint64_t i = 0; i < 192 * SZ_4K; i += 8)
+		put_u64(kho_image_at(&img, data + i, 8), random_next(&random));
+	/* From the middle of the data to the end of what is in use, the map included. */
+	zone_store[0].base = data + 64 * SZ_4K;
+	zone_store[0].size = KHO_IMAGE_BASE + align_up_page(img.used) - zone_store[0].base;
+	if (!naive_read(&img, KHO_MAP_RADIX, &naive))
+		need(KB_KHO_MAP_NULL, "naive_read");
+	memcpy(at(KHO_IMAGE_BASE), kho_image_at(&img, KHO_IMAGE_BASE, FIELD_MAX), FIELD_MAX);
+	memset(at(GUEST), 0x6e, GUEST_R.size);
+}
+
+static void set_key(const uint8_t nonce[KB_NONCE_SIZE])
+{
+	uint8_t key[KB_SHA256_SIZE];
+
+	record_key(nonce, key);
+	for (size_t i = 0; i < sizeof(key); i++)
+		snprintf(key_text + 2 * i, 3, "%02x", key[i]);
+}
+
+static void seal(struct mem *m, struct kho *k)
+{
+	static const uint8_t nonce[KB_NONCE_SIZE] = {1, 2, 3, 4};
+	struct kb_record_facts facts = {.arch = ARCH_RECORD, .log = 2};
+	struct range free_store[64];
+	struct range_list free_list = {free_store, 0, 64};
+	struct route r = {.zone = &zone,
+			  .seal = KB_DIGEST_ALL,
+			  .cmdline = "root=/dev/guest",
+			  .nonce = nonce};
+	struct kho_work work = {.size = evacuate_work_size(&zone)};
+
+	work.base = malloc(work.size);
+	need(range_list_copy(&scratch, &free_list), "scratch");
+	need(route_plan(m, k, &free_list, work, &r), "route_plan");
+	rec = at(r.record.base);
+	need(route_place(m, k, &free_list, &r, rec), "route_place");
+	facts.ram_bytes = range_list_bytes(&m->ram);
+	facts.ram_end = range_end(m->ram.r[m->ram.count - 1]);
+	need(route_seal(m, k, &r, rec, &facts, NULL, NULL), "route_seal");
+	record_publish(rec);
+	need(route_keep(rec, &kept), "route_keep");
+	set_key(nonce);
+	free(work.base);
+}
+
+static uint8_t *keep_copy(struct range r)
+{
+	uint8_t *p = malloc(r.size);
+
+	return memcpy(p, at(r.base), r.size);
+}
+
+void sealed_make(void)
+{
+	struct mem m = {.ram = *model_ram(), .map = mem_map_identity};
+	struct kho_work work = {.size = kho_work_size(&m.ram)};
+	struct kho *k = malloc(sizeof(*k));
+	uint64_t n = 0;
+
+	work.base = malloc(work.size);
+	make_data();
+	need(kho_open(&m, &img.h, KHO_BITMAP_UNKNOWN, work, k), "kho_open");
+	seal(&m, k);
+	before = keep_copy(FIELD);
+	guest_before = keep_copy(GUEST_R);
+	copies = malloc(range_list_bytes(&kept));
+	for (size_t i = 0; i < kept.count; n += kept.r[i++].size)
+		memcpy(copies + n, at(kept.r[i].base), kept.r[i].size);
+	free(work.base);
+	free(k);
+	made = true;
+}
+
+void sealed_restore(void)
+{
+	uint64_t n = 0;
+
+	memcpy(at(FIELD.base), before, FIELD.size);
+	memcpy(at(GUEST), guest_before, GUEST_R.size);
+	for (size_t i = 0; i < kept.count; n += kept.r[i++].size)
+		memcpy(at(kept.r[i].base), copies + n, kept.r[i].size);
+	memset(at(zone_store[0].base), 0xdb, zone_store[0].size);
+	if (model.policy != rec->facts.on_error) {
+		rec->facts.on_error = model.policy;
+		record_seal(rec);
+		record_publish(rec);
+	}
+	if (model.damaged)
+		*((uint8_t *)at(GUEST) + 12345) ^= 4;
+}
+
+bool sealed_is_preserved(uint64_t page)
+{
+	struct range r = {page, SZ_4K};
+
+	if (!made || !(ranges_overlap(r, FIELD) || ranges_overlap(r, GUEST_R)))
+		return false;
+	return naive_touches(&naive, r) || naive_is_meta(&naive, r);
+}
+
+/* Digest and state say so: record_take() clears both. */
+bool sealed_is_valid(void)
+{
+	return made && rec->magic == KB_RECORD_MAGIC && rec->state == KB_RECORD_SEALED;
+}
+
+static const uint8_t *was(uint64_t pa)
+{
+	return pa - GUEST < GUEST_R.size ? guest_before + (pa - GUEST) : before + (pa - FIELD.base);
+}
+
+static uint64_t changed_in(struct range r, bool homes)
+{
+	for (uint64_t pa = r.base; pa < range_end(r); pa += SZ_4K) {
+		uint8_t page[SZ_4K];
+
+		if (!sealed_is_preserved(pa) || (!homes && pa - zone.r[0].base < zone.r[0].size))
+			continue;
+		memcpy(page, was(pa), SZ_4K);
+		if (model.damaged && pa == align_down(GUEST + 12345, SZ_4K))
+			page[12345 % SZ_4K] ^= 4;
+		if (memcmp(page, at(pa), SZ_4K))
+			return pa;
+	}
+	return 0;
+}
+
+uint64_t sealed_changed(bool homes)
+{
+	uint64_t pa = changed_in(FIELD, homes);
+
+	return pa ? pa : changed_in(GUEST_R, homes);
+}
+
+/* All but the header, whose count and state change. */
+bool sealed_copies_changed(void)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < kept.count; n += kept.r[i++].size) {
+		bool header = kept.r[i].base == (uintptr_t)rec;
+		uint64_t skip = header ? sizeof(*rec) : 0;
+
+		if (memcmp((uint8_t *)at(kept.r[i].base) + skip, copies + n + skip,
+			   kept.r[i].size - skip))
+			return true;
+	}
+	return false;
+}
+
+const char *sealed_key(void)
+{
+	return key_text;
+}
+
+/* The first half of the zone. */
+struct range sealed_firmware(void)
+{
+	struct range r = zone_store[0];
+
+	r.size = align_down(r.size / 2, SZ_4K);
+	return r;
+}
+
+const struct range_list *sealed_scratch(void)
+{
+	return &scratch;
+}

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The UEFI door in the model: each flow, with each call failing, and with every kind of map. */
+#include "../unit/unit.h"
+
+#include <arch/const.h>
+#include <core/cmdline.h>
+
+#include <stdio.h>
+
+#include "model.h"
+
+#define LOW (ARCH_LOW_MEMORY > 0)
+
+static char with_nonce[300];
+
+struct flow {
+	const char *name;
+	struct model_setup setup;
+	enum model_end end; /* without a failure */
+	unsigned int code;  /* then; 0: none */
+	bool handed_over;
+};
+
+static const struct flow flows[] = {
+	{"cold boot", {.options = NULL}, END_LEAVE, 0, false},
+	{"cold boot, fence", {.options = "khoboot.fence=on"}, END_LEAVE, 0, false},
+	{"files",
+	 {.options = "linux=\\vmlinuz initrd=\\initrd initrd=\\second quiet",
+	  .bare_stub = true,
+	  .read_max = 1000},
+	 END_LEAVE,
+	 0,
+	 false},
+	{"files, Secure Boot",
+	 {.options = "linux=\\vmlinuz", .bare_stub = true, .secure = true},
+	 END_RETURN,
+	 KB_FW_SECURE,
+	 false},
+	{"record", {.options = with_nonce, .sealed = true}, END_LEAVE, 0, true},
+	{"record, damaged data",
+	 {.options = with_nonce, .sealed = true, .damaged = true},
+	 END_HALT,
+	 KB_SEAL_DATA,
+	 false},
+	{"record, damaged data, reset",
+	 {.options = with_nonce, .sealed = true, .damaged = true, .policy = KB_ON_ERROR_RESET},
+	 END_RESET,
+	 KB_SEAL_DATA,
+	 false},
+	{"record, damaged data, discard",
+	 {.options = with_nonce, .sealed = true, .damaged = true, .policy = KB_ON_ERROR_DISCARD},
+	 END_LEAVE,
+	 KB_SEAL_DATA,
+	 false},
+	{"nonce without record", {.options = with_nonce}, END_LEAVE, KB_REC_NONE, false},
+};
+
+/* ---- what must hold, however it ends --------------------------------------------------------- */
+
+static char why[400];
+
+static bool wrong(const char *what, uint64_t at)
+{
+	snprintf(why, sizeof(why), "%s (0x%" PRIx64 ")", what, at);
+	return true;
+}
+
+/* Nothing preserved was lost: not while the record lives, nor with a kernel that gets the data. */
+static bool lost(const struct model_setup *s, const struct model_result *r)
+{
+	uint64_t at = 0;
+
+	if (!s->sealed || (!r->sealed && !r->handed_over))
+		return false;
+	if (r->handed_over)
+		at = sealed_changed(true);
+	else
+		at = sealed_changed(false);
+	if (at)
+		return wrong("a preserved page has changed", at);
+	if (!r->handed_over && sealed_copies_changed())
+		return wrong("record or copies have changed", 0);
+	return false;
+}
+
+static bool variable_failed(const struct model_result *r)
+{
+	return r->failed == SERVICE_GET_VARIABLE || r->failed == SERVICE_SET_VARIABLE;
+}
+
+static bool broken(const struct model_setup *s, const struct model_result *r)
+{
+	const char *complaint = model_complaint();
+
+	if (complaint)
+		return wrong(complaint, 0);
+	if (r->end == END_RETURN && r->sealed)
+		return wrong("returned to firmware with sealed data in memory", r->answer);
+	if (r->end == END_RETURN && !r->answer)
+		return wrong("returned success", 0);
+	if (r->end != END_LEAVE && !r->code)
+		return wrong("ended without a code", r->end);
+	if (r->end == END_LEAVE && r->sealed)
+		return wrong("left with a record that can be used again", 0);
+	if (r->end == END_LEAVE && r->boot_next && !s->fail_at)
+		return wrong("left with BootNext", 0);
+	if (r->end == END_RETURN && r->boot_next && !variable_failed(r) && !s->fail_on)
+		return wrong("returned with BootNext", 0);
+	if (s->sealed && r->watchdog && r->failed != SERVICE_WATCHDOG &&
+	    r->failed != SERVICE_HANDLE && !s->fail_on)
+		return wrong("the watchdog still runs", 0);
+	if (s->sealed && s->policy != KB_ON_ERROR_DISCARD && r->end == END_LEAVE && !r->handed_over)
+		return wrong("another kernel got the memory of the sealed data", 0);
+	return lost(s, r);
+}
+
+/* The codes that a failure of @s may end with. */
+static bool code_fits(enum model_service s, unsigned int code)
+{
+	switch (s) {
+	case SERVICE_ALLOC_ANY:
+	case SERVICE_POOL:
+	case SERVICE_INSTALL:
+		return code == KB_FW_MEMORY;
+	case SERVICE_ALLOC_AT:
+		return code == KB_FW_MEMORY || code == KB_CLAIM;
+	case SERVICE_MAP:
+		return code == KB_FW_MAP;
+	case SERVICE_EXIT:
+		return code == KB_FW_EXIT;
+	case SERVICE_HANDLE:
+		return code == KB_FW_PROTOCOL || code == KB_FW_VOLUME;
+	case SERVICE_VOLUME:
+		return code == KB_FW_VOLUME;
+	case SERVICE_OPEN:
+	case SERVICE_READ:
+	case SERVICE_SEEK:
+		return code == KB_FW_FILE;
+	case SERVICE_GET_VARIABLE:
+		return code == KB_FW_SECURE || code == KB_ROUTE_SECURE || code == KB_CAL_VARIABLE;
+	case SERVICE_SET_VARIABLE:
+		return code == KB_CAL_VARIABLE;
+	default:
+		return false;
+	}
+}
+
+static void run(const struct flow *f, const struct model_setup *s, struct model_result *r)
+{
+	model_start(s);
+	firmware_start();
+	model_run(r);
+	if (broken(s, r))
+		fail_msg("%s, call %u%s (service %d): %s\n%s", f->name, s->fail_at,
+			 s->fail_on ? " on" : "", r->failed, why, model_log_text());
+}
+
+static struct model_setup plain(const struct flow *f)
+{
+	struct model_setup s = f->setup;
+
+	s.desc_size = s.desc_size ? s.desc_size : 48;
+	return s;
+}
+
+static void expect(const struct flow *f, const struct model_result *r)
+{
+	if (r->end != f->end || r->code != f->code || r->handed_over != f->handed_over)
+		fail_msg("%s: end %d, KB-%03u, handed over %d\n%s", f->name, r->end, r->code,
+			 r->handed_over, model_log_text());
+}
+
+static void each_flow_ends_as_it_should(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flows); i++) {
+		struct model_setup s = plain(&flows[i]);
+		struct model_result r;
+
+		run(&flows[i], &s, &r);
+		expect(&flows[i], &r);
+	}
+	(void)state;
+}
+
+/* ---- every call fails once, and every call fails for good ------------------------------------ */
+
+/* A failure that stops the boot is said by its own code, or by that of the flow. */
+static void judge(const struct flow *f, const struct model_setup *s, const struct model_result *r)
+{
+	if (r->end == END_LEAVE || s->fail_on || r->code == f->code)
+		return;
+	if (!code_fits(r->failed, r->code))
+		fail_msg("%s, call %u (service %d): KB-%03u\n%s", f->name, s->fail_at, r->failed,
+			 r->code, model_log_text());
+}
+
+static void fail_each(const struct flow *f, bool on)
+{
+	struct model_setup s = plain(f);
+	struct model_result r;
+	unsigned int ends[4] = {0}, failed = 0;
+
+	s.fail_on = on;
+	for (s.fail_at = 1;; s.fail_at++) {
+		run(f, &s, &r);
+		if (!r.failed)
+			break;
+		judge(f, &s, &r);
+		ends[r.end]++;
+		failed++;
+	}
+	expect(f, &r);
+	print_message("  %s, %s: %u calls, %u returned, %u halted, %u reset, %u booted\n", f->name,
+		      on ? "from k on" : "k alone", failed, ends[END_RETURN], ends[END_HALT],
+		      ends[END_RESET], ends[END_LEAVE]);
+	assert_true(failed > 3);
+}
+
+static void one_call_fails(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flows); i++)
+		fail_each(&flows[i], false);
+	(void)state;
+}
+
+static void all_calls_fail_from_one_on(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flows); i++)
+		fail_each(&flows[i], true);
+	(void)state;
+}
+
+/* ---- maps ------------------------------------------------------------------------------------ */
+
+static void shape(const struct flow *f, struct model_setup s)
+{
+	struct model_result r;
+
+	run(f, &s, &r);
+	expect(f, &r);
+}
+
+static void maps_of_every_shape(void **state)
+{
+	static const uint64_t sizes[] = {40, 48, 64};
+
+	for (size_t i = 0; i < ARRAY_SIZE(flows); i++)
+		for (size_t n = 0; n < 9; n++) {
+			struct model_setup s = plain(&flows[i]);
+
+			s.desc_size = sizes[n % 3];
+			s.order = (enum model_order)(n / 3);
+			s.own_pages = n % 2;
+			shape(&flows[i], s);
+		}
+	(void)state;
+}
+
+static void maps_that_change_at_the_exit(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flows); i++)
+		for (unsigned int n = 1; n <= 2; n++) {
+			struct model_setup s = plain(&flows[i]);
+
+			s.at_exit = n;
+			s.grows = 12;
+			shape(&flows[i], s);
+		}
+	(void)state;
+}
+
+static void a_descriptor_that_wraps(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flows); i++) {
+		struct model_setup s = plain(&flows[i]);
+
+		s.wraps = true;
+		shape(&flows[i], s);
+	}
+	(void)state;
+}
+
+/*
+ * arm64 has no memory for a large map before the claim but firmware's stack. Then it refuses: with
+ * a nonce it does not go back.
+ */
+static void large_maps(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flows); i++) {
+		struct flow f = flows[i];
+
+		f.setup = plain(&f);
+		f.setup.pieces = 100;
+		shape(&f, f.setup);
+		f.setup.pieces = 1000;
+		if (!LOW) {
+			f.end = f.setup.options == with_nonce ? END_HALT : END_RETURN;
+			f.code = KB_FW_MAP;
+			f.handed_over = false;
+		}
+		shape(&f, f.setup);
+	}
+	(void)state;
+}
+
+/* 124 KiB in one piece. */
+static void little_low_memory(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flows); i++) {
+		struct model_setup s = plain(&flows[i]);
+
+		s.no_low = true;
+		shape(&flows[i], s);
+	}
+	(void)state;
+}
+
+/* ---- over resets ----------------------------------------------------------------------------- */
+
+/* Each reset comes back to the same entry; after three attempts another kernel is started. */
+static void three_attempts_and_a_cold_boot(void **state)
+{
+	struct model_setup s = {.desc_size = 48,
+				.options = with_nonce,
+				.sealed = true,
+				.damaged = true,
+				.policy = KB_ON_ERROR_RESET};
+	struct model_result r;
+
+	model_start(&s);
+	firmware_start();
+	for (unsigned int i = 0; i < 3; i++) {
+		model_restart(&s);
+		model_run(&r);
+		assert_null(model_complaint());
+		assert_int_equal(r.end, END_RESET);
+		assert_int_equal(r.code, KB_SEAL_DATA);
+		assert_true(r.boot_next && !r.watchdog && r.sealed);
+	}
+	model_restart(&s);
+	model_run(&r);
+	assert_null(model_complaint());
+	assert_int_equal(r.end, END_LEAVE);
+	assert_int_equal(r.code, KB_REC_ATTEMPTS);
+	assert_true(!r.boot_next && !r.handed_over && !r.sealed);
+	(void)state;
+}
+
+#define PASSES 3 /* of khoboot.calibrate=2 */
+
+/* Passes before @last without a failure, then that one. */
+static void calibrate(unsigned int last, unsigned int fail_at, struct model_result *r)
+{
+	struct model_setup s = {.desc_size = 48, .options = "khoboot.calibrate=2", .small = true};
+
+	model_start(&s);
+	firmware_start();
+	for (unsigned int pass = 0; pass <= last; pass++) {
+		s.fail_at = pass == last ? fail_at : 0;
+		model_restart(&s);
+		model_run(r);
+		if (model_complaint())
+			fail_msg("pass %u, call %u: %s", pass, fail_at, model_complaint());
+	}
+}
+
+/* A pass resets, or goes back to firmware with a code; the last one goes back without. */
+static void judge_pass(unsigned int pass, unsigned int k, const struct model_result *r)
+{
+	bool last = pass == PASSES - 1;
+
+	if (!r->code && r->end == (last ? END_RETURN : END_RESET)) {
+		assert_true(r->boot_next == !last || variable_failed(r));
+		return;
+	}
+	/* Under Secure Boot nobody may ask for it: the machine boots. */
+	if (r->end == END_LEAVE && r->failed == SERVICE_GET_VARIABLE)
+		return;
+	if (r->end == END_LEAVE || !r->failed || !code_fits(r->failed, r->code))
+		fail_msg("pass %u, call %u (service %d): end %d, KB-%03u\n%s", pass, k, r->failed,
+			 r->end, r->code, model_log_text());
+}
+
+static void calibration(void **state)
+{
+	for (unsigned int pass = 0; pass < PASSES; pass++)
+		for (unsigned int k = 0;; k++) {
+			struct model_result r;
+
+			calibrate(pass, k, &r);
+			judge_pass(pass, k, &r);
+			if (k && !r.failed)
+				break;
+		}
+	(void)state;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	model_map_memory();
+	image_make();
+	model_start(&(struct model_setup){.desc_size = 48});
+	sealed_make();
+	snprintf(with_nonce, sizeof(with_nonce), "khoboot.nonce=%s", sealed_key());
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_flow_ends_as_it_should),
+		cmocka_unit_test(one_call_fails),
+		cmocka_unit_test(all_calls_fail_from_one_on),
+		cmocka_unit_test(maps_of_every_shape),
+		cmocka_unit_test(maps_that_change_at_the_exit),
+		cmocka_unit_test(a_descriptor_that_wraps),
+		cmocka_unit_test(large_maps),
+		cmocka_unit_test(little_low_memory),
+		cmocka_unit_test(three_attempts_and_a_cold_boot),
+		cmocka_unit_test(calibration),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
