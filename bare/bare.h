@@ -169,7 +169,7 @@ enum kb_status bare_list_free(struct bare *b);
 /* Place kernel and block, and check that nothing preserved lies there. For stage_plan(). */
 enum kb_status bare_plan(struct stage *s);
 
-/* Make window and block writable, the window executable, and map what else the jump needs. */
+/* Make window, block and joined initrds writable, the window executable; map what else it needs. */
 enum kb_status bare_map_for_jump(struct bare *b);
 
 /* ---- route.c --------------------------------------------------------------------------------- */

@@ -82,6 +82,8 @@ _Noreturn void bare_run(struct bare *b)
 		st = stage_write(&b->s);
 	if (st)
 		stop_refused(st);
+	if (b->s.initrds.count > 1)
+		stage_join_initrds(&b->s, (void *)(uintptr_t)b->s.initrd.base);
 	/* Nothing from here on parses, allocates or fails. */
 	bare_fill_block(b);
 	stage_leave(&b->s);

@@ -3,6 +3,16 @@
 #include <bare/bare.h>
 #include <core/log.h>
 
+/* A kernel that boots to dump another one gets the words elfcorehdr= from that one's kexec. */
+static enum stage_outside outside_trust(const struct bare *b)
+{
+	struct kb_text value;
+
+	if (cmdline_last(bare_outside(b), "elfcorehdr", &value))
+		return STAGE_OUTSIDE_ALONE;
+	return bare_locked(b) ? STAGE_OUTSIDE_LOCKED : STAGE_OUTSIDE_TAKEN;
+}
+
 enum kb_status bare_gather_busy(struct bare *b)
 {
 	enum kb_status st = range_list_add(&b->busy, b->segment);
@@ -11,7 +21,7 @@ enum kb_status bare_gather_busy(struct bare *b)
 		st = bare_list_busy(b);
 	if (st)
 		return kb_refuse("memory", st, &b->s.mem.diag);
-	stage_take_initrd(&b->s, b->initrd_outside);
+	stage_take_initrd(&b->s, b->initrd_outside, outside_trust(b));
 	return KB_OK;
 }
 
@@ -25,16 +35,27 @@ enum kb_status bare_list_free(struct bare *b)
 	return st;
 }
 
-enum kb_status bare_plan(struct stage *s)
+static enum kb_status place(struct bare *b)
 {
-	struct bare *b = (struct bare *)s; /* its first member */
 	enum kb_status st = bare_list_free(b);
 
-	stage_describe_boot(s);
+	stage_describe_boot(&b->s);
 	if (!st)
 		st = bare_describe_boot(b);
 	if (!st)
-		st = stage_place(s);
+		st = stage_place(&b->s);
+	return st ? st : stage_place_initrd(&b->s);
+}
+
+enum kb_status bare_plan(struct stage *s)
+{
+	struct bare *b = (struct bare *)s; /* its first member */
+	enum kb_status st = place(b);
+
+	if (st == KB_PLACE_INITRD) {
+		stage_keep_one_initrd(s);
+		st = place(b);
+	}
 	if (st)
 		return kb_refuse("plan", st, NULL);
 	st = stage_check_placement(s, &b->segment, 1);
@@ -54,5 +75,7 @@ enum kb_status bare_map_for_jump(struct bare *b)
 		st = bare_map(b, b->s.place.window, PT_WRITE | PT_EXEC);
 	if (!st)
 		st = bare_map(b, b->s.place.block, PT_WRITE);
+	if (!st && b->s.initrds.count > 1)
+		st = bare_map(b, range_pages(b->s.initrd), PT_WRITE);
 	return st ? kb_refuse("plan", st, NULL) : KB_OK;
 }

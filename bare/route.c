@@ -171,7 +171,7 @@ static enum kb_status ask(struct bare *b, uint8_t nonce[KB_NONCE_SIZE])
 	struct route_question q = {
 		.nonce = cmdline_nonce(b->s.options.nonce, nonce),
 		.preserved = b->s.kho,
-		.initrd_outside = b->initrd_outside.size && !b->s.uki.initrd.data,
+		.initrd_outside = b->s.initrds.outside,
 	};
 	enum kb_status st;
 

@@ -2,6 +2,8 @@
 /* Files of the volume that khoboot was loaded from. The file system driver is firmware's. */
 #include <core/log.h>
 
+#include <string.h>
+
 #include "firmware.h"
 
 /* Far more than any kernel or initrd has, far less than could wrap. */
@@ -87,4 +89,16 @@ enum kb_status fw_read_file(struct firmware *fw, const char *path, const uint8_t
 	}
 	root->Close(root);
 	return kb;
+}
+
+enum kb_status fw_read_path(struct firmware *fw, struct kb_text path, const uint8_t **data,
+			    uint64_t *size)
+{
+	char name[256];
+
+	if (path.len >= sizeof(name))
+		return KB_FW_FILE;
+	memcpy(name, path.text, path.len);
+	name[path.len] = '\0';
+	return fw_read_file(fw, name, data, size);
 }

@@ -10,6 +10,7 @@
 
 #include <core/mem.h>
 #include <core/range.h>
+#include <core/text.h>
 #include <fdt/kho.h>
 #include <format/efi_map.h>
 #include <khoboot/status.h>
@@ -137,6 +138,10 @@ void fw_describe_screen(const struct firmware *fw, struct screen_info *si);
  * KB_FW_FILE, KB_FW_MEMORY.
  */
 __must_check enum kb_status fw_read_file(struct firmware *fw, const char *path,
+					 const uint8_t **data, uint64_t *size);
+
+/* The same for a path that a word of the command line names. */
+__must_check enum kb_status fw_read_path(struct firmware *fw, struct kb_text path,
 					 const uint8_t **data, uint64_t *size);
 
 /* ---- variable.c */

@@ -65,47 +65,8 @@ enum kb_status uefi_read_options(struct uefi *u)
 				  CMDLINE_PATHS | CMDLINE_ARGV0, KB_DOOR_UEFI);
 }
 
-static enum kb_status read_path(struct uefi *u, struct kb_text path, const uint8_t **data,
-				uint64_t *size)
-{
-	char name[256];
-
-	if (path.len >= sizeof(name))
-		return KB_FW_FILE;
-	memcpy(name, path.text, path.len);
-	name[path.len] = '\0';
-	return fw_read_file(&u->fw, name, data, size);
-}
-
-/* Read the files of all initrd= words, and put one after the other as a boot loader does. */
-static enum kb_status read_initrds(struct uefi *u, struct range *ret)
-{
-	const uint8_t *data[KB_INITRD_MAX];
-	uint64_t size[KB_INITRD_MAX], sum = 0, at = 0;
-	enum kb_status st = KB_OK;
-	void *all;
-
-	for (size_t i = 0; i < u->s.options.initrds && !st; i++) {
-		st = read_path(u, u->s.options.initrd[i], &data[i], &size[i]);
-		if (!st)
-			sum += align_down(size[i] + 3, 4);
-	}
-	if (st || !sum)
-		return st;
-	st = fw_alloc(&u->fw, sum, &all);
-	if (st)
-		return st;
-	for (size_t i = 0; i < u->s.options.initrds; i++) {
-		memcpy((uint8_t *)all + at, data[i], size[i]);
-		at += align_down(size[i] + 3, 4);
-	}
-	*ret = (struct range){(uintptr_t)all, sum};
-	return KB_OK;
-}
-
-/* Read the files of linux= and initrd= in the load options. They are not verified. */
-static enum kb_status read_files(struct uefi *u, const uint8_t **kernel, uint64_t *size,
-				 struct range *initrd)
+/* Read the file of linux= in the load options. It is not verified. */
+static enum kb_status read_kernel_file(struct uefi *u, const uint8_t **kernel, uint64_t *size)
 {
 	enum kb_status st;
 
@@ -113,10 +74,26 @@ static enum kb_status read_files(struct uefi *u, const uint8_t **kernel, uint64_
 		return kb_refuse("kernel", KB_FW_SECURE, NULL);
 	if (!u->s.options.kernel.text)
 		return kb_refuse("kernel", KB_NO_KERNEL, NULL);
-	st = read_path(u, u->s.options.kernel, kernel, size);
-	if (!st)
-		st = read_initrds(u, initrd);
+	st = fw_read_path(&u->fw, u->s.options.kernel, kernel, size);
 	return st ? kb_refuse("kernel", st, NULL) : KB_OK;
+}
+
+/*
+ * An initrd that cannot be read is refused beside linux=. An image that firmware or a boot loader
+ * starts may boot without it; systemd-stub goes on, too.
+ */
+static enum kb_status take_initrd(struct uefi *u, bool required)
+{
+	enum stage_outside trust = u->fw.secure_boot ? STAGE_OUTSIDE_LOCKED : STAGE_OUTSIDE_TAKEN;
+	struct range initrd = {0, 0};
+	enum kb_status st = uefi_read_initrd(u, &initrd);
+
+	if (st && required)
+		return kb_refuse("initrd", st, NULL);
+	if (st)
+		kb_error("initrd", "KB-%03d %s; going on without it", (int)st, kb_cause(st));
+	stage_take_initrd(&u->s, initrd, trust);
+	return KB_OK;
 }
 
 static enum kb_status alloc_work(struct uefi *u)
@@ -132,12 +109,11 @@ enum kb_status uefi_read_kernel(struct uefi *u)
 {
 	const uint8_t *file = u->s.uki.kernel.data;
 	uint64_t size = u->s.uki.kernel.size;
-	struct range initrd = {0, 0};
-	enum kb_status st = file ? KB_OK : read_files(u, &file, &size, &initrd);
+	enum kb_status st = file ? KB_OK : read_kernel_file(u, &file, &size);
 
-	if (st)
-		return st;
-	stage_take_initrd(&u->s, initrd);
-	st = alloc_work(u);
+	if (!st)
+		st = take_initrd(u, !u->s.uki.kernel.data);
+	if (!st)
+		st = alloc_work(u);
 	return st ? st : stage_open_kernel(&u->s, file, size);
 }

@@ -42,19 +42,22 @@ enum kb_status uefi_alloc_lists(struct uefi *u)
 	return KB_OK;
 }
 
-/* With KHO all that the kernel gets has to lie in scratch; the initrd is still elsewhere. */
+/*
+ * One initrd stays where it is. Several become one; and with KHO all that the kernel gets has to
+ * lie in scratch.
+ */
 static enum kb_status copy_initrd(struct uefi *u)
 {
+	size_t count = u->s.initrds.count;
 	enum kb_status st;
 	void *copy;
 
-	if (!u->s.kho || !u->s.initrd.size)
+	if (!count || (count == 1 && !u->s.kho))
 		return KB_OK;
-	st = fw_alloc(&u->fw, u->s.initrd.size, &copy);
+	st = fw_alloc(&u->fw, stage_initrd_size(&u->s), &copy);
 	if (st)
 		return st;
-	memcpy(copy, (const void *)(uintptr_t)u->s.initrd.base, u->s.initrd.size);
-	u->s.initrd.base = (uintptr_t)copy;
+	stage_join_initrds(&u->s, copy);
 	return KB_OK;
 }
 
@@ -112,10 +115,8 @@ static bool take_room(struct uefi *u)
 	if (!u->s.kho || !u->s.record ||
 	    stage_take_room(&u->s, &u->s.record->facts.room, &u->claimed, &to))
 		return false;
-	if (u->s.initrd.size)
-		memcpy((void *)(uintptr_t)to.base, (const void *)(uintptr_t)u->s.initrd.base,
-		       u->s.initrd.size);
-	u->s.initrd = u->s.boot.initrd = to;
+	stage_join_initrds(&u->s, (void *)(uintptr_t)to.base);
+	u->s.boot.initrd = u->s.initrd;
 	return true;
 }
 

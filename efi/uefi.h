@@ -51,6 +51,17 @@ enum kb_status uefi_read_options(struct uefi *u);
 /* Find and check the kernel and the initrd, in the image or in files. */
 enum kb_status uefi_read_kernel(struct uefi *u);
 
+/* ---- initrd.c -------------------------------------------------------------------------------- */
+
+/*
+ * uefi_read_initrd - what the boot loader offers, else the files of initrd=
+ *
+ * *ret: EfiLoaderData; size 0: there is none. Not logged. KB_OK, KB_FW_MEMORY, KB_FW_FILE,
+ * KB_FW_VOLUME.
+ * @ret is untouched on failure.
+ */
+enum kb_status uefi_read_initrd(struct uefi *u, struct range *ret);
+
 /* ---- handover.c: what was handed over through firmware --------------------------------------- */
 
 /* Look for it, and claim all memory that may belong to it before anything else is allocated. */

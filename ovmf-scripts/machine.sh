@@ -95,6 +95,12 @@ add_next() {
 		echo "$3" >"$1/next/cmdline"
 		return
 	fi
+	if [ "$beside" -eq 1 ]; then
+		mkdir -p "$work/beside/beside"
+		pack "$work/beside" >"$work/beside.cpio"
+		cp "$2" "$1/next/beside"
+		set -- "$1" "$work/beside.cpio" "$3"
+	fi
 	make_uki "$1/next/uki.efi" "$to" "$2" "$3"
 	# shellcheck disable=SC2086 # several words
 	[ -z "$edit_uki" ] || $edit_uki "$1/next/uki.efi" || die "$edit_uki failed"

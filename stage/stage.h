@@ -23,6 +23,13 @@
 
 #define STAGE_LOG_SIZE SZ_64K /* bytes of text kept for the next kernel */
 
+/* The initrds that the next kernel gets, in the order in which it unpacks them. */
+struct stage_initrds {
+	struct range part[3]; /* .ucode, the one from outside, .initrd; those that there are */
+	size_t count;
+	bool outside; /* one of them is from outside the image */
+};
+
 /* Everything that both doors know of this boot. Must not be copied: it has pointers to itself. */
 struct stage {
 	uint64_t entered;     /* cpu_clock() at our first step */
@@ -33,7 +40,8 @@ struct stage {
 
 	struct kernel kernel;
 	struct range kernel_work; /* KERNEL_WORK_SIZE bytes */
-	struct range initrd;      /* for the next kernel; size 0: none */
+	struct stage_initrds initrds;
+	struct range initrd; /* for the next kernel, in one piece; size 0: none, or not yet */
 
 	bool uefi;     /* the next kernel gets UEFI's memory map (of use on arm64) */
 	bool has_kho;  /* KHO data were handed over, and not given up */
@@ -104,15 +112,45 @@ enum stage_memory stage_memory_written(const struct stage *s);
 /* The same in words, to go on after "halted, ". */
 const char *stage_memory_words(enum stage_memory m);
 
-/* ---- pure: stage/plan/place.c ---- */
+/* ---- pure: stage/plan/initrd.c ---- */
+
+/* What to do with an initrd that is not in the image. */
+enum stage_outside {
+	STAGE_OUTSIDE_TAKEN,
+	STAGE_OUTSIDE_LOCKED, /* drop it: only the signed image is trusted */
+	STAGE_OUTSIDE_ALONE,  /* a crash kernel: it is complete, and what A's kernel trusted */
+};
 
 /*
- * stage_take_initrd - use the initrd of the image, else @outside
- * @outside: an initrd that was given besides the image; size 0: none
+ * stage_take_initrd - choose the initrds: .ucode, @outside, .initrd, as systemd-stub orders them
+ * @outside: one given besides the image, by kexec or a boot loader; size 0: none
  *
- * Warns of what is not used: .ucode, and @outside when the image has an initrd.
+ * Fills s->initrds; and s->initrd if there is but one, which can stay where it is. Says when
+ * @outside is dropped.
  */
-void stage_take_initrd(struct stage *s, struct range outside);
+void stage_take_initrd(struct stage *s, struct range outside, enum stage_outside trust);
+
+/* Bytes of all initrds in one piece: each but the first begins at a multiple of 4. */
+uint64_t stage_initrd_size(const struct stage *s);
+
+/* Copy them to @to, a page that stage_initrd_size() bytes follow, and set s->initrd to it. */
+void stage_join_initrds(struct stage *s, void *to);
+
+/*
+ * stage_place_initrd - after stage_place(): if there are several initrds, choose the memory for
+ * them in s->free, and set s->initrd to it
+ *
+ * Not logged. KB_OK, KB_PLACE_INITRD, KB_RANGE_FULL.
+ */
+__must_check enum kb_status stage_place_initrd(struct stage *s);
+
+/*
+ * After KB_PLACE_INITRD: keep the last of them, which is where it is, and say so. A kernel that
+ * lacks microcode, or what kexec added, is better than none: the outgoing one is gone.
+ */
+void stage_keep_one_initrd(struct stage *s);
+
+/* ---- pure: stage/plan/place.c ---- */
 
 /* Fill the fields of s->boot that both architectures have. The others become 0: the door's job. */
 void stage_describe_boot(struct stage *s);
@@ -191,7 +229,7 @@ __must_check enum kb_status stage_list_spare(struct stage *s, const struct range
 /*
  * stage_take_room - fill s->layout and s->place with what was kept
  * @ours: sorted: memory that is ours since the claim
- * @initrd: where the copy of s->initrd goes
+ * @initrd: where stage_join_initrds() is to put the initrds
  *
  * s->boot is filled. It fails only if this is another boot than the one that the room was chosen
  * for: KB_RANGE_NO_ROOM (a part is not ours, or the initrd has grown), or what boot_layout(),

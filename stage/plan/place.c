@@ -3,25 +3,12 @@
 #include <core/log.h>
 #include <stage/stage.h>
 
-void stage_take_initrd(struct stage *s, struct range outside)
-{
-	const struct uki_part *own = &s->uki.initrd;
-
-	s->initrd = outside;
-	if (own->data)
-		s->initrd = (struct range){(uintptr_t)own->data, own->size};
-	if (s->uki.ucode.data)
-		kb_warn("initrd", ".ucode is not loaded; give it as first --initrd of khoctl uki");
-	if (own->data && outside.size)
-		kb_warn("initrd", "the one given at load time is ignored: the image has its own");
-}
-
 void stage_describe_boot(struct stage *s)
 {
 	s->boot = (struct boot){
 		.kernel = &s->kernel,
 		.cmdline = s->cmdline,
-		.initrd = s->initrd,
+		.initrd = s->initrds.count > 1 ? (struct range){0, 0} : s->initrd,
 		.kho = s->kho ? &s->handover : NULL,
 		.scratch = s->kho ? &s->kho->scratch : NULL,
 		.log_max = STAGE_LOG_SIZE,
@@ -33,7 +20,7 @@ enum kb_status stage_place(struct stage *s)
 	enum kb_status st = boot_layout(&s->boot, &s->layout);
 
 	if (!st)
-		st = boot_place(&s->free, &s->kernel, s->layout.size, s->initrd, &s->place);
+		st = boot_place(&s->free, &s->kernel, s->layout.size, s->boot.initrd, &s->place);
 	if (st)
 		kb_error("plan",
 			 "wanted: %" PRIu64 " bytes for the kernel, %" PRIu64

@@ -45,7 +45,7 @@ enum kb_status stage_want_room(const struct stage *s, const struct range_list *z
 			       struct stage_wants *ret)
 {
 	const struct range_list *ram = &s->mem.ram;
-	struct stage_wants w = {.kernel = &s->kernel, .initrd = s->uki.initrd.size};
+	struct stage_wants w = {.kernel = &s->kernel, .initrd = stage_initrd_size(s)};
 	enum kb_status st = boot_block_max(&s->boot, &w.block);
 
 	if (st)
@@ -219,7 +219,7 @@ enum kb_status stage_take_room(struct stage *s, const struct kb_room *room,
 {
 	struct range w = room->window, b = room->block;
 	struct range_list window = {&w, 1, 1}, block = {&b, 1, 1};
-	struct range copy = {room->initrd.base, s->initrd.size};
+	struct range copy = {room->initrd.base, stage_initrd_size(s)};
 	struct boot_placement p;
 	enum kb_status st = boot_layout(&s->boot, &s->layout);
 

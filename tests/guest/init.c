@@ -11,7 +11,8 @@
  *   side=in          this is the incoming kernel
  *   side=both        this is the incoming kernel, and then the outgoing one for a third
  *   load=MODE        plain: /next/linux, /next/initrd and /next/cmdline by kexec_file_load;
- *                    uki: /next/uki.efi by kexec_file_load; khoctl: `khoctl switch`;
+ *                    uki: /next/uki.efi by kexec_file_load, with the initrd /next/beside if that
+ *                    is there; khoctl: `khoctl switch`;
  *                    kexec: Debian's `kexec -s -l`
  *   cmdline=FILE     uki, khoctl, kexec: words to give along, one line (default: none)
  *   debug=1          ask the kernel to print where it loads (KEXEC_FILE_DEBUG)
@@ -74,6 +75,7 @@
 
 #include "guest.h"
 
+#define BESIDE        "/next/beside"
 #define KHO_DEBUGFS   "/sys/kernel/debug/kho"
 #define SETUP_DATA    "/sys/kernel/boot_params/setup_data"
 #define BOOT_NEXT     EFIVARS "/BootNext-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -369,7 +371,7 @@ static void load_next(void)
 	if (word_is("load", "plain"))
 		load_file("/next/linux", "/next/initrd", "/next/cmdline");
 	else if (word_is("load", "uki"))
-		load_file("/next/uki.efi", NULL, word("cmdline"));
+		load_file("/next/uki.efi", access(BESIDE, F_OK) ? NULL : BESIDE, word("cmdline"));
 	else if (word_is("load", "khoctl"))
 		load_khoctl(given);
 	else if (word_is("load", "kexec"))

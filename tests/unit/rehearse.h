@@ -159,7 +159,7 @@ static struct machine *new_machine(uint64_t seed)
 	if (pick(m, 3))
 		m->s.uki.initrd =
 			(struct uki_part){.data = &initrd, .size = 1 + pick(m, 128 * SZ_1M)};
-	stage_take_initrd(&m->s, (struct range){0, 0});
+	stage_take_initrd(&m->s, (struct range){0, 0}, STAGE_OUTSIDE_TAKEN);
 	pick_zone(m);
 	m->r = (struct route){.zone = &m->zone, .cmdline = m->s.cmdline, .nonce = nonce};
 	return m;
@@ -487,6 +487,16 @@ static void evacuation_leaves_room_for_the_kernel(void **state)
 	free_machine(m);
 }
 
+/* A byte of them is microcode: what is joined has to fit, not .initrd alone. */
+static void set_initrd(struct machine *m, uint64_t size)
+{
+	static const uint8_t byte;
+
+	m->s.uki.ucode = (struct uki_part){.data = &byte, .size = 1};
+	m->s.uki.initrd = (struct uki_part){.data = &byte, .size = size - 4};
+	stage_take_initrd(&m->s, (struct range){0, 0}, STAGE_OUTSIDE_TAKEN);
+}
+
 /* Another kernel than the one that room was kept for. */
 static void what_does_not_fit_is_noticed(void **state)
 {
@@ -496,15 +506,14 @@ static void what_does_not_fit_is_noticed(void **state)
 	struct kb_room room;
 	(void)state;
 
-	m->s.initrd = (struct range){SZ_1G, SZ_1M + 1};
-	m->s.uki.initrd.size = m->s.initrd.size;
+	set_initrd(m, SZ_1M + 1);
 	m->img.kho->scratch.r[0].size = 200 * SZ_1M;
 	ok(verdict(m));
 	room = m->rec->facts.room;
 	ok(stage_take_room(&m->s, &room, &ours, &initrd));
-	m->s.initrd.size = 2 * SZ_1M;
+	set_initrd(m, 2 * SZ_1M);
 	assert_int_equal(stage_take_room(&m->s, &room, &ours, &initrd), KB_RANGE_NO_ROOM);
-	m->s.initrd.size = SZ_1M;
+	set_initrd(m, SZ_1M);
 	room.window.size -= SZ_4K;
 	assert_int_equal(stage_take_room(&m->s, &room, &ours, &initrd), KB_PLACE_KERNEL);
 	room = m->rec->facts.room;

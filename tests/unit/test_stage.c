@@ -234,28 +234,117 @@ static void the_truth_is_said_about_memory(void **state)
 
 /* ---- initrd ---------------------------------------------------------------------------------- */
 
-static void the_initrd_of_the_image_comes_first(void **state)
+static const uint8_t ucode[5] = "ucode", own[6] = "own...", given[7] = "given..";
+
+static struct range as_range(const void *p, uint64_t size)
 {
-	static const uint8_t own[16];
-	struct range outside = {0x5000, 0x1000};
+	return (struct range){(uintptr_t)p, size};
+}
+
+static void one_initrd_stays_where_it_is(void **state)
+{
+	struct range outside = as_range(given, sizeof(given));
 	struct stage s = {0};
 	(void)state;
 
-	stage_take_initrd(&s, (struct range){0, 0});
+	stage_take_initrd(&s, (struct range){0, 0}, STAGE_OUTSIDE_TAKEN);
 	assert_int_equal(s.initrd.size, 0);
-	stage_take_initrd(&s, outside);
+	stage_take_initrd(&s, outside, STAGE_OUTSIDE_TAKEN);
 	assert_int_equal(s.initrd.base, outside.base);
-	assert_string_equal(said, "");
+	assert_true(s.initrds.outside);
 	s.uki.initrd = part(own, sizeof(own));
-	stage_take_initrd(&s, (struct range){0, 0});
+	stage_take_initrd(&s, (struct range){0, 0}, STAGE_OUTSIDE_TAKEN);
 	assert_int_equal(s.initrd.base, (uintptr_t)own);
+	assert_int_equal(s.initrd.size, sizeof(own));
+	assert_false(s.initrds.outside);
+	/* An empty section is no initrd. */
+	s.uki.initrd = part(own, 0);
+	stage_take_initrd(&s, (struct range){0, 0}, STAGE_OUTSIDE_TAKEN);
+	assert_int_equal(s.initrds.count, 0);
 	assert_string_equal(said, "");
-	stage_take_initrd(&s, outside);
+}
+
+/* .ucode, the one from outside, .initrd; each but the first at a multiple of 4, none is lost. */
+static void several_initrds_are_joined_in_order(void **state)
+{
+	static const char want[] = "ucode\0\0\0given..\0own...";
+	struct stage s = {0};
+	char *to;
+	(void)state;
+
+	s.uki.ucode = part(ucode, sizeof(ucode));
+	s.uki.initrd = part(own, sizeof(own));
+	stage_take_initrd(&s, as_range(given, sizeof(given)), STAGE_OUTSIDE_TAKEN);
+	assert_int_equal(s.initrds.count, 3);
+	assert_int_equal(s.initrd.size, 0);
+	assert_int_equal(stage_initrd_size(&s), sizeof(want) - 1);
+	to = aligned_alloc(4, sizeof(want) - 1 + 2);
+	memset(to, 'x', sizeof(want) - 1);
+	stage_join_initrds(&s, to);
+	assert_memory_equal(to, want, sizeof(want) - 1);
+	assert_int_equal(s.initrd.base, (uintptr_t)to);
+	assert_int_equal(s.initrd.size, sizeof(want) - 1);
+	free(to);
+}
+
+static void an_unsigned_initrd_is_dropped_when_locked(void **state)
+{
+	struct range outside = as_range(given, sizeof(given));
+	struct stage s = {0};
+	(void)state;
+
+	stage_take_initrd(&s, outside, STAGE_OUTSIDE_LOCKED);
+	assert_int_equal(s.initrds.count, 0);
+	assert_int_equal(s.initrd.size, 0);
+	assert_false(s.initrds.outside);
+	assert_true(was_said("(7 bytes) is dropped: Secure Boot or lockdown is on"));
+	s.uki.initrd = part(own, sizeof(own));
+	stage_take_initrd(&s, outside, STAGE_OUTSIDE_LOCKED);
 	assert_int_equal(s.initrd.base, (uintptr_t)own);
-	assert_true(was_said("is ignored: the image has its own"));
-	s.uki.ucode = part(own, 1);
-	stage_take_initrd(&s, (struct range){0, 0});
-	assert_true(was_said(".ucode is not loaded"));
+}
+
+static void a_crash_kernel_gets_kexecs_initrd_alone(void **state)
+{
+	struct stage s = {0};
+	(void)state;
+
+	s.uki.ucode = part(ucode, sizeof(ucode));
+	s.uki.initrd = part(own, sizeof(own));
+	stage_take_initrd(&s, as_range(given, sizeof(given)), STAGE_OUTSIDE_ALONE);
+	assert_int_equal(s.initrds.count, 1);
+	assert_int_equal(s.initrd.base, (uintptr_t)given);
+	/* Without one of its own it is better to have the image's. */
+	stage_take_initrd(&s, (struct range){0, 0}, STAGE_OUTSIDE_ALONE);
+	assert_int_equal(s.initrds.count, 2);
+}
+
+static void joined_initrds_get_a_place(void **state)
+{
+	struct boot_case *c = new_case();
+	(void)state;
+
+	c->s.uki.ucode = part(ucode, sizeof(ucode));
+	c->s.uki.initrd = part(own, sizeof(own));
+	gather(c);
+	stage_take_initrd(&c->s, (struct range){0, 0}, STAGE_OUTSIDE_TAKEN);
+	ok(stage_place(&c->s));
+	ok(stage_place_initrd(&c->s));
+	assert_int_equal(c->s.boot.initrd.base, c->s.initrd.base);
+	assert_true(range_list_contains(&c->s.kho->scratch, range_pages(c->s.initrd)));
+	assert_false(ranges_overlap(c->s.initrd, c->s.place.window));
+	assert_false(ranges_overlap(c->s.initrd, c->s.place.block));
+	ok(stage_check_placement(&c->s, NULL, 0));
+	c->s.initrds.part[0].size = 1ULL << 40;
+	assert_int_equal(stage_place_initrd(&c->s), KB_PLACE_INITRD);
+	/* Then the image's own is used, and said. */
+	stage_keep_one_initrd(&c->s);
+	ok(stage_place_initrd(&c->s));
+	assert_int_equal(c->s.initrd.base, (uintptr_t)own);
+	assert_int_equal(stage_initrd_size(&c->s), sizeof(own));
+	stage_describe_boot(&c->s);
+	assert_int_equal(c->s.boot.initrd.size, sizeof(own));
+	assert_true(was_said("initrd: KB-324 "));
+	free_case(c);
 }
 
 /* ---- places ---------------------------------------------------------------------------------- */
@@ -425,7 +514,11 @@ int main(void)
 		test(data_are_given_up_only_when_told_to),
 		test(discarded_data_take_their_record_along),
 		test(the_truth_is_said_about_memory),
-		test(the_initrd_of_the_image_comes_first),
+		test(one_initrd_stays_where_it_is),
+		test(several_initrds_are_joined_in_order),
+		test(an_unsigned_initrd_is_dropped_when_locked),
+		test(a_crash_kernel_gets_kexecs_initrd_alone),
+		test(joined_initrds_get_a_place),
 		test(places_are_in_scratch_and_free_of_preserved_memory),
 		test(what_was_wanted_is_said_when_there_is_no_room),
 		test(nothing_in_use_may_lie_on_preserved_memory),
