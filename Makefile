@@ -32,6 +32,7 @@ MACHINE_C := $(wildcard $(ARCHDIR)/*.c stage/*.c bare/*.c bare/$(notdir $(ARCHDI
 MACHINE_S := $(wildcard $(ARCHDIR)/*.S)
 EFI_C     := $(wildcard efi/*.c efi/$(notdir $(ARCHDIR))/*.c)
 TOOLS_C   := $(wildcard tools/*.c)
+TOOLS_ARCH = $(wildcard tools/$(notdir $(1))/*.c)
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wpointer-arith -Wcast-qual -Wvla -Wimplicit-fallthrough -Wconversion \
@@ -107,10 +108,13 @@ HOST_CFLAGS := $(BASE) $(WARN) -D_GNU_SOURCE
 SAN         := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TOOL_LIBS   := -lfdt -lz -lzstd -llzma -llz4 -lbearssl
 
-# khoctl knows no architecture's plans. One of another machine's has objects of its own.
-KHOCTL_C   := $(BASE_C) $(TOOLS_C)
-KHOCTL_OBJ := $(if $(filter $(ARCH:arm64=aarch64),$(shell uname -m)),host/obj-tool,$(ARCH)/tool)
-KHOCTL_OBJ := $(KHOCTL_C:%=$(O)/$(KHOCTL_OBJ)/%.o)
+# khoctl asks what the bare-metal door of its own machine would do, with the same plans. One for
+# another machine has objects of its own.
+NATIVE     := $(if $(filter aarch64,$(shell uname -m)),arm64,x86)
+khoctl_of   = $(call pure_of,arch/$(1)) $(TOOLS_C) $(call TOOLS_ARCH,$(1))
+khoctl_obj  = $(patsubst %,$(O)/host/obj-khoctl/%.o,$(call khoctl_of,$(NATIVE)))
+KHOCTL_OBJ := $(if $(filter $(NATIVE),$(notdir $(ARCHDIR))),$(khoctl_obj),\
+	$(patsubst %,$(O)/$(ARCH)/tool/%.o,$(call khoctl_of,$(notdir $(ARCHDIR)))))
 
 TEST_SRC  := $(wildcard tests/unit/test_*.c)
 TEST_HELP := $(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c))
@@ -226,7 +230,13 @@ $(eval $(call host_rules,test,$(CC),-O1 $(SAN)))
 $(eval $(call host_rules,fuzz,$(CLANG),-O1 $(SAN) -fsanitize=fuzzer-no-link))
 $(eval $(call host_rules,clang,$(CLANG),-O2))
 
-$(O)/host/khoctl: $(call host_obj,tool,$(KHOCTL_C))
+$(O)/host/obj-khoctl/%.c.o: %.c
+	$(call say,CC(tool),$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(subst $(call includes,$(ARCHDIR)),$(call includes,arch/$(NATIVE)),$(HOST_CFLAGS)) \
+		-O2 -c $< -o $@
+
+$(O)/host/khoctl: $(khoctl_obj)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
 

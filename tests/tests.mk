@@ -6,8 +6,8 @@ FUZZ_SECONDS ?= 60
 include tests/boot/boot.mk
 
 # khoctl without main() and the commands, which belong to the test tests/khoctl.
-COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c calibrate.c prepare.c)
-TOOLS_LIB := $(filter-out $(COMMANDS),$(TOOLS_C))
+COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c calibrate.c prepare.c check.c)
+TOOLS_LIB := $(filter-out $(COMMANDS),$(TOOLS_C)) $(call TOOLS_ARCH,$(ARCHDIR))
 
 $(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \
 		$(call host_obj,test,$(PURE) $(TOOLS_LIB) $(TEST_HELP))
@@ -26,7 +26,7 @@ ARM64_FUZZERS  := $(patsubst tests/fuzz/arm64/%.c,$(O)/host/fuzz/arm64_%,$(ARM64
 TESTS   += $(ARM64_TESTS)
 FUZZERS += $(ARM64_FUZZERS)
 # What of the helpers does not know an architecture.
-ARM64_HELP := $(addprefix tests/unit/,kho_image.c kho_naive.c)
+ARM64_HELP := $(addprefix tests/unit/,kho_image.c kho_naive.c) tools/room.c tools/arm64/room_arch.c
 
 define arm64_rules
 $(O)/host/obj-arm64-$(1)/%.c.o: %.c

@@ -79,17 +79,23 @@ static int read_fd(struct buffer *b, int fd)
 	return n < 0 ? -1 : 0;
 }
 
+int buffer_read_fd(struct buffer *b, int fd)
+{
+	struct stat st;
+
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+		grow(b, (size_t)st.st_size + 1);
+	return read_fd(b, fd);
+}
+
 int buffer_read(struct buffer *b, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
 	int ret;
 
 	if (fd < 0)
 		return -1;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
-		grow(b, (size_t)st.st_size + 1);
-	ret = read_fd(b, fd);
+	ret = buffer_read_fd(b, fd);
 	close(fd);
 	return ret;
 }

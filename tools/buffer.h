@@ -25,6 +25,9 @@ void buffer_align(struct buffer *b, size_t align);
 /* Append a whole file; -1 with errno set when it cannot be read. */
 int buffer_read(struct buffer *b, const char *path);
 
+/* The same from where @fd stands, which stays open. */
+int buffer_read_fd(struct buffer *b, int fd);
+
 /* Set @b from an option: "@FILE" is the content of FILE, all else the text itself. As above. */
 int buffer_from_arg(struct buffer *b, const char *arg);
 

@@ -81,7 +81,7 @@ static bool no_variables(const struct running *r)
 	       access(running_path(r, EFIVARS, path), W_OK);
 }
 
-static bool secure_boot(const struct running *r)
+bool firmware_secure_boot(const struct running *r)
 {
 	return efivar_number(r, EFI_GLOBAL("SecureBoot"), 1, 0) == 1 &&
 	       efivar_number(r, EFI_GLOBAL("SetupMode"), 1, 0) == 0;
@@ -119,12 +119,69 @@ static bool confidential_cpu(const struct running *r)
 	return found;
 }
 
-static bool confidential(const struct running *r)
+bool firmware_confidential(const struct running *r)
 {
 	return running_exists(r, "/dev/sev-guest") || running_exists(r, "/dev/tdx_guest") ||
 	       running_exists(r, "/sys/firmware/coco") ||
 	       /* An arm64 realm (Linux 6.14, arch/arm64/kernel/rsi.c). */
 	       running_exists(r, "/sys/bus/platform/devices/arm-cca-dev") || confidential_cpu(r);
+}
+
+static bool has_tsme(const struct running *r, const char *dir, const char *entry, const void *ctx)
+{
+	(void)ctx;
+	return read_number(r, dir, entry, "tsme_status", 10) == 1;
+}
+
+#define MSR_SYSCFG  0xc0010010 /* AMD */
+#define SYSCFG_SME  (1u << 23)
+#define MSR_TME     0x982 /* Intel IA32_TME_ACTIVATE */
+#define TME_ENABLED (1u << 1)
+#define TME_BYPASS  (1u << 31)
+
+/* Bits of a register of CPU 0; false when it cannot be read. */
+static bool read_msr(const struct running *r, uint32_t number, uint64_t *ret)
+{
+	char path[PATH_MAX];
+	int fd = open(running_path(r, "/dev/cpu/0/msr", path), O_RDONLY | O_CLOEXEC);
+	bool done;
+
+	if (fd < 0)
+		return false;
+	done = pread(fd, ret, sizeof(*ret), (off_t)number) == (ssize_t)sizeof(*ret);
+	close(fd);
+	return done;
+}
+
+/*
+ * Off unless asked for (Linux arch/x86/boot/startup/sme.c), and impossible where the CPU has no SME
+ * or firmware did not enable it.
+ */
+bool firmware_host_sme(const struct running *r)
+{
+	struct buffer words = {0};
+	uint64_t syscfg = SYSCFG_SME;
+	bool asked = running_read(r, "/proc/cmdline", &words) &&
+		     strstr((const char *)words.data, "mem_encrypt=on");
+
+	buffer_free(&words);
+	(void)read_msr(r, MSR_SYSCFG, &syscfg);
+	return asked && syscfg & SYSCFG_SME;
+}
+
+/* "Key restored" (bit 2) is about this boot, and promises nothing for the next. */
+static bool tme(const struct running *r)
+{
+	uint64_t v;
+
+	return read_msr(r, MSR_TME, &v) && v & TME_ENABLED && !(v & TME_BYPASS);
+}
+
+/* Firmware draws a new key at a reset: all that is kept would be garbage. */
+static bool encrypted(const struct running *r)
+{
+	return any_entry(r, "/sys/bus/pci/devices", "", has_tsme, NULL) || firmware_host_sme(r) ||
+	       tme(r);
 }
 
 #define PCI_VENDOR_VIRTIO 0x1af4
@@ -256,8 +313,9 @@ enum kb_status firmware_check(const struct running *r, const char **what)
 	} checks[] = {
 		{no_uefi, KB_ROUTE_NO_UEFI, "firmware"},
 		{no_variables, KB_CTL_EFIVARS, EFIVARS},
-		{secure_boot, KB_ROUTE_SECURE, "firmware"},
-		{confidential, KB_ROUTE_CONFIDENTIAL, "CPU"},
+		{firmware_secure_boot, KB_ROUTE_SECURE, "firmware"},
+		{firmware_confidential, KB_ROUTE_CONFIDENTIAL, "CPU"},
+		{encrypted, KB_ROUTE_ENCRYPTED, "memory"},
 		{virtio_mem, KB_CTL_VIRTIO_MEM, "memory"},
 		{hotplugged, KB_CTL_HOTPLUG, "memory"},
 		{capsule, KB_CTL_CAPSULE, "firmware"},
@@ -291,6 +349,23 @@ enum kb_status firmware_clear_mor(const struct running *r)
 	(void)efivar_write(r, mor, v.attributes, &value, sizeof(value));
 	efivar_free(&v);
 	return efivar_number(r, mor, 1, 0) & MOR_CLEAR_MEMORY ? KB_CTL_MOR : KB_OK;
+}
+
+bool firmware_mor_set(const struct running *r)
+{
+	return efivar_number(r, mor, 1, 0) & MOR_CLEAR_MEMORY;
+}
+
+void firmware_restore_mor(const struct running *r)
+{
+	struct efivar v = {0};
+	uint8_t value;
+
+	if (!efivar_read(r, mor, &v))
+		return;
+	value = (v.value.size ? v.value.data[0] : 0) | MOR_CLEAR_MEMORY;
+	(void)efivar_write(r, mor, v.attributes, &value, sizeof(value));
+	efivar_free(&v);
 }
 
 /* ---- the file that firmware starts ----------------------------------------------------------- */

@@ -15,8 +15,8 @@
  * @what: what rules it out, for the message
  *
  * Writes nothing. Returns KB_OK; KB_ROUTE_NO_UEFI, KB_CTL_EFIVARS, KB_ROUTE_SECURE,
- * KB_ROUTE_CONFIDENTIAL, KB_CTL_VIRTIO_MEM, KB_CTL_HOTPLUG, KB_CTL_CAPSULE, KB_ROUTE_TPM or
- * KB_CTL_PPI.
+ * KB_ROUTE_CONFIDENTIAL, KB_ROUTE_ENCRYPTED, KB_CTL_VIRTIO_MEM, KB_CTL_HOTPLUG, KB_CTL_CAPSULE,
+ * KB_ROUTE_TPM or KB_CTL_PPI.
  */
 __must_check enum kb_status firmware_check(const struct running *r, const char **what);
 
@@ -27,6 +27,20 @@ __must_check enum kb_status firmware_check(const struct running *r, const char *
  * after a crash. Returns KB_OK, also when there is no such variable; KB_CTL_MOR when it stays set.
  */
 __must_check enum kb_status firmware_clear_mor(const struct running *r);
+
+/* Is memory to be overwritten at the next reset? */
+bool firmware_mor_set(const struct running *r);
+
+/* Make that request again, after firmware_clear_mor() and a switch that failed. */
+void firmware_restore_mor(const struct running *r);
+
+bool firmware_secure_boot(const struct running *r);
+
+/* Is the running system a confidential guest: SEV, TDX, an arm64 realm? */
+bool firmware_confidential(const struct running *r);
+
+/* Does the running kernel encrypt its own memory (AMD SME, mem_encrypt=on)? */
+bool firmware_host_sme(const struct running *r);
 
 /* A file as firmware will find it. Owns @path; all zero is empty. */
 struct boot_file {

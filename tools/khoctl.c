@@ -14,6 +14,7 @@ static const char help[] =
 	"\n"
 	"Commands:\n"
 	"  uki        make one file of khoboot.efi, a kernel, initrds and a command line\n"
+	"  check      ask whether such a file could take over from the running system\n"
 	"  switch     hand the running system over to the kernel of such a file\n"
 	"  calibrate  learn and show which memory firmware writes over a reset\n"
 	"\n"
@@ -27,6 +28,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"uki", cmd_uki},
+	{"check", cmd_check},
 	{"switch", cmd_switch},
 	{"calibrate", cmd_calibrate},
 };

@@ -19,6 +19,7 @@ enum ctl_exit {
 
 /* Commands: like main(), argv[0] is the command's name. */
 int cmd_uki(int argc, char **argv);
+int cmd_check(int argc, char **argv);
 int cmd_switch(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
 

@@ -37,6 +37,11 @@ bool running_exists(const struct running *r, const char *name)
 	return !access(running_path(r, name, path), F_OK);
 }
 
+uint64_t running_page_size(void)
+{
+	return (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 static int write_file(const struct running *r, const char *name, const char *text)
 {
 	char path[PATH_MAX];
@@ -80,6 +85,11 @@ static bool option_on(const struct running *r, const char *name)
 		     (value.len == 2 && !memcmp(value.text, "on", 2));
 	buffer_free(&text);
 	return on;
+}
+
+bool running_kho_on(const struct running *r)
+{
+	return running_exists(r, KHO_OUT) || option_on(r, "kho");
 }
 
 /* major * 100 + minor of the running kernel, 0 when it does not say. */

@@ -28,6 +28,11 @@ bool running_read(const struct running *r, const char *name, struct buffer *b);
 
 bool running_exists(const struct running *r, const char *name);
 
+uint64_t running_page_size(void);
+
+/* Is KHO on, as far as debugfs or the command line says? */
+bool running_kho_on(const struct running *r);
+
 /* Is 5-level paging on? No when /proc/cpuinfo cannot be read. */
 bool running_la57(const struct running *r);
 

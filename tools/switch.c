@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* khoctl switch: load an image with kexec_file_load(2) and jump. */
-#include <core/cmdline.h>
-#include <core/diag.h>
-#include <fdt/kho_target.h>
-#include <format/uki.h>
-
 #include "boot_entry.h"
-#include "image.h"
+#include "check.h"
 #include "khoctl.h"
-#include "next_kernel.h"
 #include "prepare.h"
 #include "running.h"
 
@@ -40,6 +34,7 @@ static const char help[] =
 	"  --new-firmware         the reset starts another firmware: do not use the calibration\n"
 	"  --cmdline TEXT|@FILE   command line instead of the one in UKI\n"
 	"  --load-only            check and load, do not jump\n"
+	"  --force                go on where khoctl check refuses; data may be lost\n"
 	"  --debug                have the running kernel log how it loads\n"
 	"  -h, --help             show this text\n";
 
@@ -51,6 +46,8 @@ struct request {
 	bool new_firmware;
 	bool load_only;
 	bool debug;
+	bool force;
+	int fd; /* of the file that was checked: the one that is loaded */
 	struct buffer cmdline;
 	struct prepared prepared; /* with --via=firmware */
 };
@@ -69,6 +66,7 @@ enum {
 	OPT_NEW_FIRMWARE,
 	OPT_CMDLINE,
 	OPT_LOAD_ONLY,
+	OPT_FORCE,
 	OPT_DEBUG
 };
 
@@ -80,6 +78,7 @@ static const struct option options[] = {
 	{"cmdline", required_argument, NULL, OPT_CMDLINE},
 	{"load-only", no_argument, NULL, OPT_LOAD_ONLY},
 	{"debug", no_argument, NULL, OPT_DEBUG},
+	{"force", no_argument, NULL, OPT_FORCE},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
@@ -120,6 +119,9 @@ static int take_option(void *request, int option, const char *arg)
 	case OPT_LOAD_ONLY:
 		r->load_only = true;
 		return CTL_OK;
+	case OPT_FORCE:
+		r->force = true;
+		return CTL_OK;
 	default:
 		r->debug = true;
 		return CTL_OK;
@@ -144,57 +146,12 @@ static int read_options(struct request *r, int argc, char **argv)
 
 /* ---- checks ---------------------------------------------------------------------------------- */
 
-/* Check the words that khoboot and the next kernel will get, put together as khoboot does it. */
-static enum kb_status check_cmdline(const struct request *r, const struct uki *u,
-				    const struct next_kernel *kernel, struct kb_diag *diag)
+/* What would be handed over, and is there room? The refusals can be overruled by --force. */
+static int check_machine(struct running *running, const struct request *r,
+			 const struct check_image *image)
 {
-	struct cmdline_in in = {
-		.builtin = {u->cmdline.data, u->cmdline.size},
-		.outside = {(const char *)r->cmdline.data, r->cmdline.size},
-	};
-	char words[KB_CMDLINE_MAX + 1];
-	struct kb_options parsed;
-	enum kb_status st;
-
-	/* The running kernel looks at the length before khoboot does. */
-	if (r->cmdline.size > KB_CMDLINE_MAX)
-		return kb_note(diag, KB_CMD_LONG, KB_CMDLINE_MAX, r->cmdline.size);
-	st = cmdline_split(&in, words, sizeof(words), &parsed, diag);
-	if (!st)
-		st = cmdline_supported(&parsed, KB_DOOR_BARE);
-	if (!st && strlen(words) > kernel->cmdline_size)
-		st = kb_note(diag, KB_CMDLINE_LONG, kernel->cmdline_size, strlen(words));
-	return st;
-}
-
-static enum kb_status check_image(const struct request *r, const struct running *running,
-				  const struct buffer *file, struct uki *u, struct kb_diag *diag)
-{
-	struct next_kernel kernel;
-	enum kb_status st;
-	struct pe pe;
-
-	st = image_check(file->data, file->size, &pe, diag);
-	if (!st && !next_kernel_is_native(pe.machine))
-		st = kb_note(diag, KB_PE_MACHINE, pe.header + 4, pe.machine);
-	if (!st)
-		st = uki_find(&pe, u, diag);
-	if (!st && !u->kernel.data)
-		st = kb_note(diag, KB_UKI_NO_LINUX, 0, 0);
-	if (!st)
-		st = next_kernel_open(u->kernel.data, u->kernel.size, pe.machine, &kernel, diag);
-	if (!st && pe.machine == PE_MACHINE_AMD64)
-		st = bzimage_check_5level(&kernel.bz, running_la57(running));
-	if (!st)
-		st = check_cmdline(r, u, &kernel, diag);
-	return st;
-}
-
-/* What would be handed over; @u says what the next kernel takes. */
-static int check_handover(struct running *running, const struct request *r, const struct uki *u)
-{
-	struct kb_diag diag = {0};
-	struct kho_root data;
+	const struct check *c;
+	struct verdict v;
 	enum kb_status st;
 
 	st = running_finalize(running);
@@ -202,10 +159,12 @@ static int check_handover(struct running *running, const struct request *r, cons
 		ctl_system("KHO");
 	if (st)
 		return ctl_refuse("KHO", st, NULL);
-	if (!running_kho(running, &data))
-		return CTL_OK;
-	st = kho_target_check(&u->kho, &data, &diag);
-	return st ? ctl_refuse(r->path, st, &diag) : CTL_OK;
+	st = check_system(running, image, &v);
+	if (st)
+		return ctl_refuse("KHO", st, NULL);
+	check_warn(&v, r->force);
+	c = verdict_refusal(&v);
+	return c && !r->force ? ctl_refuse(r->path, c->status, NULL) : CTL_OK;
 }
 
 /* ---- the jump -------------------------------------------------------------------------------- */
@@ -218,17 +177,13 @@ static long kexec_file_load(int fd, const char *cmdline, size_t len, unsigned lo
 static int load(struct request *r)
 {
 	unsigned long flags = KEXEC_FILE_NO_INITRAMFS | (r->debug ? KEXEC_FILE_DEBUG : 0);
-	int fd = open(r->path, O_RDONLY | O_CLOEXEC);
 	enum kb_status st;
 	int error;
 	long ret;
 
-	if (fd < 0)
-		return ctl_system(r->path);
 	buffer_append(&r->cmdline, "", 1);
-	ret = kexec_file_load(fd, (const char *)r->cmdline.data, r->cmdline.size, flags);
+	ret = kexec_file_load(r->fd, (const char *)r->cmdline.data, r->cmdline.size, flags);
 	error = errno;
-	close(fd);
 	if (!ret)
 		return CTL_OK;
 	errno = error;
@@ -289,55 +244,61 @@ static int plan_way(struct request *r, const struct running *running)
  */
 static int commit(struct request *r, const struct running *running)
 {
-	int ret = by_firmware(r) ? prepare_mor(running) : CTL_OK;
+	int ret = by_firmware(r) ? prepare_mor(&r->prepared, running) : CTL_OK;
+	bool loaded;
 
 	if (!ret)
 		ret = load(r);
-	if (ret)
-		return ret;
-	if (by_firmware(r))
+	loaded = !ret;
+	if (!ret && by_firmware(r))
 		ret = prepare_commit(&r->prepared, running);
-	if (ret)
+	if (ret && loaded)
 		unload();
-	else if (!r->load_only)
+	else if (!ret && !r->load_only)
 		ret = jump();
-	if (ret && by_firmware(r))
+	if (ret && by_firmware(r)) {
 		boot_entry_clear_next(running);
+		prepare_undo_mor(&r->prepared, running);
+	}
 	return ret;
 }
 
-static int run(struct request *r, struct running *running, struct buffer *file)
+static int run(struct request *r, struct running *running, struct check_image *image)
 {
 	struct kb_diag diag = {0};
+	struct kb_text words;
 	enum kb_status st;
-	struct uki u;
 	int ret;
 
-	if (buffer_read(file, r->path))
+	r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
+	if (r->fd < 0 || buffer_read_fd(&image->file, r->fd))
 		return ctl_system(r->path);
 	ret = plan_way(r, running);
 	if (ret)
 		return ret;
-	st = check_image(r, running, file, &u, &diag);
+	words = (struct kb_text){(const char *)r->cmdline.data, r->cmdline.size};
+	st = check_open(running, words, image, &diag);
 	if (st)
 		return ctl_refuse(r->path, st, &diag);
-	ret = check_handover(running, r, &u);
+	ret = check_machine(running, r, image);
 	return ret ? ret : commit(r, running);
 }
 
 int cmd_switch(int argc, char **argv)
 {
 	struct running running = {.root = ""};
-	struct buffer file = {0};
-	struct request r = {0};
+	struct check_image *image = check_new();
+	struct request r = {.fd = -1};
 	int ret = read_options(&r, argc, argv);
 
 	if (ret < 0)
-		ret = run(&r, &running, &file);
+		ret = run(&r, &running, image);
 	if (ret)
 		running_unfinalize(&running);
 	prepared_free(&r.prepared);
-	buffer_free(&file);
+	if (r.fd >= 0)
+		close(r.fd);
+	check_free(image);
 	buffer_free(&r.cmdline);
 	return ret;
 }

@@ -114,6 +114,44 @@ static void confidential_guests(void **state)
 	}
 }
 
+/* Registers of CPU 0: a file with holes. */
+static void set_msr(uint32_t number, uint64_t v)
+{
+	int fd;
+
+	fake_file("/dev/cpu/0/msr", "");
+	fd = open(fake_path("/dev/cpu/0/msr"), O_WRONLY);
+	assert_int_equal(pwrite(fd, &v, sizeof(v), number), sizeof(v));
+	close(fd);
+}
+
+static void encrypted_memory(void **state)
+{
+	(void)state;
+
+	fake_file("/sys/bus/pci/devices/0000:00:00.2/tsme_status", "0\n");
+	ok(check());
+	fake_file("/sys/bus/pci/devices/0000:00:00.2/tsme_status", "1\n");
+	assert_int_equal(check(), KB_ROUTE_ENCRYPTED);
+	assert_int_equal(unlink(fake_path("/sys/bus/pci/devices/0000:00:00.2/tsme_status")), 0);
+	fake_file("/proc/cmdline", "quiet mem_encrypt=on\n");
+	assert_int_equal(check(), KB_ROUTE_ENCRYPTED);
+	assert_true(firmware_host_sme(&running));
+	set_msr(0xc0010010, 1 << 22);
+	ok(check());
+	set_msr(0xc0010010, 1 << 23);
+	assert_int_equal(check(), KB_ROUTE_ENCRYPTED);
+	fake_file("/proc/cmdline", "quiet\n");
+	ok(check());
+	/* Enabled, key restored; bypassed; not enabled. */
+	set_msr(0x982, 1 << 1 | 1 << 2);
+	assert_int_equal(check(), KB_ROUTE_ENCRYPTED);
+	set_msr(0x982, 1 << 1 | 1u << 31);
+	ok(check());
+	set_msr(0x982, 1 << 0);
+	ok(check());
+}
+
 static void virtio_mem(void **state)
 {
 	(void)state;
@@ -467,6 +505,7 @@ int main(void)
 		SYSTEM_TEST(no_variables),
 		SYSTEM_TEST(secure_boot),
 		SYSTEM_TEST(confidential_guests),
+		SYSTEM_TEST(encrypted_memory),
 		SYSTEM_TEST(virtio_mem),
 		SYSTEM_TEST(virtio_mem_on_pci),
 		SYSTEM_TEST(memory_modules_of_acpi),

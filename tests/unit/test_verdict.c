@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* khoctl check: each answer, from facts and from a made-up /proc and /sys; what is printed. */
+#include "unit.h"
+
+#include "../../tools/machine.h"
+#include "../../tools/verdict.h"
+#include "fake_root.h"
+
+#include <khoboot/layout.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define OUT "/sys/kernel/debug/kho/out"
+
+struct world {
+	struct facts f;
+	struct image_facts i;
+	struct kernel kernel;
+	struct uki_part kho;
+	struct range areas[4], ram[4], listed[4], dropped[4];
+	struct verdict v;
+};
+
+static void set(struct range_list *l, struct range *store, struct range r)
+{
+	*l = (struct range_list){store, 0, 4};
+	assert_int_equal(range_list_add(l, r), KB_OK);
+}
+
+static void speaks(struct world *w, const char *text)
+{
+	w->kho = (struct uki_part){.data = text, .size = strlen(text)};
+}
+
+/* 2 GiB of RAM, 128 MiB of scratch, a kernel of 32 MiB: all is well. */
+static struct world *new_world(void)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	speaks(w, "kho=kho-v4\npage=4096\n");
+	w->f = (struct facts){.handover = true,
+			      .root_known = true,
+			      .root = {.abi = KHO_ABI_V4, .page_shift = 12},
+			      .page_size = SZ_4K,
+			      .scratch_known = true,
+			      .listed_known = true,
+			      .gbpages = true};
+	set(&w->f.ram, w->ram, (struct range){0, 2 * SZ_1G});
+	set(&w->f.listed, w->listed, (struct range){0, 2 * SZ_1G});
+	set(&w->f.areas, w->areas, (struct range){SZ_1G, 128 * SZ_1M});
+	w->f.dropped = (struct range_list){w->dropped, 0, 4};
+	w->kernel = (struct kernel){.window_size = 32 * SZ_1M,
+				    .window_align = SZ_2M,
+				    .bz = {.pref_address = SZ_1M, .cmdline_size = 2047}};
+	w->i = (struct image_facts){.kho = &w->kho,
+				    .kernel = &w->kernel,
+				    .cmdline = "quiet",
+				    .image = {.flat_size = 20 * SZ_1M,
+					      .size = 20 * SZ_1M + KB_ARENA_SIZE,
+					      .arena = KB_ARENA_SIZE,
+					      .lowest = SZ_1M,
+					      .align = SZ_2M}};
+	return w;
+}
+
+static const struct check *find(const struct world *w, const char *name)
+{
+	for (size_t i = 0; i < w->v.count; i++)
+		if (!strcmp(w->v.check[i].name, name))
+			return &w->v.check[i];
+	return NULL;
+}
+
+static const struct check *ask(struct world *w, const char *name)
+{
+	const bool discard = w->v.discard;
+
+	w->v = (struct verdict){.discard = discard};
+	verdict_ask(&w->v, &w->f, &w->i);
+	assert_non_null(find(w, name));
+	return find(w, name);
+}
+
+static void assert_refused(struct world *w, const char *name, enum kb_status st)
+{
+	const struct check *c = ask(w, name);
+
+	assert_int_equal(c->status, st);
+	assert_int_equal(c->answer, ANSWER_REFUSED);
+	assert_ptr_equal(verdict_refusal(&w->v), c);
+	free(w);
+}
+
+static void is_well(struct world *w, const char *name)
+{
+	assert_int_equal(ask(w, name)->answer, ANSWER_OK);
+}
+
+static void all_is_well(void **state)
+{
+	static const char *const names[] = {"encryption", "version", "page_size", "kernel",
+					    "blocks",     "memory",  "cmdline",   "load",
+					    "room",       "block",   "arena"};
+	struct world *w = new_world();
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		is_well(w, names[i]);
+	assert_null(verdict_refusal(&w->v));
+	assert_int_equal(find(w, "preserved")->answer, ANSWER_UNKNOWN);
+	free(w);
+}
+
+static void versions_and_page_sizes(void **state)
+{
+	struct world *w = new_world();
+	(void)state;
+
+	speaks(w, "kho=kho-v3\npage=4096\n");
+	assert_refused(w, "version", KB_KERNEL_EXPECTS);
+	w = new_world();
+	speaks(w, "kho=none\npage=4096\n");
+	assert_refused(w, "version", KB_KERNEL_NO_KHO);
+	w = new_world();
+	w->f.root_known = false;
+	assert_int_equal(ask(w, "version")->answer, ANSWER_UNKNOWN);
+	speaks(w, "kho=none\npage=4096\n");
+	assert_refused(w, "version", KB_KERNEL_NO_KHO);
+	w = new_world();
+	w->kho = (struct uki_part){.data = NULL};
+	assert_refused(w, "version", KB_KERNEL_UNKNOWN);
+	w = new_world();
+	w->f.root_known = false;
+	speaks(w, "kho=none\npage=4096\nunknown=kho-v9\n");
+	assert_refused(w, "version", KB_KERNEL_NEW);
+	w = new_world();
+	speaks(w, "kho=kho-v4\npage=65536\n");
+	assert_refused(w, "page_size", KB_PAGE_SIZE);
+	w = new_world();
+	speaks(w, "kho=kho-v4\npage=65536\n");
+	w->f.root_known = false;
+	assert_refused(w, "page_size", KB_PAGE_SIZE);
+	w = new_world();
+	w->f.encrypted = true;
+	assert_refused(w, "encryption", KB_CTL_ENCRYPTED);
+}
+
+static void scratch_that_the_next_kernel_leaves_out(void **state)
+{
+	struct world *w = new_world();
+	(void)state;
+
+	w->i.cmdline = "mem=1G";
+	assert_refused(w, "cmdline", KB_MEM_LOST);
+	w = new_world();
+	w->i.cmdline = "quiet elfcorehdr=1M";
+	assert_refused(w, "cmdline", KB_KERNEL_DUMP);
+	w = new_world();
+	w->i.cmdline = "mem=1536M";
+	assert_int_equal(ask(w, "cmdline")->answer, ANSWER_UNKNOWN);
+	free(w);
+}
+
+static struct world *old_world(void)
+{
+	struct world *w = new_world();
+
+	speaks(w, "kho=kho-v3\npage=4096\n");
+	w->f.root.abi = KHO_ABI_V3;
+	return w;
+}
+
+static void blocks_that_the_next_kernel_loses(void **state)
+{
+	struct world *w = old_world();
+	(void)state;
+
+	w->f.reserve_block = 2 * SZ_1G;
+	assert_refused(w, "blocks", KB_BLOCK_HUGE);
+	w = old_world();
+	w->f.reserve_block = SZ_1G;
+	w->f.reserve_maybe = SZ_1G;
+	assert_int_equal(ask(w, "blocks")->answer, ANSWER_UNKNOWN);
+	assert_non_null(strstr(ask(w, "blocks")->why, "only"));
+	w->f.reserve_maybe = 2 * SZ_1G;
+	assert_non_null(strstr(ask(w, "blocks")->why, "address"));
+	free(w);
+}
+
+static void memory_that_kexec_hides(void **state)
+{
+	struct world *w = new_world();
+	const struct check *c;
+	(void)state;
+
+	ok(range_list_add(&w->f.ram, (struct range){4 * SZ_1G, SZ_1G}));
+	c = ask(w, "memory");
+	assert_int_equal(c->have, 2 * SZ_1G);
+	assert_int_equal(c->need, 3 * SZ_1G);
+	ok(range_list_add(&w->f.dropped, (struct range){4 * SZ_1G, SZ_1G}));
+	assert_refused(w, "memory", KB_CTL_MAP_FULL);
+	w = new_world();
+	ok(range_list_add(&w->f.ram, (struct range){4 * SZ_1G, SZ_1G}));
+	assert_refused(w, "memory", KB_CTL_HIDDEN);
+	w = new_world();
+	w->f.listed_known = false;
+	assert_int_equal(ask(w, "memory")->answer, ANSWER_UNKNOWN);
+	w->f.added = SZ_1M;
+	assert_refused(w, "memory", KB_CTL_HIDDEN);
+}
+
+static void room_in_scratch(void **state)
+{
+	struct world *w = new_world();
+	const struct check *c;
+	(void)state;
+
+	w->areas[0].size = 16 * SZ_1M;
+	assert_refused(w, "load", KB_CTL_SCRATCH);
+	w = new_world();
+	w->areas[0].size = 40 * SZ_1M;
+	c = ask(w, "room");
+	assert_int_equal(c->need, 32 * SZ_1M);
+	assert_true(c->have < 32 * SZ_1M && c->have > 0);
+	assert_refused(w, "room", KB_PLACE_KERNEL);
+	w = new_world();
+	w->listed[0].size = SZ_1G;
+	w->ram[0].size = SZ_1G;
+	assert_refused(w, "room", KB_KHO_SCRATCH_RAM);
+	w = new_world();
+	w->f.scratch_known = false;
+	assert_int_equal(ask(w, "room")->answer, ANSWER_UNKNOWN);
+	free(w);
+}
+
+/* 512 GiB without pages of 1 GiB take 514 page tables. */
+static void tables_of_a_large_machine(void **state)
+{
+	struct world *w = new_world();
+	(void)state;
+
+	w->ram[0].size = w->listed[0].size = 512 * SZ_1G;
+	is_well(w, "arena");
+	w->f.gbpages = false;
+	assert_refused(w, "arena", KB_ARENA);
+	w = new_world();
+	w->i.image.arena = ask(w, "arena")->need;
+	assert_int_equal(ask(w, "arena")->answer, ANSWER_UNKNOWN);
+	w->i.image.arena--;
+	assert_refused(w, "arena", KB_ARENA);
+}
+
+static void going_on_without_the_data(void **state)
+{
+	struct world *w = new_world();
+	(void)state;
+
+	speaks(w, "kho=none\npage=4096\n");
+	w->v.discard = true;
+	assert_int_equal(ask(w, "version")->answer, ANSWER_DISCARD);
+	assert_null(verdict_refusal(&w->v));
+	/* That does not make room for the load. */
+	w->areas[0].size = 16 * SZ_1M;
+	assert_refused(w, "load", KB_CTL_SCRATCH);
+}
+
+static void nothing_is_handed_over(void **state)
+{
+	struct world *w = new_world();
+	(void)state;
+
+	w->i.kho_off = true;
+	w->areas[0].size = 40 * SZ_1M;
+	assert_int_equal(ask(w, "handover")->answer, ANSWER_DISCARD);
+	is_well(w, "load");
+	assert_null(find(w, "room"));
+	assert_null(verdict_refusal(&w->v));
+	w->f.handover = false;
+	assert_int_equal(ask(w, "handover")->answer, ANSWER_UNKNOWN);
+	assert_null(find(w, "load"));
+	free(w);
+}
+
+/* ---- facts ----------------------------------------------------------------------------------- */
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_root();
+	return 0;
+}
+
+static struct machine *read_facts(struct facts *f)
+{
+	static char root[256];
+	struct running r = {.root = root};
+
+	struct machine *m;
+
+	snprintf(root, sizeof(root), "%s", fake_path(""));
+	m = machine_read(&r, f);
+
+	assert_non_null(m);
+	return m;
+}
+
+static void facts_of_a_system(void **state)
+{
+	static uint8_t params[4096];
+	struct machine *m;
+	struct facts f;
+	(void)state;
+
+	fake_file(OUT "/scratch_phys", "0x80000000\n0x10000000\n");
+	fake_file(OUT "/scratch_len", "0x8000000\n0x0\n");
+	fake_file("/proc/cmdline",
+		  "xreserve_mem=9G:2M:c reserve_mem=4G:2M:a quiet reserve_mem=3G:2M:b\n");
+	fake_file("/proc/iomem", "00001000-0009ffff : System RAM\n00100000-bfffffff : System RAM\n"
+				 "  01000000-01ffffff : Kernel code\nc0000000-c0000fff : Reserved\n"
+				 "100000000-13fffffff : CXL Window 0\n"
+				 "  100000000-13fffffff : System RAM (kmem)\n");
+	fake_file("/sys/kernel/kexec_crash_loaded", "1\n");
+	fake_file("/dev/sev-guest", "");
+	fake_file("/proc/meminfo", "MemTotal: 1 kB\nHardwareCorrupted:     8 kB\n");
+	fake_dirs("/sys/firmware/efi/runtime-map/0/x");
+	fake_dirs("/sys/firmware/efi/runtime-map/1/x");
+	params[0x1e8] = 2;
+	params[0x2d0 + 1] = 0x10;
+	params[0x2d0 + 10] = 0xb0;
+	params[0x2d0 + 16] = 1;
+	params[0x2d0 + 20 + 16] = 2;
+	fake_bytes("/sys/kernel/boot_params/data", params, sizeof(params));
+	m = read_facts(&f);
+	assert_true(f.handover && f.scratch_known && !f.root_known);
+	assert_int_equal(f.areas.r[0].base, 2 * SZ_1G);
+	assert_int_equal(f.areas.r[0].size, 128 * SZ_1M);
+	assert_int_equal(f.ram.count, 3);
+	assert_int_equal(f.added, SZ_1G);
+	assert_true(f.encrypted && f.crash && f.uefi);
+	assert_int_equal(f.ram.r[2].base, 4 * SZ_1G);
+	assert_int_equal(f.listed.count, 1);
+	assert_int_equal(f.listed.r[0].base, 0x1000);
+	assert_int_equal(f.listed.r[0].size, 0xb00000);
+	assert_int_equal(f.poisoned, 8192);
+	assert_int_equal(f.efi_map_size, 96);
+	assert_int_equal(f.reserve_block, 2 * SZ_1G);
+	assert_int_equal(f.reserve_maybe, 4 * SZ_1G);
+	machine_free(m);
+}
+
+/* Firmware's map, of which kexec takes the first 128 entries. */
+static void facts_of_a_full_map(void **state)
+{
+	char path[64], text[32];
+	struct machine *m;
+	struct facts f;
+	(void)state;
+
+	for (unsigned int i = 0; i < 130; i++) {
+		snprintf(path, sizeof(path), "/sys/firmware/memmap/%u/type", i);
+		fake_file(path, "System RAM\n");
+		snprintf(path, sizeof(path), "/sys/firmware/memmap/%u/start", i);
+		snprintf(text, sizeof(text), "0x%x\n", i * 0x200000);
+		fake_file(path, text);
+		snprintf(path, sizeof(path), "/sys/firmware/memmap/%u/end", i);
+		snprintf(text, sizeof(text), "0x%x\n", i * 0x200000 + 0xfffff);
+		fake_file(path, text);
+	}
+	m = read_facts(&f);
+	assert_int_equal(f.listed.count, 128);
+	assert_int_equal(f.dropped.count, 2);
+	assert_int_equal(f.dropped.r[0].base, 128 * SZ_2M);
+	assert_false(f.handover);
+	machine_free(m);
+}
+
+/* ---- what is printed ------------------------------------------------------------------------- */
+
+static void the_json_is_what_the_manual_says(void **state)
+{
+	struct verdict v = {0};
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	(void)state;
+
+	verdict_add(&v, "version", KB_OK);
+	verdict_add_numbers(&v, "room", KB_CTL_SCRATCH, 1, 2);
+	verdict_add_unknown(&v, "x", "why");
+	verdict_json(&v, "a\"b\\c\n", "direct", out);
+	fclose(out);
+	assert_ptr_equal(strstr(text, "{\"verdict\":\"refused\",\"file\":\"a\\\"b\\\\c\\u000a\","
+				      "\"via\":\"direct\",\"checks\":[{\"name\":\"version\","
+				      "\"answer\":\"ok\",\"code\":null,\"cause\":null,"
+				      "\"remedy\":null,\"have\":null,\"need\":null},"),
+			 text);
+	assert_non_null(strstr(text, "\"answer\":\"refused\",\"code\":622,\"cause\":\""));
+	assert_non_null(strstr(text, "\"have\":1,\"need\":2},{\"name\":\"x\","));
+	assert_non_null(strstr(text, "\"answer\":\"unknown\",\"code\":null,\"cause\":\"why\","));
+	assert_string_equal(text + size - 4, "}]}\n");
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_is_well),
+		cmocka_unit_test(versions_and_page_sizes),
+		cmocka_unit_test(blocks_that_the_next_kernel_loses),
+		cmocka_unit_test(memory_that_kexec_hides),
+		cmocka_unit_test(scratch_that_the_next_kernel_leaves_out),
+		cmocka_unit_test(nothing_is_handed_over),
+		cmocka_unit_test(room_in_scratch),
+		cmocka_unit_test(tables_of_a_large_machine),
+		cmocka_unit_test(going_on_without_the_data),
+		cmocka_unit_test_setup_teardown(facts_of_a_system, setup, fake_root_remove),
+		cmocka_unit_test_setup_teardown(facts_of_a_full_map, setup, fake_root_remove),
+		cmocka_unit_test(the_json_is_what_the_manual_says),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

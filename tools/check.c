@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* khoctl check: would khoboot and the next kernel take what this system would hand over? */
+#include "check.h"
+#include "firmware.h"
+#include "image.h"
+#include "khoctl.h"
+#include "machine.h"
+#include "next_kernel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* x86 keeps room for elfcorehdr= (Linux arch/x86/kernel/kexec-bzimage64.c); without NUL. */
+#define KEXEC_WORDS_X86 (KB_CMDLINE_MAX - 31)
+
+/* ---- the image ------------------------------------------------------------------------------- */
+
+struct check_image *check_new(void)
+{
+	struct buffer b = {0};
+
+	buffer_reserve(&b, sizeof(struct check_image));
+	return memset(b.data, 0, sizeof(struct check_image));
+}
+
+void check_free(struct check_image *image)
+{
+	buffer_free(&image->file);
+	buffer_free(&image->work);
+	free(image);
+}
+
+/* The running kernel looks at the length before khoboot does. */
+static enum kb_status check_length(size_t len, uint16_t machine, struct kb_diag *diag)
+{
+	if (len > KB_CMDLINE_MAX)
+		return kb_note(diag, KB_CMD_LONG, KB_CMDLINE_MAX, len);
+	if (machine == PE_MACHINE_AMD64 && len > KEXEC_WORDS_X86)
+		return kb_note(diag, KB_CTL_WORDS, KEXEC_WORDS_X86, len);
+	return KB_OK;
+}
+
+/* Check the words that khoboot and the next kernel will get, put together as khoboot does it. */
+static enum kb_status check_cmdline(const struct running *r, struct check_image *image,
+				    struct kb_text words, uint32_t longest, struct kb_diag *diag)
+{
+	const struct uki_part *builtin = &image->uki.cmdline;
+	struct cmdline_in in = {
+		.builtin = {builtin->data, builtin->size},
+		.outside = words,
+		.locked = firmware_secure_boot(r),
+	};
+	enum kb_status st =
+		cmdline_split(&in, image->cmdline, sizeof(image->cmdline), &image->options, diag);
+
+	if (!st)
+		st = cmdline_supported(&image->options, KB_DOOR_BARE);
+	if (!st && strlen(image->cmdline) > longest)
+		st = kb_note(diag, KB_CMDLINE_LONG, longest, strlen(image->cmdline));
+	return st;
+}
+
+/* The kernel as khoboot's own code of this architecture opens it. */
+static enum kb_status open_kernel(struct check_image *image, struct kb_diag *diag)
+{
+	struct range work;
+	enum kb_status st;
+
+	buffer_reserve(&image->work, KERNEL_WORK_SIZE + 1);
+	work = (struct range){(uintptr_t)image->work.data, KERNEL_WORK_SIZE};
+	st = kernel_open(image->uki.kernel.data, image->uki.kernel.size, work, &image->kernel,
+			 diag);
+	if (!st && !image->kernel.release) {
+		image->kernel.release = image->uki.uname.data;
+		image->kernel.release_len = image->uki.uname.size;
+	}
+	return st;
+}
+
+static enum kb_status open_image(const struct running *r, struct kb_text words,
+				 struct check_image *image, struct kb_diag *diag)
+{
+	struct next_kernel kernel;
+	enum kb_status st;
+	struct pe pe;
+
+	st = image_check(image->file.data, image->file.size, &pe, diag);
+	if (!st && !next_kernel_is_native(pe.machine))
+		st = kb_note(diag, KB_PE_MACHINE, pe.header + 4, pe.machine);
+	if (!st)
+		st = uki_find(&pe, &image->uki, diag);
+	if (!st && !image->uki.kernel.data)
+		st = kb_note(diag, KB_UKI_NO_LINUX, 0, 0);
+	if (!st)
+		st = next_kernel_open(image->uki.kernel.data, image->uki.kernel.size, pe.machine,
+				      &kernel, diag);
+	if (!st && pe.machine == PE_MACHINE_AMD64)
+		st = bzimage_check_5level(&kernel.bz, running_la57(r));
+	if (!st)
+		st = check_length(words.len, pe.machine, diag);
+	if (!st)
+		st = check_cmdline(r, image, words, kernel.cmdline_size, diag);
+	if (!st)
+		st = open_kernel(image, diag);
+	if (!st)
+		room_image(image->file.data, &pe, &image->uki, &image->facts.image);
+	return st;
+}
+
+enum kb_status check_open(const struct running *r, struct kb_text words, struct check_image *image,
+			  struct kb_diag *diag)
+{
+	enum kb_status st = open_image(r, words, image, diag);
+
+	if (st)
+		return st;
+	image->facts.kho = &image->uki.kho;
+	image->facts.kernel = &image->kernel;
+	image->facts.cmdline = image->cmdline;
+	image->facts.words = words.len;
+	image->facts.kho_off = image->options.kho == KB_KHO_OFF;
+	return KB_OK;
+}
+
+/* ---- the system ------------------------------------------------------------------------------ */
+
+enum kb_status check_system(const struct running *r, const struct check_image *image,
+			    struct verdict *ret)
+{
+	struct verdict v = {.discard = image->options.on_error == KB_ON_ERROR_DISCARD};
+	struct facts f;
+	struct machine *m = machine_read(r, &f);
+
+	if (!m)
+		return KB_CTL_MEMORY;
+	verdict_ask(&v, &f, &image->facts);
+	machine_free(m);
+	*ret = v;
+	return KB_OK;
+}
+
+static void warn(const struct check *c, const char *what)
+{
+	if (c->status)
+		fprintf(stderr, "khoctl: %s: KB-%03d %s; %s\n", c->name, (int)c->status,
+			kb_cause(c->status), what);
+	else
+		fprintf(stderr, "khoctl: %s: %s; %s\n", c->name, c->why, what);
+}
+
+void check_warn(const struct verdict *v, bool force)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		const struct check *c = &v->check[i];
+
+		if (c->answer == ANSWER_DISCARD)
+			warn(c, "the preserved data WILL BE LOST, as the options of khoboot say");
+		if (c->answer == ANSWER_REFUSED && force)
+			warn(c, "GOING ON BY --force: the machine may halt after the jump, or lose "
+				"the preserved data");
+	}
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+static const char help[] = "Usage: khoctl check [OPTION]... UKI\n"
+			   "\n"
+			   "Ask whether khoboot and the kernel of UKI would take what this system "
+			   "would hand over, on\n"
+			   "this machine. Changes nothing.\n"
+			   "\n"
+			   "  --via=direct|firmware  the route; default: direct\n"
+			   "  --cmdline TEXT|@FILE   command line as for khoctl switch\n"
+			   "  --json                 print one object\n"
+			   "  -h, --help             show this text\n";
+
+enum { OPT_VIA = 256, OPT_CMDLINE, OPT_JSON };
+
+static const struct option options[] = {
+	{"via", required_argument, NULL, OPT_VIA},
+	{"cmdline", required_argument, NULL, OPT_CMDLINE},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+struct request {
+	const char *via;
+	struct buffer cmdline;
+	bool json;
+};
+
+static int take_option(void *request, int option, const char *arg)
+{
+	struct request *r = request;
+
+	if (option == OPT_JSON)
+		r->json = true;
+	if (option == OPT_CMDLINE)
+		return buffer_from_arg(&r->cmdline, arg) ? ctl_system(arg) : CTL_OK;
+	if (option == OPT_VIA && strcmp(arg, "direct") && strcmp(arg, "firmware"))
+		return ctl_usage("check: --via takes direct or firmware, not '%s'", arg);
+	if (option == OPT_VIA)
+		r->via = arg;
+	return CTL_OK;
+}
+
+/* What only the firmware route asks; after the reset khoboot has more questions. */
+static void ask_firmware(const struct running *r, struct verdict *v)
+{
+	const char *what = NULL;
+
+	verdict_add_hard(v, "firmware", firmware_check(r, &what));
+	verdict_add_unknown(v, "evacuation",
+			    "how much lies in the firmware zone is known to khoboot only");
+}
+
+static enum kb_status ask(const struct request *r, const struct running *running,
+			  struct check_image *image, struct verdict *v, struct kb_diag *diag)
+{
+	struct kb_text words = {(const char *)r->cmdline.data, r->cmdline.size};
+	enum kb_status st = check_open(running, words, image, diag);
+
+	if (!st)
+		st = check_system(running, image, v);
+	if (!st && !strcmp(r->via, "firmware"))
+		ask_firmware(running, v);
+	return st;
+}
+
+/* A file that is refused is a verdict, too. */
+static int answer(const struct request *r, const char *path, const struct running *running,
+		  struct check_image *image)
+{
+	struct kb_diag diag = {0};
+	struct verdict v = {.count = 0};
+	enum kb_status st;
+
+	if (buffer_read(&image->file, path))
+		return ctl_system(path);
+	st = ask(r, running, image, &v, &diag);
+	if (st && !r->json)
+		return ctl_refuse(path, st, &diag);
+	if (st)
+		verdict_add_hard(&v, "image", st);
+	if (r->json)
+		verdict_json(&v, path, r->via, stdout);
+	else
+		verdict_text(&v, stdout);
+	if (fflush(stdout) || ferror(stdout))
+		return ctl_system("standard output");
+	return verdict_refusal(&v) ? CTL_REFUSED : CTL_OK;
+}
+
+int cmd_check(int argc, char **argv)
+{
+	const struct running running = {.root = ""};
+	struct check_image *image = check_new();
+	struct request r = {.via = "direct"};
+	int ret = ctl_options(argc, argv, ":h", options, help, take_option, &r);
+
+	if (ret < 0 && argc - optind != 1)
+		ret = ctl_usage("check: give one file");
+	if (ret < 0)
+		ret = answer(&r, argv[optind], &running, image);
+	buffer_free(&r.cmdline);
+	check_free(image);
+	return ret;
+}

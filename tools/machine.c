@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What khoctl check knows of the running system; see machine.h. */
+#include "machine.h"
+#include "firmware.h"
+
+#include <fdt/dtb.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KHO_OUT     "/sys/kernel/debug/kho/out"
+#define MEMMAP      "/sys/firmware/memmap"
+#define RUNTIME_MAP "/sys/firmware/efi/runtime-map"
+#define PIECES      16384 /* of RAM */
+#define KEXEC_MAX   128   /* entries of boot_params, E820_MAX_ENTRIES_ZEROPAGE */
+#define EFI_DESC    48    /* bytes of a descriptor; most firmware has 40 or 48 */
+
+struct machine {
+	struct range ram[PIECES], listed[PIECES], dropped[PIECES], areas[ROOM_AREAS];
+	struct buffer fdt;
+};
+
+/* ---- small files ----------------------------------------------------------------------------- */
+
+/* A number in a file, of any base; false when there is none. */
+static bool read_number(const struct running *r, const char *name, uint64_t *ret)
+{
+	struct buffer b = {0};
+	const bool found = running_read(r, name, &b) && b.size;
+
+	if (found)
+		*ret = strtoull((const char *)b.data, NULL, 0);
+	buffer_free(&b);
+	return found;
+}
+
+/* The number after @key in the file @name, or 0. */
+static uint64_t number_after(const struct running *r, const char *name, const char *key)
+{
+	struct buffer b = {0};
+	const char *at = NULL;
+	uint64_t v;
+
+	if (running_read(r, name, &b))
+		at = strstr((const char *)b.data, key);
+	v = at ? strtoull(at + strlen(key), NULL, 0) : 0;
+	buffer_free(&b);
+	return v;
+}
+
+static bool has_text(const struct running *r, const char *name, const char *text)
+{
+	struct buffer b = {0};
+	const bool found = running_read(r, name, &b) && strstr((const char *)b.data, text);
+
+	buffer_free(&b);
+	return found;
+}
+
+/* ---- KHO ------------------------------------------------------------------------------------- */
+
+/* The next number of a text; false at its end. */
+static bool take_number(char **text, uint64_t *ret)
+{
+	char *end;
+
+	*ret = strtoull(*text, &end, 0);
+	if (end == *text)
+		return false;
+	*text = end;
+	return true;
+}
+
+/* Areas of scratch: a line with the address in one file, with the size in another. */
+static void read_scratch(const struct running *r, struct facts *f)
+{
+	struct buffer at = {0}, len = {0};
+	bool more = running_read(r, KHO_OUT "/scratch_phys", &at) &&
+		    running_read(r, KHO_OUT "/scratch_len", &len);
+	char *a = (char *)at.data, *l = (char *)len.data;
+	struct range area;
+
+	while (more && take_number(&a, &area.base) && take_number(&l, &area.size))
+		more = !range_list_add(&f->areas, area);
+	f->scratch_known = f->areas.count;
+	buffer_free(&at);
+	buffer_free(&len);
+}
+
+/* "8G" as the kernel's memparse() reads it. */
+static uint64_t parse_size(const char *text)
+{
+	char *end;
+	uint64_t v = strtoull(text, &end, 0);
+	static const char units[] = "KMGTPE";
+	const char *unit = *end ? strchr(units, *end & ~0x20) : NULL;
+	uint64_t scale = unit ? 1ULL << (10 * (unit - units + 1)) : 1;
+
+	return mul_overflow(v, scale, &v) ? UINT64_MAX : v;
+}
+
+static uint64_t power_of_two(uint64_t v)
+{
+	return v ? 1ULL << (63 - __builtin_clzll(v)) : 0;
+}
+
+/*
+ * reserve_mem=SIZE:ALIGN:NAME is preserved as blocks that are aligned to their size (Linux
+ * mm/memblock.c, kho_preserve_pages). Where it lies is not shown: any SIZE bytes hold an aligned
+ * block of more than a quarter of them, and none larger than SIZE.
+ */
+static void add_reserve(struct facts *f, const char *value)
+{
+	const char *colon = strchr(value, ':');
+	uint64_t size = parse_size(value), align = colon ? parse_size(colon + 1) : 0;
+	uint64_t sure = power_of_two((size + 1) / 2);
+
+	f->reserve_maybe = max_u64(f->reserve_maybe, power_of_two(size));
+	f->reserve_block = max_u64(f->reserve_block,
+				   max_u64(sure, min_u64(power_of_two(size), power_of_two(align))));
+}
+
+static void read_reserve(const struct running *r, struct facts *f)
+{
+	struct buffer b = {0};
+	char *word, *rest = NULL;
+
+	if (running_read(r, "/proc/cmdline", &b))
+		for (word = strtok_r((char *)b.data, " \n", &rest); word;
+		     word = strtok_r(NULL, " \n", &rest))
+			if (!strncmp(word, "reserve_mem=", 12))
+				add_reserve(f, word + 12);
+	buffer_free(&b);
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+/* "1000-9fff : System RAM"; added memory has its source in parentheses after the name. */
+static void read_line(const char *line, struct facts *f)
+{
+	const char *name = strstr(line, " : ");
+	char *end;
+	uint64_t base = strtoull(line, &end, 16), last = 0;
+
+	if (*end == '-')
+		last = strtoull(end + 1, NULL, 16);
+	/* All addresses are 0 for other users than root. */
+	if (!name || strncmp(name + 3, "System RAM", 10) || last <= base)
+		return;
+	if (!range_list_add(&f->ram, (struct range){base, last - base + 1}) && strchr(name, '('))
+		f->added += last - base + 1;
+}
+
+static void read_iomem(const struct running *r, struct facts *f)
+{
+	struct buffer b = {0};
+	char *line, *rest = NULL;
+
+	if (running_read(r, "/proc/iomem", &b))
+		for (line = strtok_r((char *)b.data, "\n", &rest); line;
+		     line = strtok_r(NULL, "\n", &rest))
+			read_line(line, f);
+	buffer_free(&b);
+	range_list_sort(&f->ram);
+}
+
+static void read_entry(const struct running *r, unsigned int i, struct facts *f)
+{
+	char path[64];
+	uint64_t base = 0, last = 0;
+
+	snprintf(path, sizeof(path), MEMMAP "/%u/type", i);
+	if (!has_text(r, path, "System RAM"))
+		return;
+	snprintf(path, sizeof(path), MEMMAP "/%u/start", i);
+	if (!read_number(r, path, &base))
+		return;
+	snprintf(path, sizeof(path), MEMMAP "/%u/end", i);
+	if (read_number(r, path, &last) && last > base)
+		(void)!range_list_add(i < KEXEC_MAX ? &f->listed : &f->dropped,
+				      (struct range){base, last - base + 1});
+}
+
+/* boot_params (Linux arch/x86/include/uapi/asm/bootparam.h). */
+#define BP_ENTRIES 0x1e8
+#define BP_TABLE   0x2d0
+#define BP_ENTRY   20 /* address, size, type */
+
+/* The memory map that this kernel was given; false when it has more entries than fit there. */
+static bool read_given(const struct running *r, struct facts *f)
+{
+	struct buffer b = {0};
+	bool whole = running_read(r, "/sys/kernel/boot_params/data", &b) && b.size >= SZ_4K &&
+		     b.data[BP_ENTRIES] < KEXEC_MAX;
+
+	for (size_t i = 0; whole && i < b.data[BP_ENTRIES]; i++) {
+		const uint8_t *e = b.data + BP_TABLE + i * BP_ENTRY;
+
+		if (get_u32(e + 16) == 1)
+			whole = !range_list_add(&f->listed,
+						(struct range){get_u64(e), get_u64(e + 8)});
+	}
+	buffer_free(&b);
+	return whole && f->listed.count;
+}
+
+/*
+ * The map that kexec hands on (Linux arch/x86/kernel/kexec-bzimage64.c: setup_e820_entries) is what
+ * the kernel was given, cut after 128 entries. The directories 0, 1, ... of firmware's map show all
+ * of them, but also what was plugged in later (drivers/firmware/memmap.c): they are asked only when
+ * the map may have been cut.
+ */
+static void read_memmap(const struct running *r, struct facts *f)
+{
+	const bool whole = read_given(r, f);
+	char path[64];
+
+	for (unsigned int i = 0; !whole && i < PIECES; i++) {
+		snprintf(path, sizeof(path), MEMMAP "/%u", i);
+		if (!running_exists(r, path))
+			break;
+		read_entry(r, i, f);
+	}
+	range_list_sort(&f->listed);
+	range_list_sort(&f->dropped);
+	f->listed_known = f->listed.count;
+}
+
+/* What kexec hands on is the tree, and UEFI's map, which Linux shows on x86 only. */
+static void read_tree(const struct running *r, struct machine *m, struct facts *f)
+{
+	if (!running_read(r, "/sys/firmware/fdt", &m->fdt) ||
+	    dtb_check(m->fdt.data, m->fdt.size, NULL))
+		return;
+	f->fdt = m->fdt.data;
+	f->fdt_size = m->fdt.size;
+	if (!f->uefi && !f->listed_known && !dtb_memory(f->fdt, &f->listed, NULL))
+		f->listed_known = true;
+}
+
+/* ---- firmware -------------------------------------------------------------------------------- */
+
+/* kexec hands on the descriptors that sysfs shows. */
+static uint64_t efi_map_size(const struct running *r)
+{
+	char path[64];
+	uint64_t n = 0;
+
+	do {
+		snprintf(path, sizeof(path), RUNTIME_MAP "/%u", (unsigned int)n);
+	} while (running_exists(r, path) && n++ < PIECES);
+	return n * EFI_DESC;
+}
+
+struct machine *machine_read(const struct running *r, struct facts *ret)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	struct facts f = {.page_size = SZ_4K};
+
+	if (!m)
+		return NULL;
+	f.page_size = running_page_size();
+	f.ram = (struct range_list){m->ram, 0, PIECES};
+	f.listed = (struct range_list){m->listed, 0, PIECES};
+	f.dropped = (struct range_list){m->dropped, 0, PIECES};
+	f.areas = (struct range_list){m->areas, 0, ROOM_AREAS};
+	read_scratch(r, &f);
+	f.root_known = running_kho(r, &f.root);
+	f.handover = f.scratch_known || f.root_known || running_kho_on(r);
+	read_reserve(r, &f);
+	read_iomem(r, &f);
+	read_memmap(r, &f);
+	f.poisoned = number_after(r, "/proc/meminfo", "HardwareCorrupted:") * 1024;
+	f.gbpages = room_always_gbpages() || has_text(r, "/proc/cpuinfo", " pdpe1gb");
+	f.la57 = running_la57(r);
+	f.efi_map_size = efi_map_size(r);
+	f.crash = number_after(r, "/sys/kernel/kexec_crash_loaded", "");
+	f.encrypted = firmware_confidential(r) || firmware_host_sme(r);
+	f.uefi = running_exists(r, "/sys/firmware/efi");
+	read_tree(r, m, &f);
+	*ret = f;
+	return m;
+}
+
+void machine_free(struct machine *m)
+{
+	if (m)
+		buffer_free(&m->fdt);
+	free(m);
+}

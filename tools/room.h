@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Will there be room in scratch? Where kexec puts khoboot, and where khoboot then puts the next
+ * kernel, computed before anything is loaded: after the jump it is too late to ask.
+ *
+ * kexec_file_load(2) proves room for its own segments only. The window and the block of the next
+ * kernel are found by the same pure code that the bare-metal door runs (<arch/boot.h>).
+ *
+ * Pure; the twins x86/room_arch.c and arm64/room_arch.c know what kexec loads.
+ */
+#ifndef KHOCTL_ROOM_H
+#define KHOCTL_ROOM_H
+
+#include <arch/boot.h>
+#include <arch/kernel.h>
+#include <core/diag.h>
+#include <format/uki.h>
+
+#define ROOM_AREAS 2048
+
+/* The image as kexec loads it. */
+struct room_image {
+	uint64_t flat_size; /* bytes that are loaded */
+	uint64_t size;      /* what its header asks for: with the arena */
+	uint64_t arena;     /* of that, what the bare-metal door has for itself */
+	uint64_t lowest;    /* x86: pref_address of its header */
+	uint64_t align;
+	struct range initrd; /* base: offset in what is loaded; size 0: none */
+};
+
+/* The architecture's: do all CPUs have pages of 1 GiB? */
+bool room_always_gbpages(void);
+
+/* The architecture's: read the headers of the file, which image_check() has passed. */
+void room_image(const uint8_t *file, const struct pe *pe, const struct uki *u,
+		struct room_image *ret);
+
+/* What is known before the load; everything stays the caller's. */
+struct room_question {
+	const struct range_list *areas; /* of scratch, in the running kernel's order */
+	const struct range_list *ram;   /* sorted; what khoboot will take for RAM. NULL: all */
+	const struct kernel *kernel;    /* of the image */
+	const char *cmdline;            /* for the next kernel */
+	uint64_t words;                 /* bytes of kexec's command line, without the NUL */
+	struct room_image image;
+	uint64_t efi_map_size; /* bytes of EFI memory map that kexec hands on; 0: none */
+	const void *fdt;       /* arm64: the running kernel's device tree, or NULL */
+	uint64_t fdt_size;
+};
+
+struct room_answer {
+	struct range image;     /* khoboot's segment */
+	uint64_t scratch_bytes; /* usable scratch */
+	uint64_t free_bytes;    /* of it, after kexec's segments */
+	uint64_t largest;       /* piece of that */
+	uint64_t window_size;   /* of the next kernel */
+	uint64_t block_size;
+	struct boot_placement place;
+};
+
+/* Room on its way: the areas that kexec sees, what is free of them, what khoboot must leave. */
+struct room_plan {
+	const struct range_list *areas;
+	struct range_list free; /* sorted; kexec's segments are taken out */
+	struct range_list busy; /* of these, what is in use when khoboot runs */
+	struct range free_store[ROOM_AREAS];
+	struct range busy_store[8];
+};
+
+/* A segment as kexec asks for it. */
+struct room_segment {
+	uint64_t size;
+	uint64_t align;
+	uint64_t lowest;
+	bool top_down;
+	bool stays; /* in use when khoboot runs */
+};
+
+/*
+ * room_load - take the place that kexec chooses (Linux kernel/kexec_file.c: locate_mem_hole_*)
+ *
+ * The first area with room, in the kernel's order, and there the highest or the lowest place.
+ * Returns KB_OK, KB_CTL_SCRATCH, or KB_RANGE_FULL. @ret is untouched on failure.
+ */
+__must_check enum kb_status room_load(struct room_plan *p, const struct room_segment *s,
+				      struct range *ret);
+
+/*
+ * room_load_all - the architecture's: all segments, in kexec's order
+ * @image: where the image goes
+ */
+__must_check enum kb_status room_load_all(struct room_plan *p, const struct room_question *q,
+					  struct range *image);
+
+/* The architecture's: boot_layout() of what the bare-metal door would describe. */
+__must_check enum kb_status room_layout(const struct room_question *q,
+					const struct kho_handover *kho,
+					const struct range_list *scratch, struct range initrd,
+					struct boot_layout *ret);
+
+/*
+ * room_ask - place everything
+ * @ret: numbers are set as far as they are known, also on failure
+ *
+ * Returns KB_OK; KB_CTL_SCRATCH, when kexec finds no room; KB_KHO_SCRATCH_RAM, when the areas are
+ * not RAM for khoboot; what boot_layout() and boot_place() return.
+ */
+__must_check enum kb_status room_ask(const struct room_question *q, struct room_answer *ret);
+
+#endif

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The questions of khoctl check, and their answers; see verdict.h. */
+#include "verdict.h"
+
+#include <core/cmdline.h>
+#include <fdt/kho_target.h>
+#include <khoboot/layout.h>
+#include <stage/pagetable.h>
+#include <stage/stage.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the list -------------------------------------------------------------------------------- */
+
+static struct check *last(struct verdict *v)
+{
+	return &v->check[v->count - 1];
+}
+
+void verdict_add_hard(struct verdict *v, const char *name, enum kb_status st)
+{
+	if (v->count < VERDICT_MAX)
+		v->count++;
+	*last(v) = (struct check){.name = name,
+				  .status = st,
+				  .answer = st ? ANSWER_REFUSED : ANSWER_OK};
+}
+
+void verdict_add(struct verdict *v, const char *name, enum kb_status st)
+{
+	verdict_add_hard(v, name, st);
+	if (st && v->discard)
+		last(v)->answer = ANSWER_DISCARD;
+}
+
+void verdict_set_numbers(struct verdict *v, uint64_t have, uint64_t need)
+{
+	last(v)->numbers = true;
+	last(v)->have = have;
+	last(v)->need = need;
+}
+
+void verdict_add_numbers(struct verdict *v, const char *name, enum kb_status st, uint64_t have,
+			 uint64_t need)
+{
+	verdict_add(v, name, st);
+	verdict_set_numbers(v, have, need);
+}
+
+void verdict_add_unknown(struct verdict *v, const char *name, const char *why)
+{
+	verdict_add_hard(v, name, KB_OK);
+	last(v)->answer = ANSWER_UNKNOWN;
+	last(v)->why = why;
+}
+
+const struct check *verdict_refusal(const struct verdict *v)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (v->check[i].answer == ANSWER_REFUSED)
+			return &v->check[i];
+	return NULL;
+}
+
+/* ---- what is handed over --------------------------------------------------------------------- */
+
+/* Without the version of the data: is there any that the next kernel takes? */
+static enum kb_status check_section(const struct uki_part *section)
+{
+	struct uki_kho speaks;
+	enum kb_status st;
+
+	if (!section->data)
+		return KB_KERNEL_UNKNOWN;
+	st = uki_kho_parse(section->data, section->size, &speaks, NULL);
+	if (st)
+		return st;
+	if (speaks.unknown.len)
+		return KB_KERNEL_NEW;
+	return speaks.versions ? KB_OK : KB_KERNEL_NO_KHO;
+}
+
+static void ask_version(struct verdict *v, const struct facts *f, const struct image_facts *i)
+{
+	enum kb_status st =
+		f->root_known ? kho_target_check(i->kho, &f->root, NULL) : check_section(i->kho);
+
+	if (st == KB_PAGE_SIZE) /* has a question of its own */
+		st = KB_OK;
+	if (!st && !f->root_known)
+		verdict_add_unknown(v, "version",
+				    "the running kernel does not show the version of its data");
+	else
+		verdict_add(v, "version", st);
+}
+
+/* By what .kho says and, on arm64, by the kernel's own header; also the other words of it. */
+static void ask_page_size(struct verdict *v, const struct facts *f, const struct image_facts *i)
+{
+	const struct kho_root root = {.page_shift = (unsigned int)__builtin_ctzll(f->page_size)};
+	struct uki_kho speaks = {.page_size = 0};
+	enum kb_status st = kernel_check_kho(i->kernel, &root, f->uefi, NULL);
+
+	if (i->kho->data && !uki_kho_parse(i->kho->data, i->kho->size, &speaks, NULL) && !st &&
+	    speaks.versions && speaks.page_size != f->page_size)
+		st = KB_PAGE_SIZE;
+	verdict_add(v, "page_size", st == KB_PAGE_SIZE ? st : KB_OK);
+	if (speaks.page_size)
+		verdict_set_numbers(v, f->page_size, speaks.page_size);
+	verdict_add(v, "kernel", st == KB_PAGE_SIZE ? KB_OK : st);
+}
+
+/* Blocks of 2 GiB and more are lost by all kernels before kho-v4; see kho_target_blocks(). */
+static enum kb_status check_block(const struct kho_root *root, uint64_t bytes)
+{
+	struct kho_summary sum = {0};
+	const uint64_t page = 1ULL << root->page_shift;
+	unsigned int order = 0;
+
+	while (order + 1 < KHO_ORDERS && page << (order + 1) <= bytes)
+		order++;
+	if (bytes >= page)
+		sum.blocks[order] = 1;
+	return kho_target_blocks(root, &sum, NULL);
+}
+
+static void ask_blocks(struct verdict *v, const struct facts *f)
+{
+	enum kb_status st;
+
+	if (!f->root_known || f->root.abi >= KHO_ABI_V4) {
+		if (f->root_known)
+			verdict_add(v, "blocks", KB_OK);
+		else
+			verdict_add_unknown(v, "blocks", "the version of the data is not known");
+		return;
+	}
+	st = check_block(&f->root, f->reserve_block);
+	if (st)
+		verdict_add_numbers(v, "blocks", st, f->reserve_block, 2 * SZ_1G - 1);
+	else if (check_block(&f->root, f->reserve_maybe))
+		verdict_add_unknown(
+			v, "blocks",
+			"whether reserve_mem= has 2 GiB in one block depends on its address");
+	else
+		verdict_add_unknown(v, "blocks", "sizes are known of reserve_mem= only");
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+/* Bytes of @ram that are not in @listed; @dropped: are some of them in firmware's own map? */
+static uint64_t hidden_bytes(const struct facts *f, bool *dropped)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < f->ram.count; i++) {
+		uint64_t at = f->ram.r[i].base;
+		const uint64_t end = range_end(f->ram.r[i]);
+
+		while (at < end) {
+			const struct range rest = {at, end - at};
+			const struct range *l = range_list_overlap(&f->listed, rest);
+			const uint64_t to = l ? max_u64(l->base, at) : end;
+
+			all += to - at;
+			if (to > at && range_list_overlap(&f->dropped, (struct range){at, to - at}))
+				*dropped = true;
+			at = l ? range_end(*l) : end;
+		}
+	}
+	return all;
+}
+
+static void ask_memory(struct verdict *v, const struct facts *f)
+{
+	uint64_t hidden = f->added, all = range_list_bytes(&f->ram);
+	bool dropped = false;
+	enum kb_status st;
+
+	if (!f->ram.count || (!f->listed_known && !f->added)) {
+		verdict_add_unknown(v, "memory", "the running system does not show its memory map");
+		return;
+	}
+	if (f->listed_known)
+		hidden = hidden_bytes(f, &dropped);
+	st = dropped ? KB_CTL_MAP_FULL : KB_CTL_HIDDEN;
+	verdict_add_numbers(v, "memory", hidden ? st : KB_OK, all - hidden, all);
+}
+
+static bool names_memory(struct kb_text cmdline)
+{
+	struct kb_text value;
+
+	return cmdline_last(cmdline, "mem", &value) || cmdline_last(cmdline, "memmap", &value);
+}
+
+/* Of RAM that is left out, scratch is a refusal; what is preserved there is not known. */
+static void ask_cmdline(struct verdict *v, const struct facts *f, const struct image_facts *i)
+{
+	const struct kb_text cmdline = {i->cmdline, strlen(i->cmdline)};
+	struct mem m = {.ram = f->listed_known ? f->listed : f->ram};
+	struct kho *kho = calloc(1, sizeof(*kho));
+	enum kb_status st = kho ? kho_target_dump(cmdline, NULL) : KB_CTL_MEMORY;
+
+	if (!st) {
+		kho->scratch = f->areas;
+		st = kernel_check_memory(i->kernel, cmdline, &m, kho);
+	}
+	free(kho);
+	if (!st && names_memory(cmdline))
+		verdict_add_unknown(v, "cmdline",
+				    "mem= or memmap= may leave out what is preserved");
+	else
+		verdict_add(v, "cmdline", st);
+}
+
+/* ---- scratch --------------------------------------------------------------------------------- */
+
+/* @off: no more than the load is asked of scratch */
+static void add_room(struct verdict *v, enum kb_status st, const struct room_answer *a,
+		     uint64_t image, bool off)
+{
+	const bool loaded = st != KB_CTL_SCRATCH && st != KB_CTL_MEMORY;
+
+	verdict_add_hard(v, "load", loaded ? KB_OK : st);
+	verdict_set_numbers(v, a->scratch_bytes, image);
+	if (!loaded || off)
+		return;
+	verdict_add_numbers(v, "room", st, a->largest, a->window_size);
+	if (!st)
+		verdict_add_numbers(v, "block", KB_OK, a->place.block.size, a->block_size);
+}
+
+static void ask_room(struct verdict *v, const struct facts *f, const struct image_facts *i)
+{
+	const struct room_question q = {
+		.areas = &f->areas,
+		.ram = f->listed_known && f->listed.count ? &f->listed : NULL,
+		.kernel = i->kernel,
+		.cmdline = i->cmdline,
+		.words = i->words,
+		.image = i->image,
+		.efi_map_size = f->efi_map_size,
+		.fdt = f->fdt,
+		.fdt_size = f->fdt_size,
+	};
+	struct room_answer a;
+
+	if (!f->scratch_known) {
+		verdict_add_unknown(v, "room", "the running kernel does not show its scratch");
+		return;
+	}
+	add_room(v, room_ask(&q, &a), &a, i->image.size, i->kho_off);
+}
+
+/* ---- khoboot's own memory -------------------------------------------------------------------- */
+
+#define TABLES_POOL 16384 /* pages; more than any arena holds */
+
+/* Pages of page tables for all RAM, as the bare-metal door maps it; 0: not to be known. */
+static uint64_t table_pages(const struct facts *f, const struct range_list *ram)
+{
+	void *pool = aligned_alloc(SZ_4K, TABLES_POOL * SZ_4K);
+	struct pagetable pt = {.pool = pool,
+			       .pool_addr = (uintptr_t)pool,
+			       .pages = TABLES_POOL,
+			       .levels = f->la57 ? 5 : 4,
+			       .gbpages = f->gbpages};
+	enum kb_status st = pool ? pt_init(&pt) : KB_PT_POOL;
+
+	for (size_t i = 0; i < ram->count && !st; i++) {
+		uint64_t base = align_up_page(ram->r[i].base);
+		uint64_t end = align_down(range_end(ram->r[i]), SZ_4K);
+
+		if (base < end)
+			st = pt_map(&pt, (struct range){base, end - base}, PT_READ);
+	}
+	free(pool);
+	return st == KB_PT_POOL ? TABLES_POOL : st ? 0 : pt.used;
+}
+
+/* The door's own lists, and tables for what is not RAM or has other rights. */
+#define ARENA_MORE (256 * 1024u)
+
+/* Stack, log, the walk's memory, tables. */
+static uint64_t arena_least(const struct facts *f, const struct range_list *ram)
+{
+	return KB_STACK_SIZE + STAGE_LOG_SIZE + sizeof(struct kho) + KERNEL_WORK_SIZE +
+	       kho_work_size(ram) + table_pages(f, ram) * SZ_4K;
+}
+
+static void ask_arena(struct verdict *v, const struct facts *f, const struct image_facts *i)
+{
+	const struct range_list *ram = f->listed_known && f->listed.count ? &f->listed : &f->ram;
+	uint64_t need, have = i->image.arena;
+
+	if (!ram->count) {
+		verdict_add_unknown(v, "arena", "the running system does not show its memory map");
+		return;
+	}
+	need = arena_least(f, ram);
+	if (need <= have && have < need + ARENA_MORE)
+		verdict_add_unknown(v, "arena", "there is hardly more than what is known");
+	else
+		verdict_add_hard(v, "arena", need > have ? KB_ARENA : KB_OK);
+	verdict_set_numbers(v, have, need);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static void ask_handover(struct verdict *v, const struct facts *f, const struct image_facts *i)
+{
+	ask_version(v, f, i);
+	ask_page_size(v, f, i);
+	ask_blocks(v, f);
+	ask_memory(v, f);
+	ask_cmdline(v, f, i);
+	if (f->poisoned)
+		verdict_add_unknown(v, "poison",
+				    "memory with hardware errors: khoboot reads what is preserved");
+	if (f->crash && f->root_known && f->root.abi < KHO_ABI_V3)
+		verdict_add_unknown(v, "crash",
+				    "kernels up to 7.0 hand their data to the loaded "
+				    "crash kernel as well");
+	verdict_add_unknown(v, "preserved",
+			    "which pages are preserved is known to the running kernel only");
+}
+
+/* The data are lost, as asked for. */
+static void add_off(struct verdict *v)
+{
+	verdict_add_unknown(v, "handover", "khoboot.kho=off drops what is preserved");
+	last(v)->answer = ANSWER_DISCARD;
+}
+
+void verdict_ask(struct verdict *v, const struct facts *f, const struct image_facts *i)
+{
+	verdict_add_hard(v, "encryption", f->encrypted ? KB_CTL_ENCRYPTED : KB_OK);
+	if (!f->handover)
+		verdict_add_unknown(v, "handover",
+				    "the running kernel does not say that it hands anything over");
+	else if (i->kho_off)
+		add_off(v);
+	else
+		ask_handover(v, f, i);
+	if (f->handover)
+		ask_room(v, f, i);
+	ask_arena(v, f, i);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What `khoctl check` answers: a list of questions, each with its answer, code and numbers. Pure:
+ * facts of the running system go in, nothing is asked of it here.
+ */
+#ifndef KHOCTL_VERDICT_H
+#define KHOCTL_VERDICT_H
+
+#include <core/cmdline.h>
+#include <format/uki.h>
+
+#include "room.h"
+
+#include <stdio.h>
+
+enum answer {
+	ANSWER_OK,
+	ANSWER_REFUSED, /* khoboot or the next kernel would refuse, or lose data */
+	ANSWER_DISCARD, /* the boot goes on, the data are lost: khoboot.on_error=discard, kho=off */
+	ANSWER_UNKNOWN, /* cannot be known on the running system */
+};
+
+struct check {
+	const char *name;
+	enum answer answer;
+	enum kb_status status; /* KB_OK unless refused, or discarded after a refusal */
+	const char *why;       /* instead of a code; NULL: none */
+	bool numbers;          /* are the next two set? */
+	uint64_t have, need;   /* in bytes, unless docs/khoctl.8 says otherwise */
+};
+
+#define VERDICT_MAX 24
+
+/* A plain value; all zero is empty. */
+struct verdict {
+	bool discard; /* khoboot.on_error=discard: goes on after what khoboot would refuse */
+	struct check check[VERDICT_MAX];
+	size_t count;
+};
+
+/* What is known about the running system. Lists are sorted and belong to the caller. */
+struct facts {
+	bool handover;   /* KHO is on */
+	bool root_known; /* @root has version and page size */
+	struct kho_root root;
+	uint64_t page_size;
+	bool scratch_known;
+	struct range_list areas;   /* of scratch, in the kernel's order; not sorted */
+	struct range_list ram;     /* all System RAM */
+	struct range_list listed;  /* RAM in the memory map that kexec hands on */
+	struct range_list dropped; /* RAM of firmware's map after kexec's last entry */
+	bool listed_known;
+	uint64_t reserve_block; /* bytes of the largest block of reserve_mem= for certain */
+	uint64_t reserve_maybe; /* of the largest that it may have, by where it lies */
+	uint64_t added;    /* bytes of @ram that was plugged in, or is dax, CXL or virtio memory */
+	uint64_t poisoned; /* bytes of memory with hardware errors */
+	bool crash;        /* a crash kernel is loaded */
+	bool encrypted;    /* by the running kernel's own page tables: SME, SEV, TDX, realm */
+	bool uefi;
+	bool gbpages; /* the CPU has pages of 1 GiB */
+	bool la57;
+	uint64_t efi_map_size;
+	const void *fdt;
+	uint64_t fdt_size;
+};
+
+/* What is known about the image. */
+struct image_facts {
+	const struct uki_part *kho; /* its .kho section */
+	const struct kernel *kernel;
+	const char *cmdline; /* for the next kernel */
+	uint64_t words;      /* bytes of kexec's command line */
+	bool kho_off;        /* khoboot.kho=off */
+	struct room_image image;
+};
+
+/* What @v->discard changes: khoboot goes on without the data. */
+void verdict_add(struct verdict *v, const char *name, enum kb_status st);
+/* What it does not: nothing is loaded, or khoboot cannot run. */
+void verdict_add_hard(struct verdict *v, const char *name, enum kb_status st);
+/* The last check gets numbers. */
+void verdict_set_numbers(struct verdict *v, uint64_t have, uint64_t need);
+void verdict_add_numbers(struct verdict *v, const char *name, enum kb_status st, uint64_t have,
+			 uint64_t need);
+void verdict_add_unknown(struct verdict *v, const char *name, const char *why);
+
+/* All questions of the direct route; of the firmware route those that it shares. */
+void verdict_ask(struct verdict *v, const struct facts *f, const struct image_facts *i);
+
+/* The first refusal, or NULL. */
+const struct check *verdict_refusal(const struct verdict *v);
+
+/* One line for each question; causes and remedies under those that are not well. */
+void verdict_text(const struct verdict *v, FILE *out);
+
+/* One line of JSON, as in docs/khoctl.8. */
+void verdict_json(const struct verdict *v, const char *file, const char *via, FILE *out);
+
+/* The text of a JSON string, without the quotes. */
+void verdict_quote(const char *text, FILE *out);
+
+#endif

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* x86: what kexec loads, and the block that khoboot then needs; see room.h. */
+#include "../room.h"
+
+#include <stage/stage.h>
+
+/* Linux arch/x86/kernel/kexec-bzimage64.c. */
+#define PURGATORY_SIZE 0x8000u /* 20 to 28 KiB in kernels of today */
+#define ELFCOREHDR_MAX 30u
+#define PARAMS_LOWEST  0x3000u
+#define SCRATCH_ALIGN  0x10000u
+
+/* Nodes that kexec adds to what is handed on, but for KHO's own: EFI, the seed, IMA. */
+static const struct {
+	uint32_t type, len;
+} nodes[] = {{SETUP_EFI, 32}, {SETUP_RNG_SEED, 32}, {SETUP_IMA, 16}};
+
+bool room_always_gbpages(void)
+{
+	return false;
+}
+
+void room_image(const uint8_t *file, const struct pe *pe, const struct uki *u,
+		struct room_image *ret)
+{
+	*ret = (struct room_image){
+		.flat_size = pe->image_size - KB_SETUP_SIZE_X86,
+		.size = get_u32(file + BZ_INIT_SIZE),
+		.lowest = get_u64(file + BZ_PREF_ADDRESS),
+		.align = get_u32(file + BZ_KERNEL_ALIGNMENT),
+	};
+	ret->arena = ret->size - min_u64(ret->size, align_up_page(ret->flat_size));
+	if (u->initrd.data)
+		ret->initrd = (struct range){u->initrd.offset - KB_SETUP_SIZE_X86, u->initrd.size};
+}
+
+static uint64_t align16(uint64_t v)
+{
+	return align_down(v + 15, 16);
+}
+
+/* boot_params, command line, EFI's map and the nodes are one segment. */
+static uint64_t params_size(const struct room_question *q)
+{
+	uint64_t size = align16(BP_SIZE + q->words + 1 + ELFCOREHDR_MAX) + align16(q->efi_map_size);
+
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
+		size += setup_node_size(nodes[i].len);
+	return size + setup_node_size(sizeof(struct kho_data));
+}
+
+enum kb_status room_load_all(struct room_plan *p, const struct room_question *q,
+			     struct range *image)
+{
+	const struct room_segment segments[] = {
+		{q->areas->count * sizeof(struct range), SCRATCH_ALIGN, 0, true, false},
+		{PURGATORY_SIZE, SZ_4K, PARAMS_LOWEST, true, false},
+		{params_size(q), 16, PARAMS_LOWEST, true, true},
+		{q->image.size, q->image.align, max_u64(q->image.lowest, SZ_1M), true, true},
+	};
+	enum kb_status st = KB_OK;
+
+	for (size_t i = 0; i < ARRAY_SIZE(segments) && !st; i++)
+		st = room_load(p, &segments[i], image);
+	return st;
+}
+
+enum kb_status room_layout(const struct room_question *q, const struct kho_handover *kho,
+			   const struct range_list *scratch, struct range initrd,
+			   struct boot_layout *ret)
+{
+	struct setup_list carry = {.count = ARRAY_SIZE(nodes)};
+	struct boot b = {
+		.kernel = q->kernel,
+		.cmdline = q->cmdline,
+		.initrd = initrd,
+		.carry = &carry,
+		.kho = kho,
+		.scratch = scratch,
+		.efi_map_max = q->efi_map_size,
+		.log_max = STAGE_LOG_SIZE,
+	};
+
+	for (size_t i = 0; i < carry.count; i++) {
+		carry.node[i].type = nodes[i].type;
+		carry.node[i].len = nodes[i].len;
+	}
+	return boot_layout(&b, ret);
+}
