@@ -28,6 +28,7 @@ static enum kb_status set_up(struct bare *b)
 
 	if (!st)
 		st = bare_read_memory(b);
+	stop_set_ram(&b->s.mem.ram);
 	if (!st)
 		st = bare_own_tables(b);
 	if (!st)

@@ -38,6 +38,7 @@ _Noreturn void uefi_commit(struct uefi *u)
 	uefi_end_record(u);
 	kb_log_remove_sink(fw_console_line);
 	st = fw_exit(&u->fw, &u->map);
+	stop_set_ram(&u->s.mem.ram);
 	cpu_init();
 	/* Console and screen may lie where firmware has mapped nothing. */
 	cpu_use_tables(&u->s.tables);

@@ -18,6 +18,9 @@ void stop_set_policy(enum kb_on_error policy);
  */
 void stop_set_memory(enum stage_memory memory);
 
+/* RAM, for the code of a fault; until this is called: none. The list has to stay. */
+void stop_set_ram(const struct range_list *ram);
+
 /*
  * Log what became of memory, show the last lines on the screen, and halt or reset. "discard" halts,
  * too: it was tried before, or there was nothing to discard. @status was logged by the caller.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Log a fault in khoboot: what, where and with which registers. */
 #include <arch/cpu.h>
+#include <arch/trap.h>
 #include <core/log.h>
+#include <core/range.h>
 
 extern char image_base[];
 
@@ -45,7 +47,7 @@ static const char *name(const struct trap_frame *f)
 	return n ? n : class_name(f->esr >> 26 & 0x3f);
 }
 
-void trap_describe(const struct trap_frame *f)
+enum kb_status trap_describe(const struct trap_frame *f, const struct range_list *ram)
 {
 	kb_error("fault",
 		 "%s (vector %" PRIu64 ") in khoboot at image+0x%" PRIx64 ", address 0x%" PRIx64
@@ -57,4 +59,5 @@ void trap_describe(const struct trap_frame *f)
 		kb_error("fault", "x%02u %016" PRIx64 " %016" PRIx64 " %016" PRIx64, i, f->x[i],
 			 f->x[i + 1], f->x[i + 2]);
 	kb_error("fault", "x30 %016" PRIx64, f->x[30]);
+	return trap_status(f->vector, f->esr, range_list_contains(ram, (struct range){f->far, 1}));
 }

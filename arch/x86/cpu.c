@@ -10,6 +10,8 @@
 #define EFER_NXE (1u << 11)
 #define CR0_WP   (1ULL << 16)
 
+#define CPUID_MCE (1u << 7) /* leaf 1, edx */
+
 extern char trap_stack_top[], nmi_stack_top[];
 extern const int32_t trap_stubs[32]; /* offsets from the table itself */
 void load_segments(void);
@@ -70,6 +72,28 @@ static void set_gates(void)
 	}
 }
 
+/*
+ * Without it the CPU shuts down at memory that cannot be read, and kexec turns it off. Left as it
+ * was found: the next kernel has no handler at first, and a TDX guest may not turn it off.
+ */
+static bool mce_was_off;
+
+static void enable_machine_checks(void)
+{
+	uint64_t cr4 = read_cr4();
+
+	if (cr4 & CR4_MCE || !(cpuid(1).d & CPUID_MCE))
+		return;
+	write_cr4(cr4 | CR4_MCE);
+	mce_was_off = true;
+}
+
+static void restore_machine_checks(void)
+{
+	if (mce_was_off)
+		write_cr4(read_cr4() & ~CR4_MCE);
+}
+
 void cpu_init(void)
 {
 	struct table_ptr gdtr = {sizeof(gdt) - 1, (uintptr_t)gdt};
@@ -83,6 +107,7 @@ void cpu_init(void)
 	load_segments();
 	asm volatile("ltr %w0" : : "r"(0x20));
 	asm volatile("lidt %0" : : "m"(idtr));
+	enable_machine_checks();
 }
 
 /* Write protection for supervisor code and no-execute. */
@@ -129,6 +154,7 @@ void cpu_leave(const struct boot_placement *place, struct range initrd, const st
 	uint64_t block = place->block.base, cr3 = pt->pool_addr;
 
 	(void)initrd; /* nothing to flush: the kernel starts with caches on */
+	restore_machine_checks();
 	if (!moves->count)
 		khoboot_jump(place->entry, block, cr3);
 	memcpy((void *)(uintptr_t)stub, restore_stub, (size_t)(restore_stub_end - restore_stub));

@@ -61,10 +61,11 @@ __noreturn void cpu_leave(const struct boot_placement *place, struct range initr
 struct trap_frame; /* the registers at a fault, as entry.S leaves them */
 
 /*
- * trap_describe - log what happened, where, and the registers
+ * trap_describe - log what happened, where, and the registers; returns what trap_status() does
+ * @ram: all that is known to be RAM; may be empty
  *
  * Called by trap_report() (stage/fault.c), which entry.S enters.
  */
-void trap_describe(const struct trap_frame *f);
+enum kb_status trap_describe(const struct trap_frame *f, const struct range_list *ram);
 
 #endif

@@ -9,6 +9,7 @@
 #include <khoboot/compiler.h>
 #include <khoboot/status.h>
 
+#define CR4_MCE  (1ULL << 6)
 #define CR4_LA57 (1ULL << 12)
 
 static inline void outb(uint16_t port, uint8_t v)
@@ -43,6 +44,11 @@ static inline uint64_t read_cr4(void)
 
 	asm volatile("mov %%cr4, %0" : "=r"(v));
 	return v;
+}
+
+static inline void write_cr4(uint64_t v)
+{
+	asm volatile("mov %0, %%cr4" : : "r"(v) : "memory");
 }
 
 static inline void write_cr3(uint64_t v)
