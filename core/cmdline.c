@@ -7,6 +7,8 @@
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
+#define NBSP ((char)0xa0)
+
 /*
  * ASCII white space. The kernel's isspace() also accepts 0xa0, which is part of many UTF-8 letters.
  * Words are copied unchanged, so the kernel can still split at 0xa0.
@@ -16,18 +18,19 @@ static bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-bool cmdline_next(struct cmdline_iter *it, struct cmdline_word *ret)
+/* @also: another character that counts as white space */
+static bool next_word(struct cmdline_iter *it, char also, struct cmdline_word *ret)
 {
 	bool quoted = false;
 	size_t at = it->pos;
 	size_t end;
 
-	while (at < it->len && is_space(it->text[at]))
+	while (at < it->len && (is_space(it->text[at]) || it->text[at] == also))
 		at++;
 	for (end = at; end < it->len && it->text[end]; end++) {
 		if (it->text[end] == '"')
 			quoted = !quoted;
-		else if (is_space(it->text[end]) && !quoted)
+		else if ((is_space(it->text[end]) || it->text[end] == also) && !quoted)
 			break;
 	}
 	it->pos = end;
@@ -35,6 +38,11 @@ bool cmdline_next(struct cmdline_iter *it, struct cmdline_word *ret)
 		return false;
 	*ret = (struct cmdline_word){it->text + at, end - at, at};
 	return true;
+}
+
+bool cmdline_next(struct cmdline_iter *it, struct cmdline_word *ret)
+{
+	return next_word(it, ' ', ret);
 }
 
 /* In the names of parameters, dash and underscore are the same. */
@@ -80,13 +88,30 @@ bool cmdline_value(const struct cmdline_word *w, const char *name, struct kb_tex
 	return true;
 }
 
+bool cmdline_is(const struct cmdline_word *w, const char *name)
+{
+	struct kb_text all = unquote((struct kb_text){w->text, w->len});
+
+	return all.len == strlen(name) && names_equal(all.text, name, all.len);
+}
+
+bool cmdline_next_param(struct cmdline_iter *it, struct cmdline_word *ret)
+{
+	struct cmdline_word w;
+
+	if (!next_word(it, NBSP, &w) || is_end(&w))
+		return false;
+	*ret = w;
+	return true;
+}
+
 bool cmdline_last(struct kb_text text, const char *name, struct kb_text *ret)
 {
 	struct cmdline_iter it = {text.text, text.len, 0};
 	struct cmdline_word w;
 	bool found = false;
 
-	while (cmdline_next(&it, &w) && !is_end(&w))
+	while (cmdline_next_param(&it, &w))
 		found |= cmdline_value(&w, name, ret);
 	return found;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Will the next kernel take what was handed over? */
-#include <core/cmdline.h>
 #include <core/diag.h>
 #include <core/text.h>
 #include <fdt/kho_target.h>
@@ -50,15 +49,6 @@ enum kb_status kho_target_uefi(const char *release, size_t len, struct kb_diag *
 	if (r < RELEASE(6, 16, 0) || r >= RELEASE(6, 18, 0))
 		return KB_OK;
 	return kb_note(diag, KB_KERNEL_UEFI, r >> 20, r >> 10 & RELEASE_PART_MAX);
-}
-
-enum kb_status kho_target_dump(struct kb_text cmdline, struct kb_diag *diag)
-{
-	struct kb_text value;
-
-	if (!cmdline_last(cmdline, "elfcorehdr", &value))
-		return KB_OK;
-	return kb_note(diag, KB_KERNEL_DUMP, (uint64_t)(value.text - cmdline.text), 0);
 }
 
 enum kb_status kho_target_lost(struct mem *m, const struct kho *k, struct range lost)

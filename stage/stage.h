@@ -80,7 +80,7 @@ __must_check enum kb_status stage_check_versions(const struct stage *s, const st
 
 /*
  * With its command line, will it take the data, and have RAM where memory is preserved, and where
- * scratch is? Returns what kho_target_dump() and kernel_check_memory() return.
+ * scratch is? Returns what kho_target_words() and kernel_check_memory() return.
  */
 __must_check enum kb_status stage_check_memory(struct stage *s, const struct kho *k);
 

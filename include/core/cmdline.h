@@ -98,6 +98,15 @@ struct cmdline_iter {
 bool cmdline_next(struct cmdline_iter *it, struct cmdline_word *ret);
 
 /*
+ * The next word that is a parameter of the kernel, split as it does: at 0xa0, too (its isspace()
+ * takes that for a space), and none after "--". False after the last one, with @ret untouched.
+ */
+bool cmdline_next_param(struct cmdline_iter *it, struct cmdline_word *ret);
+
+/* Is @w the word "@name", without a value? Quotes, dash and underscore as in cmdline_value(). */
+bool cmdline_is(const struct cmdline_word *w, const char *name);
+
+/*
  * cmdline_value - the value of word "@name=VALUE", without quotes around it
  * @ret: untouched unless true; text points into @w
  *
@@ -106,7 +115,7 @@ bool cmdline_next(struct cmdline_iter *it, struct cmdline_word *ret);
 bool cmdline_value(const struct cmdline_word *w, const char *name, struct kb_text *ret);
 
 /*
- * cmdline_last - value of the last word "@name=" of @text
+ * cmdline_last - value of the last word "@name=" of @text, split as by cmdline_next_param()
  *
  * For parameters of which the kernel also takes the last. False if no such word is found.
  */

@@ -47,14 +47,20 @@ __must_check enum kb_status kho_target_blocks(const struct kho_root *root,
 __must_check enum kb_status kho_target_lost(struct mem *m, const struct kho *k, struct range lost);
 
 /*
- * kho_target_dump - does the next kernel's command line make it a crash kernel?
- * @diag: at = where the value is in @cmdline
+ * kho_target_words - would the next kernel lose what is preserved, by a word of its command line?
+ * @diag: at = where the word is in @cmdline, value = its length
  *
- * With elfcorehdr=, whatever its value, kernels with CONFIG_CRASH_DUMP boot cold over the preserved
- * memory (Linux kernel/liveupdate/kexec_handover.c:kho_memory_init). 7.1 and older ones do not,
- * but nobody needs the word in a handover. Returns KB_OK or KB_KERNEL_DUMP.
+ * KB_KERNEL_DUMP: elfcorehdr=. Kernels of 7.2 and later with CONFIG_CRASH_DUMP then boot cold over
+ * the preserved memory (Linux kernel/liveupdate/kexec_handover.c:kho_memory_init). Older ones do
+ * not, but nobody needs the word in a handover.
+ *
+ * KB_KERNEL_WRITES: what a kernel does in its first moments with any memory that nobody has
+ * reserved; what is preserved it reserves only later, in mm_core_init(). memtest writes patterns,
+ * memory_corruption_check_size= zeros; cma= and initrd= with an address give memory away.
+ *
+ * Returns KB_OK or one of these.
  */
-__must_check enum kb_status kho_target_dump(struct kb_text cmdline, struct kb_diag *diag);
+__must_check enum kb_status kho_target_words(struct kb_text cmdline, struct kb_diag *diag);
 
 /*
  * kho_target_uefi - can an arm64 kernel take KHO data and UEFI's memory map?

@@ -58,6 +58,7 @@ static void limits_above_all_are_taken(void **state)
 		"MEM=1G",
 		"memmap=4K%17G-1+2",
 		"memmap=4K$0xc000000", /* after scratch */
+		"ro -- mem=1G",        /* init's */
 	};
 	(void)state;
 
@@ -85,6 +86,8 @@ static void what_takes_preserved_memory_is_refused(void **state)
 		"memmap=4K$30G,4K$16G",
 		"memmap=4K%16G-1+2",
 		"memmap=4K$x",
+		"root=\xc3\xa0 mem=1G",
+		"root=\xc3\xa0mem=1G", /* 0xa0 is a space */
 		"memmap=0xffffffffffffffff$1G",
 		"memmap=4K$8G",        /* scratch */
 		"memmap=4K$0xbfff000", /* its last page */
@@ -114,6 +117,8 @@ static void four_levels_end_at_64_tib(void **state)
 	kho_image_finish(&img);
 	assert_int_equal(kho_image_open(&img), KB_OK);
 	assert_int_equal(check_with("no5lv", five), KB_OK);
+	assert_int_equal(check_with("\"a no5lvl b\"", five), KB_MEM_LOST);
+	assert_int_equal(check_with("a -- no5lvl", five), KB_MEM_LOST);
 	assert_int_equal(check_with("no5lvl", five), KB_MEM_LOST);
 	assert_int_equal(check_with("", XLF_5LEVEL), KB_MEM_LOST);
 	assert_diag(&img, 1ULL << 46, 1ULL << 46);

@@ -92,6 +92,11 @@ static void blocks_that_old_receivers_lose_are_refused(void **state)
 	}
 }
 
+static enum kb_status words(const char *cmdline, struct kb_diag *diag)
+{
+	return kho_target_words((struct kb_text){cmdline, strlen(cmdline)}, diag);
+}
+
 /* As the kernel reads it: whatever the value, wherever it is, but not after "--". */
 static void crash_kernels_take_nothing(void **state)
 {
@@ -108,12 +113,60 @@ static void crash_kernels_take_nothing(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_int_equal(kho_target_dump((struct kb_text){bad[i], strlen(bad[i])}, &diag),
-				 KB_KERNEL_DUMP);
+		assert_int_equal(words(bad[i], &diag), KB_KERNEL_DUMP);
 	assert_int_equal(diag.status, KB_KERNEL_DUMP);
-	assert_int_equal(diag.at, strlen("elfcorehdr="));
+	assert_int_equal(diag.value, strlen(bad[0]));
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
-		ok(kho_target_dump((struct kb_text){good[i], strlen(good[i])}, &diag));
+		ok(words(good[i], &diag));
+}
+
+static void words_that_write_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"memtest",
+		"\"memtest\"",
+		"memtest=4",
+		"memtest=",
+		"memtest=0x0", /* harmless, and not worth a parser */
+		"cma=64M@16G",
+		"cma=64M@16G-",
+		"cma=1G@1G-2G",
+		"cma=64M@",
+		"initrd=0x1000,64M",
+		"initrd=,64M",
+		"initrdmem=1G,1M",
+		"memory_corruption_check_size=2M",
+		"memory-corruption-check-size=x",
+		"a\xa0memtest",
+		"quiet \"memtest=1\"",
+	};
+	static const char *const good[] = {
+		"memtest=0",
+		"xmemtest",
+		"memtests=1",
+		"cma=64M",
+		"cma=64M@0-4G",
+		"numa_cma=0:64M",
+		"initrd=\\initrd.img",
+		"initrd=initrd,b",
+		"initrd=5",
+		"memory_corruption_check_size=64K",
+		"memory_corruption_check=1",
+		"a -- memtest",
+	};
+	struct kb_diag diag = {0};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (words(bad[i], &diag) != KB_KERNEL_WRITES)
+			fail_msg("%s", bad[i]);
+	diag = (struct kb_diag){0};
+	assert_int_equal(words("quiet memtest=1 ro", &diag), KB_KERNEL_WRITES);
+	assert_int_equal(diag.at, 6);
+	assert_int_equal(diag.value, 9);
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		if (words(good[i], &diag))
+			fail_msg("%s", good[i]);
 }
 
 static enum kho_bitmap_hint bitmaps(const char *release)
@@ -158,6 +211,7 @@ int main(void)
 		cmocka_unit_test(versions_to_come_are_refused_by_name),
 		cmocka_unit_test(blocks_that_old_receivers_lose_are_refused),
 		cmocka_unit_test(crash_kernels_take_nothing),
+		cmocka_unit_test(words_that_write_are_refused),
 		cmocka_unit_test(the_release_tells_the_bitmaps_of_v1),
 		cmocka_unit_test(other_releases_tell_nothing),
 	};

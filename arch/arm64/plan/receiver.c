@@ -15,27 +15,22 @@ enum kb_status kernel_check_kho(const struct kernel *k, const struct kho_root *r
 	return uefi ? kho_target_uefi(k->release, k->release_len, diag) : KB_OK;
 }
 
-/* Where the first @amount bytes of @ram end. */
-static uint64_t end_of(const struct range_list *ram, uint64_t amount)
-{
-	for (size_t i = 0; i < ram->count; i++) {
-		if (amount <= ram->r[i].size)
-			return ram->r[i].base + amount;
-		amount -= ram->r[i].size;
-	}
-	return UINT64_MAX;
-}
-
+/*
+ * Counted from address 0. The kernel counts from the first RAM on, and with it what is not mapped
+ * and firmware's own memory (memblock_mem_limit_remove_map, efi-init.c:reserve_regions), of which
+ * not all is known here. So its end is never below this one.
+ */
 enum kb_status kernel_check_memory(const struct kernel *k, struct kb_text cmdline, struct mem *m,
 				   const struct kho *kho)
 {
 	struct kb_text value;
-	uint64_t amount, end = 0;
+	uint64_t end;
 
 	(void)k;
 	if (!cmdline_last(cmdline, "mem", &value))
 		return KB_OK;
-	if (text_take_size(&value, &amount))
-		end = end_of(&m->ram, amount & ~(uint64_t)(SZ_64K - 1));
+	if (!text_take_size(&value, &end))
+		end = 0;
+	end = align_down(end, SZ_64K);
 	return kho_target_lost(m, kho, (struct range){end, UINT64_MAX - end});
 }

@@ -71,9 +71,19 @@ static enum kb_status check_word(struct mem *m, const struct kho *kho, const str
 		return check_mem(m, kho, value);
 	if (cmdline_value(w, "memmap", &value))
 		return check_memmap(m, kho, value);
-	if (text_is((struct kb_text){w->text, w->len}, "no5lvl"))
-		return kho_target_lost(m, kho, all_from(END_4LEVEL));
 	return KB_OK;
+}
+
+/* The decompressor knows neither quotes nor "--" (arch/x86/boot/cmdline.c). */
+static bool has_no5lvl(struct kb_text t)
+{
+	for (; t.len; t.text++, t.len--) {
+		struct kb_text rest = t;
+
+		if (text_skip(&rest, "no5lvl"))
+			return true;
+	}
+	return false;
 }
 
 enum kb_status kernel_check_memory(const struct kernel *k, struct kb_text cmdline, struct mem *m,
@@ -84,9 +94,9 @@ enum kb_status kernel_check_memory(const struct kernel *k, struct kb_text cmdlin
 	enum kb_status st = KB_OK;
 	struct cmdline_word w;
 
-	if ((k->bz.xloadflags & five) != five)
+	if ((k->bz.xloadflags & five) != five || has_no5lvl(cmdline))
 		st = kho_target_lost(m, kho, all_from(END_4LEVEL));
-	while (!st && cmdline_next(&it, &w))
+	while (!st && cmdline_next_param(&it, &w))
 		st = check_word(m, kho, &w);
 	return st;
 }
