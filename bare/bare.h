@@ -13,8 +13,6 @@
 #include <route/route.h>
 #include <stage/stage.h>
 
-#define BARE_RAM_MAX 512 /* pieces of RAM */
-
 /* Everything that is known about this boot. */
 struct bare {
 	struct stage s;
@@ -106,6 +104,13 @@ void bare_edit_tables(void);
 
 /* Open the arena, and allocate the lists and the work memory in it. */
 enum kb_status bare_open_arena(struct bare *b);
+
+/*
+ * An empty list in the arena, with room for as many ranges as @shares parts of the arena hold, of
+ * KB_ARENA_SHARES: the larger the arena that the image's header asks for, the longer are all lists.
+ * False when the arena is used up.
+ */
+bool bare_new_list(struct bare *b, struct range_list *l, unsigned int shares);
 
 /* Build our own page tables and load them: all RAM but our own segment becomes read-only. */
 enum kb_status bare_own_tables(struct bare *b);

@@ -8,14 +8,13 @@
 #include <stage/map.h>
 #include <stage/pagetable.h>
 
-#define BUSY_MAX   1024 /* pieces of memory in use; an arm64 machine may have one for each CPU */
-#define FREE_MAX   2048 /* free pieces of scratch */
-#define TABLES_MIN 16   /* pages; the pool gets what work memory and log leave of the arena */
+#define TABLES_MIN 16 /* pages; the pool gets what work memory and log leave of the arena */
 
-static bool new_list(struct arena *a, struct range_list *l, size_t max)
+bool bare_new_list(struct bare *b, struct range_list *l, unsigned int shares)
 {
-	l->max = max;
-	l->r = arena_alloc(a, max * sizeof(struct range), 16);
+	l->count = 0;
+	l->max = b->arena.size / KB_ARENA_SHARES * shares / sizeof(struct range);
+	l->r = arena_take(&b->arena, l->max * sizeof(struct range), 16);
 	return l->r;
 }
 
@@ -31,8 +30,9 @@ enum kb_status bare_open_arena(struct bare *b)
 	b->kho_room = arena_alloc(a, sizeof(*b->kho_room), 16);
 	b->s.kernel_work = (struct range){(uintptr_t)work, KERNEL_WORK_SIZE};
 	b->s.mem.map = mem_map_identity;
-	if (!new_list(a, &b->s.mem.ram, BARE_RAM_MAX) || !new_list(a, &b->fresh, BARE_RAM_MAX) ||
-	    !new_list(a, &b->busy, BUSY_MAX) || !new_list(a, &b->s.free, FREE_MAX) || !work ||
+	/* An arm64 kernel may reserve a piece of memory for each CPU: busy is the longest list. */
+	if (!bare_new_list(b, &b->s.mem.ram, 1) || !bare_new_list(b, &b->fresh, 1) ||
+	    !bare_new_list(b, &b->busy, 2) || !bare_new_list(b, &b->s.free, 1) || !work ||
 	    !b->kho_room)
 		return kb_refuse("memory", KB_ARENA, NULL);
 	return KB_OK;
@@ -57,8 +57,10 @@ static enum kb_status map_ram(struct bare *b, const struct range_list *ram)
 enum kb_status bare_map_new_ram(struct bare *b, const struct range_list *known)
 {
 	struct range_list *fresh = &b->fresh;
-	enum kb_status st = range_list_copy(&b->s.mem.ram, fresh);
+	enum kb_status st = pt_clip(&b->s.tables, &b->s.mem.ram);
 
+	if (!st)
+		st = range_list_copy(&b->s.mem.ram, fresh);
 	for (size_t i = 0; i < known->count && !st; i++)
 		st = range_list_subtract(fresh, known->r[i]);
 	bare_edit_tables();
@@ -83,6 +85,8 @@ enum kb_status bare_own_tables(struct bare *b)
 	pages = (left - work - STAGE_LOG_SIZE) / SZ_4K - 2;
 	b->s.tables = cpu_tables(arena_take(&b->arena, pages * SZ_4K, SZ_4K), pages);
 	st = pt_init(&b->s.tables);
+	if (!st)
+		st = pt_clip(&b->s.tables, &b->s.mem.ram);
 	if (!st)
 		st = map_ram(b, &b->s.mem.ram);
 	if (!st)

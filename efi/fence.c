@@ -17,7 +17,6 @@ struct memreserve {
 	struct range entry[];
 };
 
-#define RAM_MAX 1024
 #define ENTRIES ((SZ_4K - sizeof(struct memreserve)) / sizeof(struct range))
 
 static enum kb_status choose_zone(struct firmware *fw, struct kb_text given,
@@ -100,13 +99,18 @@ enum kb_status uefi_install_empty_fence(struct firmware *fw)
 static enum kb_status get_ram(struct firmware *fw, struct range_list *ret)
 {
 	struct fw_map map;
+	struct efi_map view;
 	void *store = NULL;
-	enum kb_status st = fw_alloc(fw, RAM_MAX * sizeof(struct range), &store);
+	enum kb_status st = fw_map_get(fw, &map);
+	size_t max = st ? 0 : map.capacity / map.desc_size;
 
 	if (!st)
-		st = fw_map_get(fw, &map);
-	*ret = (struct range_list){store, 0, RAM_MAX};
-	return st ? st : efi_map_ram(&(struct efi_map){map.buffer, map.size, map.desc_size}, ret);
+		st = fw_alloc(fw, max * sizeof(struct range), &store);
+	if (st)
+		return st;
+	view = fw_map_view(&map);
+	*ret = (struct range_list){store, 0, max};
+	return efi_map_ram(&view, ret);
 }
 
 enum kb_status uefi_install_fence(struct firmware *fw, struct kb_text given)

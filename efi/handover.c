@@ -5,6 +5,7 @@
  */
 #include <core/log.h>
 #include <route/route.h>
+#include <stage/pagetable.h>
 
 #include "uefi.h"
 
@@ -112,6 +113,9 @@ static enum kb_status open_kho(struct uefi *u, struct kho *k)
 	struct kho_work work;
 	enum kb_status st = efi_map_ram(&map, &u->s.mem.ram);
 
+	/* What the tables cannot map could not be put back when we leave. */
+	if (!st)
+		st = pt_clip(&u->s.tables, &u->s.mem.ram);
 	if (st)
 		return st;
 	u->s.mem.map = mem_map_moved;

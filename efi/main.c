@@ -84,8 +84,6 @@ static enum kb_status gather(struct uefi *u)
 	if (!st)
 		st = uefi_read_kernel(u);
 	if (!st)
-		st = uefi_alloc_lists(u);
-	if (!st)
 		st = install_fence(u);
 	if (st)
 		return st;
@@ -96,6 +94,9 @@ static enum kb_status gather(struct uefi *u)
 	st = fw_map_get(&u->fw, &u->map);
 	if (st)
 		return kb_refuse("efi", st, NULL);
+	st = uefi_alloc_lists(u);
+	if (st)
+		return st;
 	return u->s.has_kho ? stage_give_up_kho(&u->s, uefi_gather_kho(u)) : KB_OK;
 }
 

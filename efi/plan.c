@@ -11,35 +11,30 @@
 
 #include "uefi.h"
 
-#define RAM_MAX     1024
-#define TABLE_PAGES 512 /* of page tables; grows with the pieces of RAM, not with its size */
-
-static enum kb_status new_list(struct uefi *u, struct range_list *ret)
+static enum kb_status new_list(struct uefi *u, size_t max, struct range_list *ret)
 {
 	void *store;
-	enum kb_status st = fw_alloc(&u->fw, RAM_MAX * sizeof(struct range), &store);
+	enum kb_status st = fw_alloc(&u->fw, max * sizeof(struct range), &store);
 
 	if (!st)
-		*ret = (struct range_list){store, 0, RAM_MAX};
+		*ret = (struct range_list){store, 0, max};
 	return st;
 }
 
 enum kb_status uefi_alloc_lists(struct uefi *u)
 {
-	void *tables;
-	enum kb_status st = new_list(u, &u->ram);
+	/* More than the map has descriptors: its buffer has room for what is allocated later. */
+	size_t max = u->map.capacity / u->map.desc_size;
+	enum kb_status st = new_list(u, max, &u->ram);
 
 	/* A list of its own: the map is read as long as things are placed; u->ram is reused. */
 	if (!st)
-		st = new_list(u, &u->s.mem.ram);
+		st = new_list(u, max, &u->s.mem.ram);
+	/* Free memory may be cut into the pieces of scratch. */
 	if (!st)
-		st = new_list(u, &u->s.free);
-	if (!st)
-		st = fw_alloc(&u->fw, TABLE_PAGES * SZ_4K, &tables);
-	if (st)
-		return kb_refuse("efi", st, NULL);
-	u->s.tables = cpu_tables(tables, TABLE_PAGES);
-	return KB_OK;
+		st = new_list(u, max + KHO_SCRATCH_PIECES, &u->s.free);
+	u->s.tables = cpu_tables(NULL, 0);
+	return st ? kb_refuse("efi", st, NULL) : KB_OK;
 }
 
 /*
@@ -71,9 +66,63 @@ static enum kb_status list_free(struct uefi *u)
 		return st;
 	map = uefi_map(u);
 	if (!u->s.kho)
-		return efi_map_free(&map, &u->s.free);
-	st = efi_map_free(&map, &u->ram);
-	return st ? st : range_list_intersect(&u->ram, &u->s.kho->scratch, &u->s.free);
+		st = efi_map_free(&map, &u->s.free);
+	else
+		st = efi_map_free(&map, &u->ram);
+	if (!st && u->s.kho)
+		st = range_list_intersect(&u->ram, &u->s.kho->scratch, &u->s.free);
+	return st ? st : pt_clip(&u->s.tables, &u->s.free);
+}
+
+static struct range our_image(const struct uefi *u)
+{
+	return (struct range){(uintptr_t)u->s.image, align_up_page(u->fw.loaded->ImageSize)};
+}
+
+/* Pieces that are mapped besides those of the memory map, with other rights; see build_tables(). */
+#define PIECES 8
+
+/* One list of the memory map, in whole pages, as far as the tables reach. */
+static enum kb_status pages_of(const struct uefi *u, struct range_list *l)
+{
+	enum kb_status st = pt_clip(&u->s.tables, l);
+
+	for (size_t i = 0; i < l->count; i++)
+		l->r[i] = range_pages(l->r[i]);
+	range_list_sort(l);
+	return st;
+}
+
+/* How many pages build_tables() takes: homes may split each 2 MiB of the image. */
+static enum kb_status count_tables(struct uefi *u, uint64_t *ret)
+{
+	struct efi_map map = uefi_map(u);
+	uint64_t pages = PIECES * PT_MORE + our_image(u).size / SZ_2M + 2;
+	enum kb_status st = efi_map_tables(&map, &u->ram);
+
+	if (!st)
+		st = pages_of(u, &u->ram);
+	pages += pt_pages(&u->s.tables, &u->ram);
+	if (!st)
+		st = efi_map_ram(&map, &u->ram);
+	if (!st)
+		st = pages_of(u, &u->ram);
+	*ret = pages + pt_pages(&u->s.tables, &u->ram);
+	return st;
+}
+
+/* The pool of the page tables, as large as this machine's memory map wants it. */
+static enum kb_status alloc_tables(struct uefi *u)
+{
+	uint64_t pages;
+	void *pool;
+	enum kb_status st = count_tables(u, &pages);
+
+	if (!st)
+		st = fw_alloc(&u->fw, pages * SZ_4K, &pool);
+	if (!st)
+		u->s.tables = cpu_tables(pool, pages);
+	return st;
 }
 
 static enum kb_status describe_boot(struct uefi *u)
@@ -125,6 +174,8 @@ static enum kb_status place(struct uefi *u)
 	void *stub;
 	enum kb_status st = fw_alloc(&u->fw, SZ_4K, &stub);
 
+	if (!st)
+		st = alloc_tables(u);
 	if (st)
 		return kb_refuse("plan", st, NULL);
 	u->s.stub = (uintptr_t)stub;
@@ -151,6 +202,10 @@ static enum kb_status check_placement(struct uefi *u)
 	return stage_check_placement(&u->s, also, ARRAY_SIZE(also));
 }
 
+/*
+ * Homes are RAM, which is mapped writable. Only where our image was loaded over one of them is it
+ * mapped otherwise; each table more than that would be one for each 2 MiB with a home.
+ */
 static enum kb_status map_homes(struct uefi *u)
 {
 	enum kb_status st = KB_OK;
@@ -158,6 +213,7 @@ static enum kb_status map_homes(struct uefi *u)
 	for (size_t i = 0; i < u->s.moves.count && !st; i++) {
 		struct range home = {u->s.moves.m[i].home, u->s.moves.m[i].size};
 
+		home = range_intersect(home, our_image(u));
 		st = pt_map(&u->s.tables, home, PT_WRITE | PT_EXEC);
 	}
 	return st;
@@ -165,10 +221,10 @@ static enum kb_status map_homes(struct uefi *u)
 
 static enum kb_status map_list(struct uefi *u, enum pt_flags flags)
 {
-	enum kb_status st = KB_OK;
+	enum kb_status st = pages_of(u, &u->ram);
 
 	for (size_t i = 0; i < u->ram.count && !st; i++)
-		st = pt_map(&u->s.tables, range_pages(u->ram.r[i]), flags);
+		st = pt_map(&u->s.tables, u->ram.r[i], flags);
 	return st;
 }
 
@@ -205,7 +261,6 @@ static void map_screen(struct uefi *u)
 /* Page tables for the time after boot services: memory, our image, what the kernel starts in. */
 static enum kb_status build_tables(struct uefi *u)
 {
-	struct range image = {(uintptr_t)u->s.image, align_up_page(u->fw.loaded->ImageSize)};
 	enum kb_status st = pt_init(&u->s.tables);
 
 	if (!st)
@@ -214,7 +269,7 @@ static enum kb_status build_tables(struct uefi *u)
 	if (!st && ARCH_LOW_MEMORY > 0)
 		st = pt_map(&u->s.tables, (struct range){0, ARCH_LOW_MEMORY}, PT_WRITE | PT_EXEC);
 	if (!st)
-		st = map_image(&u->s.tables, image);
+		st = map_image(&u->s.tables, our_image(u));
 	if (!st && ARCH_MAPS_HOMES)
 		st = map_homes(u);
 	if (!st)

@@ -22,7 +22,7 @@ struct uefi {
 	struct fw_map map;
 	struct uart console;   /* for the time after boot services */
 	struct screen screen;  /* height 0: none that may be used */
-	struct range_list ram; /* work memory: RAM, or free memory, as in the map */
+	struct range_list ram; /* work memory: RAM, tables or free memory, as in the map */
 
 	/* For what was handed over, unless it is given up: */
 	struct range_list claimed; /* memory that is ours since the claim */
@@ -157,7 +157,7 @@ enum kb_status uefi_verify(struct uefi *u, const struct kho *k);
 
 /* ---- plan.c ---------------------------------------------------------------------------------- */
 
-/* Allocate ram, s.free and the pool of s.tables. */
+/* Allocate ram, s.mem.ram and s.free, with room for all that is in map, which was read. */
 enum kb_status uefi_alloc_lists(struct uefi *u);
 
 /* Place kernel and block, claim them, build the page tables, fill the block. For stage_plan(). */

@@ -30,6 +30,26 @@ __must_check enum kb_status pt_init(struct pagetable *pt);
  */
 __must_check enum kb_status pt_map(struct pagetable *pt, struct range r, enum pt_flags flags);
 
+/*
+ * pt_pages - how many pages of the pool a fresh table takes for @l
+ *
+ * @l is sorted and free of overlap, of whole pages, and within reach of the tables. The top level
+ * counts as one. Exact when nothing else is mapped; mappings in addition split or add at most
+ * PT_MORE pages for each piece.
+ */
+uint64_t pt_pages(const struct pagetable *pt, const struct range_list *l);
+
+/* A table for either end of a piece, at each level below the top. */
+#define PT_MORE 8
+
+/*
+ * pt_clip - take out of @l, which is sorted, what these tables cannot map
+ *
+ * RAM there is of use to a kernel with larger tables. x86: beyond the canonical lower half; arm64:
+ * beyond 48 bits. Returns KB_OK; KB_RANGE_FULL cannot be, as nothing is split.
+ */
+__must_check enum kb_status pt_clip(const struct pagetable *pt, struct range_list *l);
+
 /* True when @addr is mapped; *flags then says how. For checks and tests. */
 bool pt_lookup(const struct pagetable *pt, uint64_t addr, enum pt_flags *flags);
 

@@ -256,38 +256,36 @@ static void ask_room(struct verdict *v, const struct facts *f, const struct imag
 
 /* ---- khoboot's own memory -------------------------------------------------------------------- */
 
-#define TABLES_POOL 16384 /* pages; more than any arena holds */
-
-/* Pages of page tables for all RAM, as the bare-metal door maps it; 0: not to be known. */
+/* Pages of page tables for all RAM, as the bare-metal door maps it. */
 static uint64_t table_pages(const struct facts *f, const struct range_list *ram)
 {
-	void *pool = aligned_alloc(SZ_4K, TABLES_POOL * SZ_4K);
-	struct pagetable pt = {.pool = pool,
-			       .pool_addr = (uintptr_t)pool,
-			       .pages = TABLES_POOL,
-			       .levels = f->la57 ? 5 : 4,
-			       .gbpages = f->gbpages};
-	enum kb_status st = pool ? pt_init(&pt) : KB_PT_POOL;
+	const struct pagetable pt = {.levels = f->la57 ? 5 : 4, .gbpages = f->gbpages};
+	struct range_list l = {calloc(ram->count + 1, sizeof(*l.r)), 0, ram->count + 1};
+	uint64_t pages = UINT32_MAX;
 
-	for (size_t i = 0; i < ram->count && !st; i++) {
+	for (size_t i = 0; l.r && i < ram->count; i++) {
 		uint64_t base = align_up_page(ram->r[i].base);
 		uint64_t end = align_down(range_end(ram->r[i]), SZ_4K);
 
 		if (base < end)
-			st = pt_map(&pt, (struct range){base, end - base}, PT_READ);
+			l.r[l.count++] = (struct range){base, end - base};
 	}
-	free(pool);
-	return st == KB_PT_POOL ? TABLES_POOL : st ? 0 : pt.used;
+	if (l.r && !pt_clip(&pt, &l))
+		pages = pt_pages(&pt, &l);
+	free(l.r);
+	return pages;
 }
 
-/* The door's own lists, and tables for what is not RAM or has other rights. */
+/* Tables for what is not RAM or has other rights. */
 #define ARENA_MORE (256 * 1024u)
 
-/* Stack, log, the walk's memory, tables. */
+/* Stack, log, the walk's memory, tables; and the lists, which have a share of the whole. */
 static uint64_t arena_least(const struct facts *f, const struct range_list *ram)
 {
-	return KB_STACK_SIZE + STAGE_LOG_SIZE + sizeof(struct kho) + KERNEL_WORK_SIZE +
-	       kho_work_size(ram) + table_pages(f, ram) * SZ_4K;
+	uint64_t others = KB_STACK_SIZE + STAGE_LOG_SIZE + sizeof(struct kho) + KERNEL_WORK_SIZE +
+			  kho_work_size(ram) + table_pages(f, ram) * SZ_4K;
+
+	return others / (KB_ARENA_SHARES - KB_ARENA_LISTS) * KB_ARENA_SHARES;
 }
 
 static void ask_arena(struct verdict *v, const struct facts *f, const struct image_facts *i)

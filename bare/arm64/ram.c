@@ -3,8 +3,6 @@
 #include <bare/bare.h>
 #include <core/log.h>
 
-#define RESERVED_MAX 256 /* pieces of RAM that is not free, and of memory that is not RAM */
-
 /* This map says what our own page tables have to map, so it is itself mapped in the early ones. */
 static enum kb_status read_map(struct bare *b)
 {
@@ -43,13 +41,11 @@ static void report_odd(const struct kb_diag *odd)
 
 enum kb_status bare_read_memory(struct bare *b)
 {
-	uint64_t size = RESERVED_MAX * sizeof(struct range);
 	struct kb_diag diag = {0};
-	enum kb_status st;
+	enum kb_status st = KB_ARENA;
 
-	b->arch.nomap = (struct range_list){arena_alloc(&b->arena, size, 16), 0, RESERVED_MAX};
-	b->arch.reserved = (struct range_list){arena_alloc(&b->arena, size, 16), 0, RESERVED_MAX};
-	st = b->arch.nomap.r && b->arch.reserved.r ? read_ram(b, &diag) : KB_ARENA;
+	if (bare_new_list(b, &b->arch.nomap, 1) && bare_new_list(b, &b->arch.reserved, 1))
+		st = read_ram(b, &diag);
 	if (st)
 		return kb_refuse("memory", st, &diag);
 	report_odd(&diag);

@@ -3,8 +3,6 @@
 #include <bare/bare.h>
 #include <core/log.h>
 
-#define E820_MAX 1024 /* entries of the memory map received */
-
 enum kb_status bare_read_memory(struct bare *b)
 {
 	const struct boot_params *bp = b->arch.bp;
@@ -12,8 +10,9 @@ enum kb_status bare_read_memory(struct bare *b)
 	struct memmap *map = &b->arch.e820;
 	enum kb_status st;
 
-	map->max = E820_MAX;
-	map->e = arena_alloc(&b->arena, E820_MAX * sizeof(struct e820_entry), 16);
+	/* As many as the lists of ranges may have. */
+	map->max = b->s.mem.ram.max;
+	map->e = arena_take(&b->arena, map->max * sizeof(struct e820_entry), 16);
 	st = map->e ? memmap_add(map, bp->e820_table, n) : KB_ARENA;
 	if (!st)
 		st = memmap_ram(map, &b->s.mem.ram);

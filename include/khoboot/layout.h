@@ -46,9 +46,17 @@
 /*
  * Memory after the last byte of the file that the bare-metal door owns: stack, page tables, the
  * work memory of the KHO walk, the log. Part of the setup header's init_size, or of the Image
- * header's image_size.
+ * header's image_size. Meant for 64 TiB of RAM, or for 1 TiB where the CPU has no pages of 1 GiB:
+ * page tables then take 4 MiB for each TiB. It costs nothing but scratch, which the next kernel
+ * gets back.
  */
-#define KB_ARENA_SIZE 0x200000
+#define KB_ARENA_SIZE 0x800000
+/*
+ * The lists of memory in the arena have no fixed length: each gets some of these equal shares of
+ * it, all together at most so many.
+ */
+#define KB_ARENA_SHARES 64
+#define KB_ARENA_LISTS  8
 /* First in the arena: an overflow hits the image's last page, which is mapped read-only. */
 #define KB_STACK_SIZE 0x6000
 

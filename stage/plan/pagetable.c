@@ -111,6 +111,61 @@ enum kb_status pt_map(struct pagetable *pt, struct range r, enum pt_flags flags)
 	return KB_OK;
 }
 
+/* The tables of one level below the top: of those counted so far, the last one. */
+struct tables {
+	unsigned int shift; /* one table maps so many bits of address */
+	bool leaves;        /* what a table maps may also be one leaf of the level above */
+	uint64_t next;      /* tables from this one on are not counted yet */
+	uint64_t count;
+};
+
+static void count_tables(struct tables *t, uint64_t first, uint64_t last)
+{
+	first = max_u64(first, t->next);
+	if (first > last)
+		return;
+	t->count += last - first + 1;
+	t->next = last + 1;
+}
+
+/* Only where a piece begins or ends within a leaf of the level above does it need a table. */
+static void count_piece(struct tables *t, struct range r)
+{
+	uint64_t first = r.base >> t->shift, last = (range_end(r) - 1) >> t->shift;
+	uint64_t size = 1ULL << t->shift;
+
+	if (!t->leaves) {
+		count_tables(t, first, last);
+		return;
+	}
+	if (!is_aligned(r.base, size))
+		count_tables(t, first, first);
+	if (!is_aligned(range_end(r), size))
+		count_tables(t, last, last);
+}
+
+uint64_t pt_pages(const struct pagetable *pt, const struct range_list *l)
+{
+	uint64_t pages = 1;
+
+	for (unsigned int level = 2; level <= pt->levels; level++) {
+		struct tables t = {level_shift(level), pte_level_has_leaves(pt, level), 0, 0};
+
+		for (size_t i = 0; i < l->count; i++)
+			if (l->r[i].size)
+				count_piece(&t, l->r[i]);
+		pages += t.count;
+	}
+	return pages;
+}
+
+enum kb_status pt_clip(const struct pagetable *pt, struct range_list *l)
+{
+	uint64_t limit = pte_limit(pt);
+
+	return range_list_subtract(l, (struct range){limit, UINT64_MAX - limit});
+}
+
 bool pt_lookup(const struct pagetable *pt, uint64_t addr, enum pt_flags *flags)
 {
 	const uint64_t *table = pt->pool;

@@ -2,6 +2,7 @@
 /* Images made by hand, byte by byte; see make_image.h. */
 #include "make_image.h"
 
+#include <khoboot/layout.h>
 #include <string.h>
 
 static void grow(struct buffer *b, size_t size)
@@ -71,7 +72,7 @@ void make_stub(struct buffer *b)
 	b->size = 0;
 	grow(b, STUB_SIZE);
 	d = b->data;
-	setup_header(d, 7, STUB_SIZE - 0x1000, STUB_SIZE - 0x1000 + 0x200000);
+	setup_header(d, 7, STUB_SIZE - 0x1000, STUB_SIZE - 0x1000 + KB_ARENA_SIZE);
 	put_u16(d + 0x20e, 0x100);
 	memcpy(d + 0x300, "khoboot 0.1", 12);
 	pe_header(d);
@@ -135,7 +136,7 @@ void make_arm64_stub(struct buffer *b)
 	put_u32(b->data + stub_at(b, STUB_SECTION(0) + SEC_RAW_SIZE), 0x2000);
 	put_u32(b->data + stub_at(b, STUB_OPT + 60), 0x1000);
 	memcpy(b->data, "MZ\x40\xfa", 4);
-	put_u64(b->data + IMG_SIZE, STUB_SIZE + 0x200000);
+	put_u64(b->data + IMG_SIZE, STUB_SIZE + KB_ARENA_SIZE);
 	put_u64(b->data + IMG_FLAGS, 8);
 	memcpy(b->data + IMG_MAGIC, "ARM\x64", 4);
 	memcpy(b->data + 0xf00, "khoboot 0.1", 12);

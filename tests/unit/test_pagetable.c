@@ -2,6 +2,8 @@
 /* Page tables against a model with one entry per page, and against the bits of the manual. */
 #include "unit.h"
 
+#include <arch/pte.h>
+#include <khoboot/layout.h>
 #include <stage/pagetable.h>
 
 #define POOL  64
@@ -141,6 +143,100 @@ static void limits_are_kept(void **state)
 	assert_int_equal(pt_map(&pt, (struct range){0, SZ_4K}, PT_READ), KB_PT_POOL);
 }
 
+/* Random pieces, of whole pages, many of which begin or end where larger pages do. */
+static void make_ram(struct range_list *l, uint64_t *random, uint64_t span)
+{
+	static const unsigned int shifts[] = {12, 21, 30, 39};
+
+	l->count = 0;
+	while (l->count < 12) {
+		uint64_t page = 1ULL << shifts[random_below(random, ARRAY_SIZE(shifts))];
+		uint64_t unit = 1ULL << shifts[random_below(random, ARRAY_SIZE(shifts) - 1)];
+		struct range r = {align_down(random_below(random, span), page),
+				  (1 + random_below(random, 12)) * unit};
+
+		if (range_end(r) <= span)
+			ok(range_list_add(l, r));
+	}
+	range_list_sort(l);
+}
+
+static void tables_are_counted(unsigned int levels, bool gbpages)
+{
+	static _Alignas(4096) uint64_t many[2048 * 512];
+	uint64_t seed = 77;
+	struct range store[12];
+	struct range_list l = {store, 0, 12};
+
+	for (int round = 0; round < 400; round++) {
+		struct pagetable pt = {.pool = many,
+				       .pool_addr = 0x7000000,
+				       .pages = 2048,
+				       .levels = levels,
+				       .gbpages = gbpages};
+
+		make_ram(&l, &seed, round % 2 ? 1ULL << 40 : pte_limit(&pt));
+		ok(pt_init(&pt));
+		for (size_t i = 0; i < l.count; i++)
+			ok(pt_map(&pt, l.r[i], PT_WRITE));
+		assert_int_equal(pt_pages(&pt, &l), pt.used);
+		for (int more = 1; more < 5; more++) {
+			const struct range *r = &l.r[random_below(&seed, l.count)];
+
+			ok(pt_map(&pt,
+				  (struct range){r->base + align_down(r->size / 3, SZ_4K), SZ_4K},
+				  PT_READ));
+			assert_true(pt.used <= pt_pages(&pt, &l) + (uint64_t)more * PT_MORE);
+		}
+	}
+}
+
+static void the_pool_can_be_counted_before(void **state)
+{
+	(void)state;
+	tables_are_counted(4, true);
+	tables_are_counted(4, false);
+	tables_are_counted(5, true);
+}
+
+/* Machines that had no room: what they take, and that the arena has it. */
+static void large_machines_are_counted(void **state)
+{
+	struct pagetable pt = {.levels = 4};
+	struct range r[600] = {{0, 520 * SZ_1G}};
+	struct range_list l = {r, 1, ARRAY_SIZE(r)};
+	(void)state;
+
+	assert_int_equal(pt_pages(&pt, &l), 1 + 2 + 520);
+	r[0].size = 1024 * SZ_1G;
+	assert_int_equal(pt_pages(&pt, &l), 1 + 2 + 1024);
+	assert_true(pt_pages(&pt, &l) * SZ_4K < KB_ARENA_SIZE / 4 * 3);
+	pt.gbpages = true;
+	assert_int_equal(pt_pages(&pt, &l), 1 + 2);
+	/* Pieces off 2 MiB, 16 MiB apart: two tables of 4 KiB entries each. */
+	for (l.count = 0; l.count < ARRAY_SIZE(r); l.count++)
+		r[l.count] = (struct range){(l.count << 24) + SZ_4K, 8 * SZ_1M};
+	assert_int_equal(pt_pages(&pt, &l), 1 + 1 + 10 + 1200);
+	assert_true(pt_pages(&pt, &l) * SZ_4K < KB_ARENA_SIZE / 4 * 3);
+	l.count = 0;
+	assert_int_equal(pt_pages(&pt, &l), 1);
+}
+
+static void what_is_out_of_reach_is_cut_off(void **state)
+{
+	struct pagetable pt = {.levels = 4};
+	uint64_t limit = pte_limit(&pt);
+	struct range r[3] = {{0, SZ_1G}, {limit - SZ_1G, SZ_2M + SZ_1G}, {1ULL << 51, SZ_1G}};
+	struct range_list l = {r, 3, 3};
+	(void)state;
+
+	ok(pt_clip(&pt, &l));
+	assert_int_equal(l.count, 2);
+	assert_int_equal(r[1].size, SZ_1G);
+	ok(pt_clip(&pt, &l));
+	assert_int_equal(l.count, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +246,9 @@ int main(void)
 		cmocka_unit_test(entries_are_what_the_cpu_reads),
 		cmocka_unit_test(split_pages_keep_their_rights),
 		cmocka_unit_test(limits_are_kept),
+		cmocka_unit_test(the_pool_can_be_counted_before),
+		cmocka_unit_test(large_machines_are_counted),
+		cmocka_unit_test(what_is_out_of_reach_is_cut_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,6 +243,8 @@ static void tables_of_a_large_machine(void **state)
 	w->ram[0].size = w->listed[0].size = 512 * SZ_1G;
 	is_well(w, "arena");
 	w->f.gbpages = false;
+	is_well(w, "arena");
+	w->ram[0].size = w->listed[0].size = 2048 * SZ_1G;
 	assert_refused(w, "arena", KB_ARENA);
 	w = new_world();
 	w->i.image.arena = ask(w, "arena")->need;

@@ -12,8 +12,7 @@
  *   ARCH_MEMRESERVE   the kernel adds entries of its own to LINUX_EFI_MEMRESERVE (arm64: tables of
  *		       the interrupt controller), so khoboot must always install that table
  *   ARCH_MAPS_HOMES   the page tables' rights apply when evacuated pages are put back, so homes are
- *		       mapped writable, even where our code is (x86 ignores the rights: CR0.WP is
- *		       off)
+ *		       mapped writable where our code is (x86 ignores the rights: CR0.WP is off)
  */
 #ifndef ARCH_CONST_H
 #define ARCH_CONST_H
