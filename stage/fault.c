@@ -17,13 +17,6 @@ void __stack_chk_fail(void)
 	stop_refused(kb_refuse("fault", KB_STACK_GUARD, NULL));
 }
 
-static const struct range_list nothing, *known_ram = &nothing;
-
-void stop_set_ram(const struct range_list *ram)
-{
-	known_ram = ram;
-}
-
 void trap_report(const struct trap_frame *f)
 {
 	static bool again;
@@ -34,6 +27,6 @@ void trap_report(const struct trap_frame *f)
 	again = true;
 	/* Open a console first: the log alone may have no room for the registers. */
 	serial_log_to(uart_fallback());
-	st = trap_describe(f, known_ram);
+	st = trap_describe(f, stop_ram());
 	stop_refused(kb_refuse("fault", st, NULL));
 }

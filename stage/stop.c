@@ -10,6 +10,7 @@
 
 static enum kb_on_error on_error = KB_ON_ERROR_HALT;
 static enum stage_memory memory = STAGE_MEMORY_UNTOUCHED;
+static const struct range_list nothing, *known_ram = &nothing;
 
 void stop_set_policy(enum kb_on_error policy)
 {
@@ -19,6 +20,16 @@ void stop_set_policy(enum kb_on_error policy)
 void stop_set_memory(enum stage_memory now)
 {
 	memory = now;
+}
+
+void stop_set_ram(const struct range_list *ram)
+{
+	known_ram = ram;
+}
+
+const struct range_list *stop_ram(void)
+{
+	return known_ram;
 }
 
 void stop_refused(enum kb_status status)

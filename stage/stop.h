@@ -20,6 +20,7 @@ void stop_set_memory(enum stage_memory memory);
 
 /* RAM, for the code of a fault; until this is called: none. The list has to stay. */
 void stop_set_ram(const struct range_list *ram);
+const struct range_list *stop_ram(void);
 
 /*
  * Log what became of memory, show the last lines on the screen, and halt or reset. "discard" halts,
