@@ -36,6 +36,8 @@ _Noreturn void uefi_commit(struct uefi *u)
 
 	stop_set_memory(stage_memory_written(&u->s));
 	uefi_end_record(u);
+	/* The last attempt of a handover has begun: no reset is to keep memory from here on. */
+	uefi_ask_overwrite(u);
 	kb_log_remove_sink(fw_console_line);
 	st = fw_exit(&u->fw, &u->map);
 	stop_set_ram(&u->s.mem.ram);

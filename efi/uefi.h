@@ -107,6 +107,15 @@ void uefi_apply_cmdline(struct uefi *u);
  */
 void uefi_end_record(struct uefi *u);
 
+/* ---- overwrite.c ----------------------------------------------------------------------------- */
+
+/*
+ * Ask firmware to clear memory at the next reset, if the kernel's own stub would
+ * (<format/overwrite.h>) and there is the variable. khoctl withdraws it before a reset that is to
+ * keep memory.
+ */
+void uefi_ask_overwrite(struct uefi *u);
+
 /* ---- carrier.c ------------------------------------------------------------------------------- */
 
 /*

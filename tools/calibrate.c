@@ -165,12 +165,17 @@ static int start(const struct request *r, const struct running *running)
 {
 	struct boot_file file = {0};
 	int ret = prepare_file(&file, running, r->file, r->boot_file);
+	bool mor = false;
 
+	if (!ret)
+		ret = prepare_mor(&mor, running);
 	if (!ret)
 		ret = write_entry(r, running, &file);
 	buffer_free(&file.path);
-	if (ret)
+	if (ret) {
+		prepare_undo_mor(mor, running);
 		return ret;
+	}
 	if (r->reboot)
 		return reboot_now();
 	return ctl_print("reboot to calibrate; khoctl calibrate shows the result then\n");

@@ -101,18 +101,18 @@ int prepare_switch(struct prepared *ret, const struct running *r, const char *fi
 	return exit ? exit : plan_words(ret, r, seal, new_firmware);
 }
 
-int prepare_mor(struct prepared *p, const struct running *r)
+int prepare_mor(bool *ret, const struct running *r)
 {
 	enum kb_status st;
 
-	p->mor = firmware_mor_set(r);
+	*ret = firmware_mor_set(r);
 	st = firmware_clear_mor(r);
 	return st ? ctl_refuse("firmware", st, NULL) : CTL_OK;
 }
 
-void prepare_undo_mor(const struct prepared *p, const struct running *r)
+void prepare_undo_mor(bool was, const struct running *r)
 {
-	if (p->mor)
+	if (was)
 		firmware_restore_mor(r);
 }
 

@@ -10,9 +10,8 @@
 
 struct prepared {
 	struct boot_file file;
-	bool mor;                        /* the memory overwrite request was set, and is cleared */
-	char nonce[KB_NONCE_DIGITS + 1]; /* for kexec's command line: a secret */
-	char key[KB_NONCE_DIGITS + 1];   /* for the boot entry, see record_key() */
+	char nonce[KB_NONCE_DIGITS + 1];    /* for kexec's command line: a secret */
+	char key[KB_NONCE_DIGITS + 1];      /* for the boot entry, see record_key() */
 	char words[KB_ZONE_TEXT_MAX + 256]; /* for khoboot, with a space after each */
 };
 
@@ -32,9 +31,9 @@ int prepare_file(struct boot_file *ret, const struct running *r, const char *fil
 int prepare_switch(struct prepared *ret, const struct running *r, const char *file,
 		   const char *name, const char *seal, bool new_firmware);
 
-/* Withdraw the memory overwrite request, and make it again after a failure. */
-int prepare_mor(struct prepared *p, const struct running *r);
-void prepare_undo_mor(const struct prepared *p, const struct running *r);
+/* Withdraw the memory overwrite request, and make it again after a failure. *@ret: it was made. */
+int prepare_mor(bool *ret, const struct running *r);
+void prepare_undo_mor(bool was, const struct running *r);
 
 /* Have firmware start the file at the next boot. */
 int prepare_commit(const struct prepared *p, const struct running *r);

@@ -244,8 +244,8 @@ static int plan_way(struct request *r, const struct running *running)
  */
 static int commit(struct request *r, const struct running *running)
 {
-	int ret = by_firmware(r) ? prepare_mor(&r->prepared, running) : CTL_OK;
-	bool loaded;
+	bool mor = false, loaded;
+	int ret = by_firmware(r) ? prepare_mor(&mor, running) : CTL_OK;
 
 	if (!ret)
 		ret = load(r);
@@ -258,7 +258,7 @@ static int commit(struct request *r, const struct running *running)
 		ret = jump();
 	if (ret && by_firmware(r)) {
 		boot_entry_clear_next(running);
-		prepare_undo_mor(&r->prepared, running);
+		prepare_undo_mor(mor, running);
 	}
 	return ret;
 }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The UEFI door: the memory overwrite request, as the kernel's stub would leave it. */
+#include <core/log.h>
+#include <format/overwrite.h>
+
+#include "uefi.h"
+
+static EFI_GUID guid = {0xe20939be,
+			0x32d4,
+			0x41be,
+			{0xa1, 0x50, 0x89, 0x7f, 0x85, 0xd4, 0x98, 0x29}};
+static CHAR16 name[] = L"MemoryOverwriteRequestControl";
+
+void uefi_ask_overwrite(struct uefi *u)
+{
+	const struct kernel *k = &u->s.kernel;
+	uint8_t old, on = 1;
+
+	if (fw_get_variable(&u->fw, name, &guid, &old, sizeof(old)) &&
+	    efi_asks_overwrite(k->file, k->size) &&
+	    fw_set_variable(&u->fw, name, &guid, FW_KEPT, &on, sizeof(on)))
+		kb_debug("efi", "memory is to be cleared at the next reset, as the kernel asks");
+}
