@@ -67,7 +67,7 @@ bool text_take_number(struct kb_text *t, unsigned int base, uint64_t *ret)
 static unsigned int kibis(char c)
 {
 	static const char letters[] = "KMGTPE";
-	const char *at = c ? strchr(letters, c & ~0x20) : NULL;
+	const char *at = memchr(letters, c & ~0x20, sizeof(letters) - 1);
 
 	return at ? (unsigned int)(at - letters) + 1 : 0;
 }

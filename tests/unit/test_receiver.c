@@ -73,6 +73,7 @@ static void what_takes_preserved_memory_is_refused(void **state)
 		"quiet mem=16g ro",
 		"mem=512M",
 		"mem=x",
+		"mem=\"1073741824 x\"", /* bytes: a blank is no unit */
 		"mem=0x400000fff",
 		"\"mem=1G\"",
 		"mem=99999999999999999999",

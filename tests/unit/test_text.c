@@ -143,6 +143,7 @@ static void sizes_are_read_as_by_the_kernel(void **state)
 		{"0x10K", "", 16384},   {"010M", "", SZ_1M * 8},  {"3G@x", "@x", 3 * SZ_1G},
 		{"1T", "", 1ULL << 40}, {"2p$", "$", 1ULL << 51}, {"15E", "", 15ULL << 60},
 		{"8Q", "Q", 8},         {"1@", "@", 1},           {"1KK", "K", 1024},
+		{"16 x", " x", 16},
 	};
 	struct kb_text none = text(""), word = text("x1"), much = text("16E");
 	uint64_t v;
