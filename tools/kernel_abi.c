@@ -220,6 +220,56 @@ struct kernel_versions kernel_abi_versions(const void *data, size_t size)
 	return v;
 }
 
+/* The string of its own at @at, if it is one like "luo-session-v2"; else len 0. */
+static struct kb_text luo_at(const uint8_t *data, size_t size, size_t at)
+{
+	size_t len = 0, digits;
+
+	if (at && is_graphic(data[at - 1]))
+		return (struct kb_text){0};
+	while (at + len < size && len < UKI_KHO_LUO_MAX && is_graphic(data[at + len]))
+		len++;
+	if (at + len == size || data[at + len])
+		return (struct kb_text){0};
+	for (digits = 0; digits < len && is_digit(data[at + len - 1 - digits]);)
+		digits++;
+	if (!digits || len < digits + 2 || memcmp(data + at + len - digits - 2, "-v", 2))
+		return (struct kb_text){0};
+	return (struct kb_text){(const char *)data + at, len};
+}
+
+static bool has_word(const struct buffer *b, size_t from, struct kb_text name)
+{
+	struct kb_text rest = {(const char *)b->data + from, b->size - from};
+
+	while (rest.len) {
+		struct kb_text word = text_cut(&rest, ' ');
+
+		if (word.len == name.len && !memcmp(word.text, name.text, name.len))
+			return true;
+	}
+	return false;
+}
+
+void kernel_abi_luo(const void *data, size_t size, struct buffer *out)
+{
+	static const char luo[] = "luo-";
+	const uint8_t *base = data, *p = data;
+	size_t from = out->size;
+
+	while ((p = memmem(p, size - (size_t)(p - base), luo, sizeof(luo) - 1))) {
+		struct kb_text name = luo_at(base, size, (size_t)(p++ - base));
+
+		if (!name.len || has_word(out, from, name))
+			continue;
+		if (out->size > from)
+			buffer_append(out, " ", 1);
+		buffer_append(out, name.text, name.len);
+	}
+	if (out->size - from > UKI_KHO_LUO_MAX)
+		out->size = from;
+}
+
 /* ---- texts ----------------------------------------------------------------------------------- */
 
 #define RELEASE_MAX 64 /* the kernel's own limit (__NEW_UTS_LEN) */
@@ -260,13 +310,19 @@ static void write_known(uint32_t versions, struct buffer *out)
 		buffer_append(out, "none", 4);
 }
 
-void kernel_abi_write(const struct kernel_versions *v, uint32_t page_size, struct buffer *out)
+void kernel_abi_write(const struct kernel_versions *v, uint32_t page_size, const struct buffer *luo,
+		      struct buffer *out)
 {
 	char word[32];
 
 	buffer_append(out, "kho=", 4);
 	write_known(v->known, out);
 	buffer_append(out, word, (size_t)snprintf(word, sizeof(word), "\npage=%u\n", page_size));
+	if (luo->size) {
+		buffer_append(out, "luo=", 4);
+		buffer_append(out, luo->data, luo->size);
+		buffer_append(out, "\n", 1);
+	}
 	if (v->unknown.len) {
 		buffer_append(out, "unknown=", 8);
 		buffer_append(out, v->unknown.text, v->unknown.len);

@@ -36,6 +36,14 @@ struct kernel_versions {
 struct kernel_versions kernel_abi_versions(const void *data, size_t size);
 
 /*
+ * kernel_abi_luo - append the versions of live update named in @size bytes at @data
+ *
+ * Strings of their own like "luo-v5" and "luo-session-v2" (Linux include/linux/kho/abi/luo.h), each
+ * once, separated by spaces; nothing if there are more than .kho has room for.
+ */
+void kernel_abi_luo(const void *data, size_t size, struct buffer *out);
+
+/*
  * kernel_abi_banner - append the release that @size bytes of kernel at @data name in their banner
  *
  * The first "Linux version 7.3.4 (" (Linux init/version-timestamp.c). Without one nothing is
@@ -43,7 +51,8 @@ struct kernel_versions kernel_abi_versions(const void *data, size_t size);
  */
 void kernel_abi_banner(const void *data, size_t size, struct buffer *out);
 
-/* Append the text of the .kho section (<format/uki.h>). */
-void kernel_abi_write(const struct kernel_versions *v, uint32_t page_size, struct buffer *out);
+/* Append the text of the .kho section (<format/uki.h>); @luo: of kernel_abi_luo() */
+void kernel_abi_write(const struct kernel_versions *v, uint32_t page_size, const struct buffer *luo,
+		      struct buffer *out);
 
 #endif

@@ -72,8 +72,11 @@ void next_kernel_abi_free(struct next_kernel_abi *a)
 static void describe(const struct buffer *kernel, uint32_t page_size, struct next_kernel_abi *ret)
 {
 	struct kernel_versions v = kernel_abi_versions(kernel->data, kernel->size);
+	struct buffer luo = {0};
 
-	kernel_abi_write(&v, page_size, &ret->kho);
+	kernel_abi_luo(kernel->data, kernel->size, &luo);
+	kernel_abi_write(&v, page_size, &luo, &ret->kho);
+	buffer_free(&luo);
 }
 
 static enum kb_status look_into_x86(const struct next_kernel *k, struct next_kernel_abi *ret,

@@ -26,6 +26,17 @@ __must_check enum kb_status kho_target_check(const struct uki_part *section,
 struct kb_text kho_target_name(const struct uki_part *section);
 
 /*
+ * kho_target_luo - can the next kernel read the live update data (the node "LUO")?
+ * @section: .kho of the image that contains the kernel
+ * @diag: at = physical address of the data, value = their size
+ *
+ * Kernels without live update leave it alone, and its memory stays reserved: that is KB_OK, as is a
+ * section that does not say. Returns KB_OK or KB_KERNEL_LUO.
+ */
+__must_check enum kb_status kho_target_luo(const struct uki_part *section, const struct mem *m,
+					   const struct kho_root *root, struct kb_diag *diag);
+
+/*
  * kho_target_blocks - will the next kernel, which speaks the version of the data, reserve them all?
  * @sum: of kho_walk(); its blocks are counted by their order
  * @diag: at = the smallest order that is too large, value = how many blocks have it

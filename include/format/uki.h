@@ -8,6 +8,7 @@
  *	kho=kho-v4		versions, separated by single spaces, or "none"
  *	page=4096		page size in bytes
  *	unknown=kho-v5		a version that khoctl did not know; absent if there is none
+ *	luo=luo-v5		versions of live update, separated by spaces; absent without
  *
  * Lines with other keys are reserved for later versions and skipped.
  */
@@ -87,17 +88,20 @@ struct uki_kho {
 	uint32_t versions;      /* bit N: "kho-vN"; 0: the kernel has no KHO */
 	uint32_t page_size;     /* bytes */
 	struct kb_text unknown; /* a version to come, in the section; len 0: none */
+	struct kb_text luo;     /* "luo-v1 luo-session-v2", in the section; len 0: none */
 };
 
 #define UKI_KHO_VERSION_MAX 31
 #define UKI_KHO_NAME_MAX    63 /* characters of "unknown" */
+#define UKI_KHO_LUO_MAX     127
 
 /*
  * uki_kho_parse - read a .kho section
  *
  * Returns KB_OK, or KB_UKI_KHO for a line without '=', a version that is not "kho-v1" to "kho-v31",
  * a page size that is not a power of two of at least 4096, a repeated key, and a missing "kho" or
- * "page". The characters of "unknown" are graphic. @ret is untouched on failure.
+ * "page". The characters of "unknown" and "luo" are graphic, or spaces in "luo". @ret is untouched
+ * on failure.
  */
 __must_check enum kb_status uki_kho_parse(const void *data, uint64_t size, struct uki_kho *ret,
 					  struct kb_diag *diag);

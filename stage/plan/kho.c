@@ -35,6 +35,8 @@ enum kb_status stage_check_versions(const struct stage *s, const struct kho *k)
 		st = kernel_check_kho(&s->kernel, &k->root, s->uefi, &diag);
 	if (!st)
 		st = kho_target_blocks(&k->root, &k->sum, &diag);
+	if (!st)
+		st = kho_target_luo(&s->uki.kho, &s->mem, &k->root, &diag);
 	return st ? kb_refuse("kho", st, &diag) : KB_OK;
 }
 

@@ -12,6 +12,7 @@
 
 #include <lz4hc.h>
 #include <lzma.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -356,6 +357,7 @@ static void assert_section(const char *text)
 
 static void the_section_says_it(void **state)
 {
+	static const char strings[] = "\0luo-v1\0luo-flb\0xluo-v2\0luo-v\0luo-session-v2\0luo-v1";
 	(void)state;
 
 	assert_section("kho=none\npage=4096\n");
@@ -363,6 +365,53 @@ static void the_section_says_it(void **state)
 	assert_section("kho=kho-v4\npage=4096\n");
 	memcpy(kernel + (8 << 20) - 4, "\0kho-v3", 8); /* across a border */
 	assert_section("kho=kho-v3 kho-v4\npage=4096\n");
+	memcpy(kernel + 0x3000, strings, sizeof(strings));
+	assert_section("kho=kho-v3 kho-v4\npage=4096\nluo=luo-v1 luo-session-v2\n");
+}
+
+/* Each once; not the end of another string, nor without a number, nor cut off. */
+static void live_update_is_named(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t size;
+		const char *names;
+	} t[] = {
+		{"luo-v5", 7, "luo-v5"},
+		{"luo-v5", 6, ""},
+		{"luo-v5\0luo-v5\0luo-v1", 21, "luo-v5 luo-v1"},
+		{"luo-v", 6, ""},
+		{"luo-5", 6, ""},
+		{"luo-", 5, ""},
+		{"xluo-v5", 8, ""},
+		{"luo-flb-v10\0x\0luo-header", 25, "luo-flb-v10"},
+		{"", 0, ""},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct buffer names = {0};
+
+		kernel_abi_luo(t[i].text, t[i].size, &names);
+		assert_int_equal(names.size, strlen(t[i].names));
+		assert_memory_equal(names.size ? (char *)names.data : "", t[i].names, names.size);
+		buffer_free(&names);
+	}
+}
+
+/* More than .kho takes: as if there were none. */
+static void too_many_names_are_left_out(void **state)
+{
+	char text[40 * 8];
+	struct buffer names = {0};
+	(void)state;
+
+	for (uint8_t i = 0; i < 40; i++)
+		snprintf(text + 8 * i, 8, "luo-v%02u", i % 100u);
+	buffer_append(&names, "a", 1);
+	kernel_abi_luo(text, sizeof(text), &names);
+	assert_int_equal(names.size, 1);
+	buffer_free(&names);
 }
 
 static void an_image_of_arm64_says_it(void **state)
@@ -485,6 +534,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(other_packings_have_codes, setup, teardown),
 		cmocka_unit_test(versions_are_found),
 		cmocka_unit_test_setup_teardown(the_section_says_it, setup, teardown),
+		cmocka_unit_test(live_update_is_named),
+		cmocka_unit_test(too_many_names_are_left_out),
 		cmocka_unit_test_setup_teardown(an_image_of_arm64_says_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_page_size_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_other_architecture_is_refused, setup, teardown),

@@ -192,6 +192,7 @@ static void kho_is_read(void **state)
 		{"kho=kho-v3 kho-v4 kho-v31\npage=16384\n", 1u << 3 | 1u << 4 | 1u << 31, 16384},
 		{"kho=none\npage=4096\n", 0, 4096},
 		{"kho=none\npage=4096\nunknown=kho-v5;x\n", 0, 4096},
+		{"luo=luo-v1 luo-flb-v1\nkho=kho-v3\npage=4096\n", 1u << 3, 4096},
 		{"new=thing\nkho=none\npage=4096\nother=\n", 0, 4096},
 	};
 	(void)state;
@@ -233,6 +234,9 @@ static void kho_is_refused(void **state)
 		"kho=none kho-v4\npage=4096\n",
 		"kho=KHO-v4\npage=4096\n",
 		"kho=none\npage=4096\nunknown=\n",
+		"kho=none\npage=4096\nluo=\n",
+		"kho=none\npage=4096\nluo=a\x7f\n",
+		"kho=none\npage=4096\nluo=a\nluo=a\n",
 		"kho=none\npage=4096\nunknown=a b\n",
 		"kho=none\npage=4096\nunknown=a\x7f\n",
 		"kho=none\npage=4096\nunknown=a\nunknown=a\n",

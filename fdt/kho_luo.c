@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Live update (LUO) in the KHO data, and whether the next kernel takes it. Kernels panic on a node
+ * "LUO" that they cannot read (Linux kernel/liveupdate/luo_core.c: luo_restore_fail).
+ *
+ *	6.19, 7.1	an FDT, "luo-v1", with nodes that have a version each
+ *	from 7.2 on	a struct that begins with "luo-v5"
+ */
+#include <core/diag.h>
+#include <fdt/kho_target.h>
+
+#include <libfdt.h>
+#include <string.h>
+
+#define RAW_BYTES  32 /* struct luo_ser (include/linux/kho/abi/luo.h) */
+#define RAW_STRING 8
+
+static bool lists(struct kb_text list, struct kb_text name)
+{
+	while (list.len) {
+		struct kb_text word = text_cut(&list, ' ');
+
+		if (word.len == name.len && !memcmp(word.text, name.text, name.len))
+			return true;
+	}
+	return false;
+}
+
+/* Does @list have a name that begins with @prefix? */
+static bool lists_kind(struct kb_text list, const char *prefix)
+{
+	while (list.len) {
+		struct kb_text word = text_cut(&list, ' ');
+
+		if (text_skip(&word, prefix))
+			return true;
+	}
+	return false;
+}
+
+static bool takes_node(const void *fdt, int node, struct kb_text list)
+{
+	int len;
+	const char *name = fdt_getprop(fdt, node, "compatible", &len);
+
+	return name && len > 1 && lists(list, (struct kb_text){name, (size_t)len - 1});
+}
+
+/* 7.1 wants the node of shared data, which 6.19 did not write. */
+static bool takes_tree(const void *fdt, uint64_t size, struct kb_text list)
+{
+	bool flb = false;
+	int node;
+
+	if (fdt_check_full(fdt, size) || !takes_node(fdt, 0, list))
+		return false;
+	fdt_for_each_subnode(node, fdt, 0) {
+		const char *name = fdt_get_name(fdt, node, NULL);
+
+		if (!takes_node(fdt, node, list))
+			return false;
+		flb = flb || (name && !strcmp(name, "luo-flb"));
+	}
+	return flb || !lists_kind(list, "luo-flb-v");
+}
+
+static bool takes(const uint8_t *blob, uint64_t size, struct kb_text list)
+{
+	struct kb_text name = {(const char *)blob, 0};
+
+	if (size >= FDT_V17_SIZE && get_u32(blob) == cpu_to_fdt32(FDT_MAGIC))
+		return takes_tree(blob, size, list);
+	if (size < RAW_BYTES)
+		return false;
+	while (name.len < RAW_STRING && blob[name.len])
+		name.len++;
+	return lists(list, name);
+}
+
+enum kb_status kho_target_luo(const struct uki_part *section, const struct mem *m,
+			      const struct kho_root *root, struct kb_diag *diag)
+{
+	const struct kho_blob *b = kho_root_blob(root, "LUO");
+	const uint8_t *blob;
+	struct uki_kho k;
+
+	if (!b || !section->data || uki_kho_parse(section->data, section->size, &k, NULL) ||
+	    !k.luo.len)
+		return KB_OK;
+	blob = mem_get(m, b->at, b->size);
+	return blob && takes(blob, b->size, k.luo)
+		       ? KB_OK
+		       : kb_note(diag, KB_KERNEL_LUO, b->at.addr, b->size);
+}
