@@ -26,7 +26,8 @@ ARM64_FUZZERS  := $(patsubst tests/fuzz/arm64/%.c,$(O)/host/fuzz/arm64_%,$(ARM64
 TESTS   += $(ARM64_TESTS)
 FUZZERS += $(ARM64_FUZZERS)
 # What of the helpers does not know an architecture.
-ARM64_HELP := $(addprefix tests/unit/,kho_image.c kho_naive.c) tools/room.c tools/arm64/room_arch.c
+ARM64_HELP := $(addprefix tests/unit/,kho_image.c kho_naive.c) tools/room.c tools/verdict.c \
+	tools/arm64/room_arch.c
 
 define arm64_rules
 $(O)/host/obj-arm64-$(1)/%.c.o: %.c

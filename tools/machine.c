@@ -4,6 +4,8 @@
 #include "firmware.h"
 
 #include <fdt/dtb.h>
+#include <fdt/kho_target.h>
+#include <libfdt.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,25 +102,11 @@ static uint64_t parse_size(const char *text)
 	return mul_overflow(v, scale, &v) ? UINT64_MAX : v;
 }
 
-static uint64_t power_of_two(uint64_t v)
-{
-	return v ? 1ULL << (63 - __builtin_clzll(v)) : 0;
-}
-
-/*
- * reserve_mem=SIZE:ALIGN:NAME is preserved as blocks that are aligned to their size (Linux
- * mm/memblock.c, kho_preserve_pages). Where it lies is not shown: any SIZE bytes hold an aligned
- * block of more than a quarter of them, and none larger than SIZE.
- */
 static void add_reserve(struct facts *f, const char *value)
 {
 	const char *colon = strchr(value, ':');
-	uint64_t size = parse_size(value), align = colon ? parse_size(colon + 1) : 0;
-	uint64_t sure = power_of_two((size + 1) / 2);
 
-	f->reserve_maybe = max_u64(f->reserve_maybe, power_of_two(size));
-	f->reserve_block = max_u64(f->reserve_block,
-				   max_u64(sure, min_u64(power_of_two(size), power_of_two(align))));
+	verdict_reserve(f, parse_size(value), colon ? parse_size(colon + 1) : 0);
 }
 
 static void read_reserve(const struct running *r, struct facts *f)
@@ -132,6 +120,17 @@ static void read_reserve(const struct running *r, struct facts *f)
 			if (!strncmp(word, "reserve_mem=", 12))
 				add_reserve(f, word + 12);
 	buffer_free(&b);
+}
+
+static enum kho_bitmap_hint read_bitmaps(const struct running *r)
+{
+	enum kho_bitmap_hint ret = KHO_BITMAP_UNKNOWN;
+	struct buffer b = {0};
+
+	if (running_read(r, "/proc/sys/kernel/osrelease", &b))
+		ret = kho_target_bitmaps((const char *)b.data, b.size);
+	buffer_free(&b);
+	return ret;
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -233,6 +232,9 @@ static void read_tree(const struct running *r, struct machine *m, struct facts *
 	if (!running_read(r, "/sys/firmware/fdt", &m->fdt) ||
 	    dtb_check(m->fdt.data, m->fdt.size, NULL))
 		return;
+	/* So does kexec. */
+	if (fdt_pack(m->fdt.data))
+		return;
 	f->fdt = m->fdt.data;
 	f->fdt_size = m->fdt.size;
 	if (!f->uefi && !f->listed_known && !dtb_memory(f->fdt, &f->listed, NULL))
@@ -261,6 +263,7 @@ struct machine *machine_read(const struct running *r, struct facts *ret)
 	if (!m)
 		return NULL;
 	f.page_size = running_page_size();
+	f.bitmaps = read_bitmaps(r);
 	f.ram = (struct range_list){m->ram, 0, PIECES};
 	f.listed = (struct range_list){m->listed, 0, PIECES};
 	f.dropped = (struct range_list){m->dropped, 0, PIECES};

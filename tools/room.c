@@ -3,6 +3,7 @@
 #include "room.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- kexec's part ---------------------------------------------------------------------------- */
 
@@ -76,44 +77,91 @@ static uint64_t largest(const struct range_list *l)
 	return most;
 }
 
-static enum kb_status place(const struct room_question *q, const struct range_list *scratch,
-			    struct range_list *free, struct room_answer *a)
-{
-	/* The root FDT is one page somewhere; only that there is one counts. */
-	const struct kho_handover kho = {.fdt_size = SZ_4K};
-	struct range initrd = {a->image.base + q->image.initrd.base, q->image.initrd.size};
-	struct boot_layout layout;
-	enum kb_status st = room_layout(q, &kho, scratch, initrd, &layout);
-
-	a->scratch_bytes = range_list_bytes(scratch);
-	a->free_bytes = range_list_bytes(free);
-	a->largest = largest(free);
-	if (st)
-		return st;
-	a->block_size = layout.size;
-	return boot_place(free, q->kernel, layout.size, initrd, &a->place);
-}
-
 /* Work memory of room_ask(). */
 struct work {
 	struct room_plan plan;
-	struct range sorted[ROOM_AREAS], scratch[ROOM_AREAS], free[ROOM_AREAS];
+	struct stage s;
+	struct kho kho;
+	struct range sorted[ROOM_AREAS], scratch[ROOM_AREAS], empty[ROOM_AREAS], free[ROOM_AREAS];
 };
+
+/* Where a part of the image will be. Nobody reads it there. */
+static struct uki_part part(const struct room_answer *a, struct range at)
+{
+	return (struct uki_part){.data = (const void *)(uintptr_t)(a->image.base + at.base),
+				 .size = at.size};
+}
+
+/* What the bare-metal door will know when it plans. */
+static void fill_stage(struct work *w, const struct room_question *q, const struct room_answer *a)
+{
+	struct stage *s = &w->s;
+
+	s->kernel = *q->kernel;
+	strcpy(s->cmdline, q->cmdline);
+	s->uki.initrd = part(a, q->image.initrd);
+	s->uki.ucode = part(a, q->image.ucode);
+	s->has_kho = true;
+	/* The root FDT is one page somewhere; only that there is one counts. */
+	s->handover.fdt_size = SZ_4K;
+	s->kho = &w->kho;
+	stage_take_initrd(s, (struct range){0, 0}, STAGE_OUTSIDE_TAKEN);
+}
+
+/* As bare_plan() does it. */
+static enum kb_status place(struct work *w, const struct room_question *q, bool most,
+			    const struct range_list *free)
+{
+	enum kb_status st = range_list_copy(free, &w->s.free);
+
+	stage_describe_boot(&w->s);
+	room_describe(q, most, &w->s.boot);
+	if (!st)
+		st = stage_place(&w->s);
+	return st ? st : stage_place_initrd(&w->s);
+}
+
+static enum kb_status place_all(struct work *w, const struct room_question *q,
+				const struct range_list *free, struct room_answer *a)
+{
+	enum kb_status st = place(w, q, true, free), least;
+
+	if (st == KB_PLACE_INITRD) {
+		a->one_initrd = true;
+		stage_keep_one_initrd(&w->s);
+		st = place(w, q, true, free);
+	}
+	a->block_size = w->s.layout.size;
+	a->place = w->s.place;
+	if (st != KB_PLACE_KERNEL && st != KB_PLACE_BLOCK && st != KB_DTB_BIG)
+		return st;
+	least = place(w, q, false, free);
+	a->sure = least && least != KB_PLACE_INITRD;
+	return st;
+}
 
 static enum kb_status ask(struct work *w, const struct room_question *q, struct room_answer *a)
 {
 	struct range_list sorted = {w->sorted, 0, ROOM_AREAS};
-	struct range_list scratch = {w->scratch, 0, ROOM_AREAS};
-	struct range_list free_list = {w->free, 0, ROOM_AREAS};
+	struct range_list empty = {w->empty, 0, ROOM_AREAS};
+	struct range_list *scratch = &w->kho.scratch;
 	enum kb_status st = begin(&w->plan, q->areas);
 
+	*scratch = (struct range_list){w->scratch, 0, ROOM_AREAS};
+	w->s.free = (struct range_list){w->free, 0, ROOM_AREAS};
 	a->scratch_bytes = range_list_bytes(q->areas);
 	a->window_size = q->kernel->window_size;
 	if (!st)
 		st = room_load_all(&w->plan, q, &a->image);
 	if (!st)
-		st = usable(q, &w->plan.busy, &sorted, &scratch, &free_list);
-	return st ? st : place(q, &scratch, &free_list, a);
+		st = usable(q, &w->plan.busy, &sorted, scratch, &empty);
+	if (st)
+		return st;
+	a->scratch_bytes = range_list_bytes(scratch);
+	a->free_bytes = range_list_bytes(&empty);
+	a->largest = largest(&empty);
+	fill_stage(w, q, a);
+	return place_all(w, q, &empty, a);
 }
 
 enum kb_status room_ask(const struct room_question *q, struct room_answer *ret)
@@ -121,7 +169,7 @@ enum kb_status room_ask(const struct room_question *q, struct room_answer *ret)
 	struct work *w = calloc(1, sizeof(*w));
 	enum kb_status st;
 
-	*ret = (struct room_answer){0};
+	*ret = (struct room_answer){.sure = true};
 	if (!w)
 		return KB_CTL_MEMORY;
 	st = ask(w, q, ret);

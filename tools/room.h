@@ -11,10 +11,8 @@
 #ifndef KHOCTL_ROOM_H
 #define KHOCTL_ROOM_H
 
-#include <arch/boot.h>
-#include <arch/kernel.h>
 #include <core/diag.h>
-#include <format/uki.h>
+#include <stage/stage.h>
 
 #define ROOM_AREAS 2048
 
@@ -26,6 +24,8 @@ struct room_image {
 	uint64_t lowest;    /* x86: pref_address of its header */
 	uint64_t align;
 	struct range initrd; /* base: offset in what is loaded; size 0: none */
+	struct range ucode;  /* likewise */
+	bool tree;           /* it gets a device tree: room depends on that of the running kernel */
 };
 
 /* The architecture's: do all CPUs have pages of 1 GiB? */
@@ -49,6 +49,8 @@ struct room_question {
 };
 
 struct room_answer {
+	bool sure;              /* false: it depends on bytes that are known after the load only */
+	bool one_initrd;        /* no room to put .ucode and .initrd together */
 	struct range image;     /* khoboot's segment */
 	uint64_t scratch_bytes; /* usable scratch */
 	uint64_t free_bytes;    /* of it, after kexec's segments */
@@ -92,18 +94,18 @@ __must_check enum kb_status room_load(struct room_plan *p, const struct room_seg
 __must_check enum kb_status room_load_all(struct room_plan *p, const struct room_question *q,
 					  struct range *image);
 
-/* The architecture's: boot_layout() of what the bare-metal door would describe. */
-__must_check enum kb_status room_layout(const struct room_question *q,
-					const struct kho_handover *kho,
-					const struct range_list *scratch, struct range initrd,
-					struct boot_layout *ret);
+/*
+ * room_describe - the architecture's: its own fields of struct boot, as set by the bare-metal door
+ * @most: all that kexec may add to what it hands on; else nothing of it
+ */
+void room_describe(const struct room_question *q, bool most, struct boot *b);
 
 /*
  * room_ask - place everything
  * @ret: numbers are set as far as they are known, also on failure
  *
  * Returns KB_OK; KB_CTL_SCRATCH, when kexec finds no room; KB_KHO_SCRATCH_RAM, when the areas are
- * not RAM for khoboot; what boot_layout() and boot_place() return.
+ * not RAM for khoboot; KB_CTL_MEMORY; what stage_place() returns.
  */
 __must_check enum kb_status room_ask(const struct room_question *q, struct room_answer *ret);
 

@@ -101,14 +101,48 @@ static void ask_page_size(struct verdict *v, const struct facts *f, const struct
 	const struct kho_root root = {.page_shift = (unsigned int)__builtin_ctzll(f->page_size)};
 	struct uki_kho speaks = {.page_size = 0};
 	enum kb_status st = kernel_check_kho(i->kernel, &root, f->uefi, NULL);
+	bool same = st != KB_PAGE_SIZE;
 
-	if (i->kho->data && !uki_kho_parse(i->kho->data, i->kho->size, &speaks, NULL) && !st &&
-	    speaks.versions && speaks.page_size != f->page_size)
-		st = KB_PAGE_SIZE;
-	verdict_add(v, "page_size", st == KB_PAGE_SIZE ? st : KB_OK);
+	if (i->kho->data && !uki_kho_parse(i->kho->data, i->kho->size, &speaks, NULL) &&
+	    speaks.versions)
+		same = same && speaks.page_size == f->page_size;
+	verdict_add(v, "page_size", same ? KB_OK : KB_PAGE_SIZE);
 	if (speaks.page_size)
 		verdict_set_numbers(v, f->page_size, speaks.page_size);
 	verdict_add(v, "kernel", st == KB_PAGE_SIZE ? KB_OK : st);
+}
+
+/* Two forms of kho-v1 have the same name. */
+static void ask_bitmaps(struct verdict *v, const struct facts *f, const struct image_facts *i)
+{
+	enum kho_bitmap_hint wanted =
+		kho_target_bitmaps(i->kernel->release, i->kernel->release_len);
+
+	if (!f->root_known || f->root.abi != KHO_ABI_V1)
+		return;
+	if (wanted == KHO_BITMAP_UNKNOWN || f->bitmaps == KHO_BITMAP_UNKNOWN)
+		verdict_add_unknown(v, "bitmaps", "a release does not tell the form of its kho-v1");
+	else
+		verdict_add(v, "bitmaps", wanted == f->bitmaps ? KB_OK : KB_KHO_V1_HINT);
+}
+
+static uint64_t power_of_two(uint64_t v)
+{
+	return v ? 1ULL << (63 - __builtin_clzll(v)) : 0;
+}
+
+/*
+ * It is preserved as blocks that are aligned to their size (Linux mm/memblock.c,
+ * kho_preserve_pages). Where it lies is not shown: any SIZE bytes hold an aligned block of more
+ * than a quarter of them, and none larger than SIZE.
+ */
+void verdict_reserve(struct facts *f, uint64_t size, uint64_t align)
+{
+	uint64_t all = power_of_two(size), sure = power_of_two((size + 1) / 2);
+
+	f->reserve_maybe = max_u64(f->reserve_maybe, all);
+	f->reserve_block =
+		max_u64(f->reserve_block, max_u64(sure, min_u64(all, power_of_two(align))));
 }
 
 /* Blocks of 2 GiB and more are lost by all kernels before kho-v4; see kho_target_blocks(). */
@@ -227,9 +261,17 @@ static void add_room(struct verdict *v, enum kb_status st, const struct room_ans
 	verdict_set_numbers(v, a->scratch_bytes, image);
 	if (!loaded || off)
 		return;
-	verdict_add_numbers(v, "room", st, a->largest, a->window_size);
+	if (st && !a->sure)
+		verdict_add_unknown(v, "room", "it depends on what kexec adds to the data");
+	else
+		verdict_add(v, "room", st);
+	verdict_set_numbers(v, a->largest, a->window_size);
 	if (!st)
 		verdict_add_numbers(v, "block", KB_OK, a->place.block.size, a->block_size);
+	if (!st && a->one_initrd)
+		verdict_add_unknown(v, "initrd",
+				    "no room to put .ucode and .initrd together: the "
+				    "kernel gets the latter alone");
 }
 
 static void ask_room(struct verdict *v, const struct facts *f, const struct image_facts *i)
@@ -247,8 +289,9 @@ static void ask_room(struct verdict *v, const struct facts *f, const struct imag
 	};
 	struct room_answer a;
 
-	if (!f->scratch_known) {
-		verdict_add_unknown(v, "room", "the running kernel does not show its scratch");
+	if (!f->scratch_known || (i->image.tree && !f->fdt)) {
+		verdict_add_unknown(v, "room",
+				    "the running kernel does not show its scratch, or its tree");
 		return;
 	}
 	add_room(v, room_ask(&q, &a), &a, i->image.size, i->kho_off);
@@ -311,6 +354,7 @@ static void ask_handover(struct verdict *v, const struct facts *f, const struct 
 {
 	ask_version(v, f, i);
 	ask_page_size(v, f, i);
+	ask_bitmaps(v, f, i);
 	ask_blocks(v, f);
 	ask_memory(v, f);
 	ask_cmdline(v, f, i);

@@ -44,6 +44,7 @@ struct facts {
 	bool root_known; /* @root has version and page size */
 	struct kho_root root;
 	uint64_t page_size;
+	enum kho_bitmap_hint bitmaps; /* that this kernel writes, if it writes kho-v1 */
 	bool scratch_known;
 	struct range_list areas;   /* of scratch, in the kernel's order; not sorted */
 	struct range_list ram;     /* all System RAM */
@@ -83,6 +84,9 @@ void verdict_set_numbers(struct verdict *v, uint64_t have, uint64_t need);
 void verdict_add_numbers(struct verdict *v, const char *name, enum kb_status st, uint64_t have,
 			 uint64_t need);
 void verdict_add_unknown(struct verdict *v, const char *name, const char *why);
+
+/* A reserve_mem=@size:@align of the running kernel. */
+void verdict_reserve(struct facts *f, uint64_t size, uint64_t align);
 
 /* All questions of the direct route; of the firmware route those that it shares. */
 void verdict_ask(struct verdict *v, const struct facts *f, const struct image_facts *i);

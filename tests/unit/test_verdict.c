@@ -162,6 +162,23 @@ static void scratch_that_the_next_kernel_leaves_out(void **state)
 	free(w);
 }
 
+static void two_forms_of_kho_v1(void **state)
+{
+	struct world *w = new_world();
+	(void)state;
+
+	speaks(w, "kho=kho-v1\npage=4096\n");
+	w->f.root.abi = KHO_ABI_V1;
+	w->f.bitmaps = KHO_BITMAP_PAGE;
+	w->kernel.release = "6.19.11";
+	w->kernel.release_len = 7;
+	is_well(w, "bitmaps");
+	w->kernel.release = "6.17.10";
+	assert_int_equal(ask(w, "bitmaps")->answer, ANSWER_UNKNOWN);
+	w->kernel.release = "6.16.10";
+	assert_refused(w, "bitmaps", KB_KHO_V1_HINT);
+}
+
 static struct world *old_world(void)
 {
 	struct world *w = new_world();
@@ -324,6 +341,7 @@ static void facts_of_a_system(void **state)
 				 "  100000000-13fffffff : System RAM (kmem)\n");
 	fake_file("/sys/kernel/kexec_crash_loaded", "1\n");
 	fake_file("/dev/sev-guest", "");
+	fake_file("/proc/sys/kernel/osrelease", "6.17.3-test\n");
 	fake_file("/proc/meminfo", "MemTotal: 1 kB\nHardwareCorrupted:     8 kB\n");
 	fake_dirs("/sys/firmware/efi/runtime-map/0/x");
 	fake_dirs("/sys/firmware/efi/runtime-map/1/x");
@@ -338,6 +356,7 @@ static void facts_of_a_system(void **state)
 	assert_int_equal(f.areas.r[0].base, 2 * SZ_1G);
 	assert_int_equal(f.areas.r[0].size, 128 * SZ_1M);
 	assert_int_equal(f.ram.count, 3);
+	assert_int_equal(f.bitmaps, KHO_BITMAP_SMALL);
 	assert_int_equal(f.added, SZ_1G);
 	assert_true(f.encrypted && f.crash && f.uefi);
 	assert_int_equal(f.ram.r[2].base, 4 * SZ_1G);
@@ -409,6 +428,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_is_well),
 		cmocka_unit_test(versions_and_page_sizes),
+		cmocka_unit_test(two_forms_of_kho_v1),
 		cmocka_unit_test(blocks_that_the_next_kernel_loses),
 		cmocka_unit_test(memory_that_kexec_hides),
 		cmocka_unit_test(scratch_that_the_next_kernel_leaves_out),

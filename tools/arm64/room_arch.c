@@ -24,11 +24,14 @@ void room_image(const uint8_t *file, const struct pe *pe, const struct uki *u,
 		.flat_size = pe->image_size,
 		.size = get_u64(file + ARM64_IMAGE_SIZE),
 		.align = IMAGE_ALIGN,
+		.tree = true,
 	};
 	ret->arena =
 		ret->size - min_u64(ret->size, align_up_page(ret->flat_size) + EARLY_TABLES_SIZE);
 	if (u->initrd.data)
 		ret->initrd = (struct range){u->initrd.offset, u->initrd.size};
+	if (u->ucode.data)
+		ret->ucode = (struct range){u->ucode.offset, u->ucode.size};
 }
 
 static uint64_t tree_bytes(const struct room_question *q)
@@ -63,21 +66,10 @@ enum kb_status room_load_all(struct room_plan *p, const struct room_question *q,
 	return st;
 }
 
-enum kb_status room_layout(const struct room_question *q, const struct kho_handover *kho,
-			   const struct range_list *scratch, struct range initrd,
-			   struct boot_layout *ret)
+/* What kexec adds to the tree is counted with the log, which lies there, too. */
+void room_describe(const struct room_question *q, bool most, struct boot *b)
 {
-	const struct boot b = {
-		.kernel = q->kernel,
-		.fdt = q->fdt,
-		.cmdline = q->cmdline,
-		.initrd = initrd,
-		.kho = kho,
-		.scratch = scratch,
-		.log_max = STAGE_LOG_SIZE,
-	};
-
-	enum kb_status st = q->fdt ? dtb_check(q->fdt, q->fdt_size, NULL) : KB_OK;
-
-	return st ? st : boot_layout(&b, ret);
+	b->fdt = most ? q->fdt : NULL;
+	if (most)
+		b->log_max += q->words + 1 + TREE_EXTRA;
 }

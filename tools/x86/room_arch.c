@@ -32,6 +32,8 @@ void room_image(const uint8_t *file, const struct pe *pe, const struct uki *u,
 	ret->arena = ret->size - min_u64(ret->size, align_up_page(ret->flat_size));
 	if (u->initrd.data)
 		ret->initrd = (struct range){u->initrd.offset - KB_SETUP_SIZE_X86, u->initrd.size};
+	if (u->ucode.data)
+		ret->ucode = (struct range){u->ucode.offset - KB_SETUP_SIZE_X86, u->ucode.size};
 }
 
 static uint64_t align16(uint64_t v)
@@ -65,25 +67,14 @@ enum kb_status room_load_all(struct room_plan *p, const struct room_question *q,
 	return st;
 }
 
-enum kb_status room_layout(const struct room_question *q, const struct kho_handover *kho,
-			   const struct range_list *scratch, struct range initrd,
-			   struct boot_layout *ret)
+void room_describe(const struct room_question *q, bool most, struct boot *b)
 {
-	struct setup_list carry = {.count = ARRAY_SIZE(nodes)};
-	struct boot b = {
-		.kernel = q->kernel,
-		.cmdline = q->cmdline,
-		.initrd = initrd,
-		.carry = &carry,
-		.kho = kho,
-		.scratch = scratch,
-		.efi_map_max = q->efi_map_size,
-		.log_max = STAGE_LOG_SIZE,
-	};
+	static struct setup_list all = {.count = ARRAY_SIZE(nodes)};
 
-	for (size_t i = 0; i < carry.count; i++) {
-		carry.node[i].type = nodes[i].type;
-		carry.node[i].len = nodes[i].len;
+	for (size_t i = 0; i < all.count; i++) {
+		all.node[i].type = nodes[i].type;
+		all.node[i].len = nodes[i].len;
 	}
-	return boot_layout(&b, ret);
+	b->carry = most ? &all : NULL;
+	b->efi_map_max = q->efi_map_size;
 }

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * khoctl check on made-up machines: what it answers on the running system, and what the bare-metal
+ * door then does. For both architectures: each includes this once, after struct kernel's
+ * make_kernel() and kexec's load_all().
+ *
+ *	machine -> facts, image -> verdict_ask()		what khoctl knows: a verdict
+ *	        -> kexec places its segments (a model of it)
+ *	        -> KHO data opened, compared, all placed	what the door does: must agree
+ */
+#ifndef TESTS_FORESEE_H
+#define TESTS_FORESEE_H
+
+#include "kho_test.h"
+
+#include "../../tools/verdict.h"
+
+#include <core/log.h>
+#include <khoboot/layout.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ok(call) assert_int_equal(call, KB_OK)
+#define LIST     2048
+
+/* RAM from here on may be hidden from kexec; what reserve_mem= gets lies in the 16 GiB before. */
+#define HIDDEN  (60 * SZ_1G)
+#define RESERVE (40 * SZ_1G)
+
+struct machine {
+	uint64_t random;
+	struct kho_image img;
+	struct facts f;
+	struct image_facts i;
+	struct verdict v;
+	struct kernel kernel;
+	struct uki_part section;
+	char text[80];
+	bool hides;         /* something preserved is in RAM that kexec does not hand on */
+	uint64_t nodes;     /* bits: what kexec adds */
+	struct range image; /* where kexec put it */
+	struct stage s;     /* the door */
+	struct kho kho;
+	struct kho_work work;
+	struct range_list busy;
+};
+
+static void make_kernel(struct machine *m);
+/* kexec: place its segments, describe to the door what it then finds; false: no room. */
+static bool load_all(struct machine *m);
+
+static struct range_list new_list(void)
+{
+	return (struct range_list){malloc(LIST * sizeof(struct range)), 0, LIST};
+}
+
+static uint64_t pick(struct machine *m, uint64_t below)
+{
+	return random_below(&m->random, below);
+}
+
+/* ---- a model of kexec's search (Linux kernel/kexec_file.c, kexec_handover.c) ----------------- */
+
+struct segment {
+	uint64_t size, align, lowest;
+	bool top_down;
+};
+
+static bool is_taken(const struct range_list *taken, struct range r)
+{
+	for (size_t i = 0; i < taken->count; i++)
+		if (ranges_overlap(taken->r[i], r))
+			return true;
+	return false;
+}
+
+/* Page by page, as the kernel does it. */
+static bool try_area(const struct range_list *taken, struct range area, const struct segment *s,
+		     struct range *ret)
+{
+	const uint64_t first = max_u64(area.base, s->lowest), align = max_u64(s->align, SZ_4K);
+	struct range r = {.size = align_up_page(s->size)};
+
+	if (area.size < r.size)
+		return false;
+	r.base = s->top_down ? range_end(area) - r.size : first;
+	for (;;) {
+		r.base = s->top_down ? align_down(r.base, align)
+				     : align_down(r.base + align - 1, align);
+		if (r.base < first || range_end(r) > range_end(area))
+			return false;
+		if (!is_taken(taken, r))
+			break;
+		r.base += s->top_down ? -(uint64_t)SZ_4K : SZ_4K;
+	}
+	*ret = r;
+	return true;
+}
+
+static bool load(struct machine *m, struct range_list *taken, const struct segment *s,
+		 struct range *ret)
+{
+	for (unsigned int i = 0; i < m->img.areas; i++)
+		if (try_area(taken, m->img.area[i], s, ret)) {
+			ok(range_list_add(taken, *ret));
+			return true;
+		}
+	return false;
+}
+
+/* ---- a machine ------------------------------------------------------------------------------- */
+
+/* Up to 10 areas, from 128 MiB and from 4 GiB on. */
+static void pick_scratch(struct machine *m)
+{
+	uint64_t low = 128 * SZ_1M, high = SZ_4G, most = 1 + pick(m, 96);
+	unsigned int n = 1 + (unsigned int)pick(m, 10);
+
+	m->img.areas = 0;
+	for (unsigned int i = 0; i < n; i++) {
+		uint64_t size = (1 + pick(m, most)) * 4 * SZ_1M;
+		uint64_t *at = low + size < 960 * SZ_1M && pick(m, 3) ? &low : &high;
+
+		m->img.area[m->img.areas++] = (struct range){*at, size};
+		*at += size + pick(m, 3) * pick(m, 64) * SZ_2M;
+	}
+}
+
+static void preserve(struct machine *m, struct range r)
+{
+	r.base = align_down(r.base, m->img.page);
+	r.size = align_down(r.size + m->img.page - 1, m->img.page);
+	kho_image_preserve_range(&m->img, r);
+}
+
+/* Small things anywhere outside scratch. */
+static void preserve_some(struct machine *m)
+{
+	for (uint64_t n = pick(m, 60); n; n--) {
+		struct range r = {KHO_IMAGE_DATA + pick(m, 900 * SZ_1M),
+				  (1 + pick(m, 900)) * SZ_4K};
+
+		if (pick(m, 2))
+			r.base += 16 * SZ_1G;
+		preserve(m, r);
+	}
+}
+
+/* reserve_mem=: at a multiple of what was asked for. */
+static void reserve(struct machine *m)
+{
+	uint64_t size = align_down((1 + pick(m, 5 * SZ_1G)) / (1 + pick(m, 3)), m->img.page);
+	uint64_t align = m->img.page << pick(m, 20 - (m->img.page_shift - 12));
+	struct range r = {RESERVE + align_down(pick(m, 8 * SZ_1G), align), size};
+
+	if (!pick(m, 3))
+		size = r.size = 1ULL << (28 + pick(m, 5));
+	if (!size || pick(m, 2))
+		return;
+	preserve(m, r);
+	verdict_reserve(&m->f, size, align);
+}
+
+static void pick_map(struct machine *m)
+{
+	const struct range extra = {HIDDEN, SZ_1G};
+	const unsigned int how = (unsigned int)pick(m, 5);
+
+	ok(range_list_copy(&m->img.mem.ram, &m->f.ram));
+	ok(range_list_copy(&m->f.ram, &m->f.listed));
+	m->f.listed_known = how != 4;
+	if (how < 3)
+		return;
+	m->hides = pick(m, 3);
+	if (m->hides)
+		preserve(m, (struct range){HIDDEN + pick(m, SZ_1M), m->img.page});
+	ok(range_list_subtract(&m->f.listed, extra));
+	if (pick(m, 2))
+		ok(range_list_add(&m->f.dropped, extra));
+	else if (!m->f.listed_known)
+		m->f.added = extra.size;
+}
+
+static const char *const versions[] = {"none", "kho-v1", "kho-v3", "kho-v4"};
+
+static void pick_section(struct machine *m)
+{
+	unsigned int v = m->img.abi == KHO_ABI_V1 ? 1 : m->img.abi == KHO_ABI_V3 ? 2 : 3;
+	uint64_t page = m->img.page;
+
+	if (!pick(m, 6))
+		v = (unsigned int)pick(m, ARRAY_SIZE(versions));
+	if (!pick(m, 12))
+		page = SZ_4K << 2 * pick(m, 3);
+	snprintf(m->text, sizeof(m->text), "kho=%s\npage=%u\n%s", versions[v], (unsigned int)page,
+		 pick(m, 20) ? "" : "unknown=kho-v9\n");
+	if (pick(m, 20))
+		m->section = (struct uki_part){.data = m->text, .size = strlen(m->text)};
+}
+
+static void pick_image(struct machine *m)
+{
+	static const char *const words[] = {"quiet",     "quiet",     "mem=1G",
+					    "mem=12G x", "memtest=4", "elfcorehdr=1"};
+	struct room_image *image = &m->i.image;
+
+	image->flat_size = SZ_1M + pick(m, 100 * SZ_1M);
+	image->arena = KB_ARENA_SIZE;
+	image->size = align_up_page(image->flat_size) + image->arena;
+	image->align = SZ_2M;
+	if (pick(m, 3))
+		image->initrd = (struct range){SZ_64K, pick(m, image->flat_size - SZ_64K)};
+	if (image->initrd.size && !pick(m, 4))
+		image->ucode = (struct range){SZ_4K, 1 + pick(m, SZ_64K)};
+	m->i.cmdline = words[pick(m, 4) ? 0 : pick(m, ARRAY_SIZE(words))];
+	m->i.words = pick(m, 400);
+	m->i.kernel = &m->kernel;
+	m->i.kho = &m->section;
+}
+
+/* Both kernels write and read the same form of kho-v1, or the releases do not tell. */
+static void pick_releases(struct machine *m)
+{
+	static const char *const releases[] = {"6.16.3", "6.18.1", "6.17.10", "7.3.4"};
+	const unsigned int own = m->img.format == KHO_MAP_V1_SMALL ? 0 : 1;
+	const char *next = releases[pick(m, 6) ? own : pick(m, ARRAY_SIZE(releases))];
+
+	m->f.bitmaps = pick(m, 6) ? m->img.hint : KHO_BITMAP_UNKNOWN;
+	m->kernel.release = next;
+	m->kernel.release_len = strlen(next);
+}
+
+static void pick_kind(struct machine *m)
+{
+	struct kho_kind k = kinds[pick(m, ARRAY_SIZE(kinds))];
+
+	if (ONE_PAGE_SIZE)
+		k.page_shift = 12;
+	kho_image_init(&m->img, k.format, k.page_shift);
+	m->img.hint = hint_of(k.format);
+	if (k.format == KHO_MAP_RADIX && pick(m, 2)) {
+		m->img.abi = KHO_ABI_V3;
+		m->img.compatible = "kho-v3";
+		m->img.compatible_len = sizeof("kho-v3");
+	}
+	m->img.ram[2].size = HIDDEN + SZ_1G - m->img.ram[2].base;
+}
+
+static struct machine *new_machine(uint64_t seed)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+
+	m->random = seed;
+	pick_kind(m);
+	m->f = (struct facts){.handover = true,
+			      .root_known = pick(m, 4),
+			      .root = {.abi = m->img.abi, .page_shift = m->img.page_shift},
+			      .page_size = m->img.page,
+			      .scratch_known = true,
+			      .areas = new_list(),
+			      .ram = new_list(),
+			      .listed = new_list(),
+			      .dropped = new_list(),
+			      .gbpages = true,
+			      .uefi = pick(m, 2)};
+	m->busy = new_list();
+	m->nodes = pick(m, 8);
+	pick_scratch(m);
+	for (unsigned int i = 0; i < m->img.areas; i++)
+		ok(range_list_add(&m->f.areas, m->img.area[i]));
+	preserve_some(m);
+	reserve(m);
+	pick_map(m);
+	pick_section(m);
+	pick_image(m);
+	make_kernel(m);
+	pick_releases(m);
+	kho_image_finish(&m->img);
+	return m;
+}
+
+static void free_machine(struct machine *m)
+{
+	free(m->f.areas.r);
+	free(m->f.ram.r);
+	free(m->f.listed.r);
+	free(m->f.dropped.r);
+	free(m->busy.r);
+	free(m->s.free.r);
+	free(m->work.base);
+	kho_image_free(&m->img);
+	free(m);
+}
+
+/* ---- the door: as bare/kho.c and bare/plan.c ------------------------------------------------- */
+
+static struct uki_part loaded(const struct machine *m, struct range r)
+{
+	return (struct uki_part){.data = (const void *)(uintptr_t)(m->image.base + r.base),
+				 .size = r.size};
+}
+
+static void start_door(struct machine *m)
+{
+	struct stage *s = &m->s;
+
+	s->mem = m->img.mem;
+	s->mem.ram = m->f.listed;
+	s->handover = m->img.h;
+	s->has_kho = true;
+	s->uefi = m->f.uefi;
+	s->kernel = m->kernel;
+	s->uki.kho = m->section;
+	s->uki.initrd = loaded(m, m->i.image.initrd);
+	s->uki.ucode = loaded(m, m->i.image.ucode);
+	strcpy(s->cmdline, m->i.cmdline);
+	s->free = new_list();
+	m->work.size = kho_work_size(&s->mem.ram);
+	m->work.base = calloc(1, m->work.size);
+}
+
+static enum kb_status door_opens(struct machine *m)
+{
+	enum kb_status st = stage_open_kho(&m->s, m->work, &m->kho);
+
+	if (!st)
+		st = stage_check_versions(&m->s, &m->kho);
+	if (!st)
+		st = stage_check_memory(&m->s, &m->kho);
+	m->s.kho = &m->kho;
+	return st;
+}
+
+static enum kb_status door_places(struct machine *m)
+{
+	ok(range_list_copy(&m->kho.scratch, &m->s.free));
+	for (size_t i = 0; i < m->busy.count; i++)
+		ok(range_list_subtract(&m->s.free, m->busy.r[i]));
+	stage_describe_boot(&m->s);
+	describe(m);
+	return stage_place(&m->s);
+}
+
+static enum kb_status door(struct machine *m)
+{
+	enum kb_status st;
+
+	start_door(m);
+	st = door_opens(m);
+	if (st)
+		return st;
+	stage_take_initrd(&m->s, (struct range){0, 0}, STAGE_OUTSIDE_TAKEN);
+	st = door_places(m);
+	if (!st && stage_place_initrd(&m->s)) {
+		stage_keep_one_initrd(&m->s);
+		st = door_places(m);
+	}
+	return st;
+}
+
+/* ---- they agree ------------------------------------------------------------------------------ */
+
+/* The answer that is about the code of the door. */
+static const char *question_of(const struct machine *m, enum kb_status st)
+{
+	switch (st) {
+	case KB_KERNEL_EXPECTS:
+	case KB_KERNEL_NO_KHO:
+	case KB_KERNEL_UNKNOWN:
+	case KB_KERNEL_NEW:
+		return "version";
+	case KB_PAGE_SIZE:
+		return "page_size";
+	case KB_KERNEL_UEFI:
+		return "kernel";
+	case KB_KHO_V1_HINT:
+	case KB_KHO_V1_AMBIGUOUS:
+		return m->f.root_known ? "bitmaps" : "version";
+	case KB_BLOCK_HUGE:
+		return "blocks";
+	case KB_MEM_LOST:
+	case KB_KERNEL_DUMP:
+	case KB_KERNEL_WRITES:
+		return "cmdline";
+	case KB_PLACE_KERNEL:
+	case KB_PLACE_BLOCK:
+		return "room";
+	default:
+		if (!m->hides)
+			fail_msg("the door says KB-%03d", (int)st);
+		return "memory"; /* what is preserved there is not RAM */
+	}
+}
+
+static const struct check *find(const struct machine *m, const char *name)
+{
+	for (size_t i = 0; i < m->v.count; i++)
+		if (!strcmp(m->v.check[i].name, name))
+			return &m->v.check[i];
+	fail_msg("no answer to %s", name);
+	return NULL;
+}
+
+/* Where nothing is preserved in hidden memory, khoctl cannot know it. */
+static const struct check *refusal(const struct machine *m)
+{
+	for (size_t i = 0; i < m->v.count; i++) {
+		const struct check *c = &m->v.check[i];
+
+		if (c->answer == ANSWER_REFUSED && (m->hides || strcmp(c->name, "memory")))
+			return c;
+	}
+	return NULL;
+}
+
+struct tally {
+	unsigned int go, refused[8], no_load, unforeseen;
+};
+
+static void compare(struct machine *m, uint64_t seed, struct tally *t)
+{
+	const struct check *foreseen = refusal(m), *c;
+	enum kb_status st;
+
+	if (!load_all(m)) {
+		t->no_load++;
+		if (find(m, "load")->status != KB_CTL_SCRATCH)
+			fail_msg("machine %u: kexec has no room", (unsigned int)seed);
+		return;
+	}
+	if (find(m, "load")->status)
+		fail_msg("machine %u: kexec has room", (unsigned int)seed);
+	st = door(m);
+	if (!st) {
+		t->go++;
+		if (foreseen)
+			fail_msg("machine %u: %s refused with KB-%03d, the door goes on",
+				 (unsigned int)seed, foreseen->name, (int)foreseen->status);
+		return;
+	}
+	c = find(m, question_of(m, st));
+	if (c->answer == ANSWER_OK)
+		fail_msg("machine %u: %s is ok, the door says KB-%03d", (unsigned int)seed, c->name,
+			 (int)st);
+	if (c->answer == ANSWER_UNKNOWN)
+		t->unforeseen++;
+	else if (strcmp(c->name, "memory") && st != KB_KHO_V1_AMBIGUOUS && st != KB_KHO_V1_HINT)
+		assert_int_equal(c->status, st);
+	t->refused[c - m->v.check < 8 ? c - m->v.check : 7]++;
+}
+
+#define MACHINES 1000
+
+/* What khoctl says is what the door does; what it does not know, it says. */
+static void verdicts_are_what_happens(void **state)
+{
+	struct tally t = {0};
+	(void)state;
+
+	for (uint64_t i = 0; i < MACHINES; i++) {
+		struct machine *m = new_machine(i);
+
+		verdict_ask(&m->v, &m->f, &m->i);
+		compare(m, i, &t);
+		free_machine(m);
+	}
+	print_message("go %u, no room to load %u, not foreseen %u, refused:", t.go, t.no_load,
+		      t.unforeseen);
+	for (size_t i = 0; i < ARRAY_SIZE(t.refused); i++)
+		print_message(" %u", t.refused[i]);
+	print_message("\n");
+	/* All of it happens. */
+	assert_true(t.go > MACHINES / 5 && t.no_load > MACHINES / 50);
+	assert_true(t.unforeseen < MACHINES / 5);
+}
+
+static const struct CMUnitTest foresights[] = {cmocka_unit_test(verdicts_are_what_happens)};
+
+#endif
