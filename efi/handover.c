@@ -30,7 +30,7 @@ static enum kb_status read_map(struct uefi *u, struct uefi_early *e, struct fw_m
 
 static enum kb_status find_and_claim(struct uefi *u, struct uefi_early *e)
 {
-	struct range_list free, ram, work = {e->claims, 0, e->pieces};
+	struct range_list free, ram, work = {e->scratch, 0, e->pieces};
 	struct fw_map map;
 	enum kb_status st = read_map(u, e, &map, &free, &ram);
 
@@ -50,9 +50,12 @@ static enum kb_status find_and_claim(struct uefi *u, struct uefi_early *e)
 	return st;
 }
 
-#define LISTS 5 /* of e->pieces ranges */
+#define LISTS 3 /* of e->pieces ranges */
 
-/* @room: the map, LISTS lists and one of UEFI_KEEP_MAX ranges; aligned to 8 */
+/*
+ * @room: the map, LISTS lists and one of UEFI_KEEP_MAX ranges; aligned to 8. What is only read
+ * before the claim, and what only the claim fills, are in the same memory.
+ */
 static enum kb_status with_room(struct uefi *u, void *room, uint64_t map_size, size_t pieces)
 {
 	struct range *lists = (void *)((uint8_t *)room + map_size);
@@ -62,9 +65,9 @@ static enum kb_status with_room(struct uefi *u, void *room, uint64_t map_size, s
 		.pieces = pieces,
 		.conventional = lists,
 		.ram = lists + pieces,
-		.claims = lists + 2 * pieces,
-		.claimed = lists + 3 * pieces,
-		.scratch = lists + 4 * pieces,
+		.claims = lists + pieces,
+		.claimed = lists,
+		.scratch = lists + 2 * pieces,
 		.keep = lists + LISTS * pieces,
 	};
 
@@ -87,8 +90,9 @@ enum kb_status uefi_find_handover(struct uefi *u)
 	void *room;
 
 	if (!st) {
-		size = align_down(map.capacity + 7, 8);
-		pieces = fw_map_pieces(&map) + ARCH_EARLY_LIST;
+		/* What is kept lies in free memory, which it divides once it is claimed. */
+		size = align_down(map.capacity + 2 * UEFI_KEEP_MAX * map.desc_size + 7, 8);
+		pieces = fw_map_pieces(&map) + UEFI_KEEP_MAX;
 		st = fw_alloc_low(&u->fw, early_size(size, pieces), &room);
 	}
 	return st ? kb_refuse("efi", st, NULL) : with_room(u, room, size, pieces);

@@ -80,6 +80,7 @@ struct uefi_early {
 	void *map;
 	uint64_t map_size;
 	size_t pieces; /* room in each list but keep, which has UEFI_KEEP_MAX */
+	/* claimed and claims are filled when conventional and ram have been read. */
 	struct range *conventional, *ram, *claims, *claimed, *keep, *scratch;
 };
 

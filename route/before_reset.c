@@ -81,10 +81,13 @@ static bool root_is_whole(const struct kb_moves *moves, const struct kho_root *r
 	return whole;
 }
 
-/* Will route_keep() have room for all? As there, copies one after the other are one piece. */
-static enum kb_status check_pieces(const struct kb_moves *moves)
+/*
+ * Will route_keep() have room for all, and the UEFI door for what is then left of scratch? As
+ * there, copies one after the other are one piece.
+ */
+static enum kb_status check_pieces(const struct kb_moves *moves, uint64_t areas)
 {
-	uint64_t pieces = 1 + KB_ROOM_PIECES, end = 0;
+	uint64_t pieces = 1 + KB_ROOM_PIECES + areas, end = 0;
 
 	for (size_t i = 0; i < moves->count; i++) {
 		pieces += moves->m[i].copy != end;
@@ -103,7 +106,7 @@ enum kb_status route_place(struct mem *m, const struct kho *k, struct range_list
 	moves.m = record_moves(rec);
 	st = evacuate_place(&r->evacuation, free, &moves);
 	if (!st)
-		st = check_pieces(&moves);
+		st = check_pieces(&moves, k->scratch.count);
 	if (!st && !root_is_whole(&moves, &k->root))
 		st = KB_SEAL_READ;
 	if (!st)

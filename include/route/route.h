@@ -57,14 +57,17 @@ struct route {
 __must_check enum kb_status route_plan(struct mem *m, const struct kho *k, struct range_list *free,
 				       struct kho_work work, struct route *r);
 
-/* Pieces that record, copies and room may lie in: entries of a list of the UEFI door. */
+/*
+ * Areas of scratch, and pieces that record, copies and room lie in, all together: until its claim,
+ * which they divide into so many pieces more, the UEFI door cannot ask firmware for memory.
+ */
 #define ROUTE_KEEP_MAX 256
 
 /*
  * route_place - lay the record out in its place, and find a place for each page that moves
  *
- * Writes the record's memory only. Returns KB_OK, KB_EVAC_ROOM, KB_RANGE_FULL (the copies lie in
- * more pieces than the UEFI door has entries for), a code of kho_map_each_page(), or
+ * Writes the record's memory only. Returns KB_OK, KB_EVAC_ROOM, KB_RANGE_FULL (scratch and the
+ * copies lie in more pieces than the UEFI door has entries for), a code of kho_map_each_page(), or
  * KB_SEAL_READ when the FDT, a sub-blob or a part of the map would be in two pieces after the
  * reset.
  */

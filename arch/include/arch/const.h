@@ -6,9 +6,8 @@
  *   ARCH_LOW_MEMORY   bytes from address 0 that are never preserved, that every kernel needs some
  *		       of, and that firmware may give away before the claim; 0: no address is
  *		       special, RAM may begin anywhere and all of it may be preserved
- *   ARCH_EARLY_LIST   how many pieces of each kind of memory there is room for before the claim;
- *		       with ARCH_LOW_MEMORY so many more than the memory map has
- *   ARCH_EARLY_MAP    without ARCH_LOW_MEMORY: bytes of room for UEFI's memory map before the claim
+ *   ARCH_EARLY_MAP    without ARCH_LOW_MEMORY: bytes of room for UEFI's memory map until the claim
+ *   ARCH_EARLY_LIST   and how many pieces of each kind of memory there is room for
  *   ARCH_MEMRESERVE   the kernel adds entries of its own to LINUX_EFI_MEMRESERVE (arm64: tables of
  *		       the interrupt controller), so khoboot must always install that table
  *   ARCH_MAPS_HOMES   the page tables' rights apply when evacuated pages are put back, so homes are

@@ -7,9 +7,6 @@
 
 #define ARCH_LOW_MEMORY SZ_1M /* boot_check_preserved() */
 
-/* All this lies in low memory, sized by the map. OVMF has about 120 descriptors of 48 bytes. */
-#define ARCH_EARLY_LIST 512
-
 #define ARCH_MEMRESERVE false
 #define ARCH_MAPS_HOMES false
 
