@@ -77,18 +77,21 @@ static bool takes(const uint8_t *blob, uint64_t size, struct kb_text list)
 	return lists(list, name);
 }
 
+enum kb_status kho_target_luo_data(const struct uki_part *section, const void *data, uint64_t size)
+{
+	struct uki_kho k;
+
+	if (!section->data || uki_kho_parse(section->data, section->size, &k, NULL) || !k.luo.len)
+		return KB_OK;
+	return data && takes(data, size, k.luo) ? KB_OK : KB_KERNEL_LUO;
+}
+
 enum kb_status kho_target_luo(const struct uki_part *section, const struct mem *m,
 			      const struct kho_root *root, struct kb_diag *diag)
 {
 	const struct kho_blob *b = kho_root_blob(root, "LUO");
-	const uint8_t *blob;
-	struct uki_kho k;
+	enum kb_status st =
+		b ? kho_target_luo_data(section, mem_get(m, b->at, b->size), b->size) : KB_OK;
 
-	if (!b || !section->data || uki_kho_parse(section->data, section->size, &k, NULL) ||
-	    !k.luo.len)
-		return KB_OK;
-	blob = mem_get(m, b->at, b->size);
-	return blob && takes(blob, b->size, k.luo)
-		       ? KB_OK
-		       : kb_note(diag, KB_KERNEL_LUO, b->at.addr, b->size);
+	return st ? kb_note(diag, st, b->at.addr, b->size) : KB_OK;
 }

@@ -21,6 +21,7 @@
 struct machine {
 	struct range ram[PIECES], listed[PIECES], dropped[PIECES], areas[ROOM_AREAS];
 	struct buffer fdt;
+	struct buffer luo;
 };
 
 /* ---- small files ----------------------------------------------------------------------------- */
@@ -88,6 +89,15 @@ static void read_scratch(const struct running *r, struct facts *f)
 	f->scratch_known = f->areas.count;
 	buffer_free(&at);
 	buffer_free(&len);
+}
+
+/* Its kernel's version is in it long before anything is preserved. */
+static void read_luo(const struct running *r, struct machine *m, struct facts *f)
+{
+	if (!running_read(r, KHO_OUT "/sub_fdts/LUO", &m->luo))
+		return;
+	f->luo = m->luo.data;
+	f->luo_size = m->luo.size;
 }
 
 /* "8G" as the kernel's memparse() reads it. */
@@ -269,6 +279,7 @@ struct machine *machine_read(const struct running *r, struct facts *ret)
 	f.dropped = (struct range_list){m->dropped, 0, PIECES};
 	f.areas = (struct range_list){m->areas, 0, ROOM_AREAS};
 	read_scratch(r, &f);
+	read_luo(r, m, &f);
 	f.root_known = running_kho(r, &f.root);
 	f.handover = f.scratch_known || f.root_known || running_kho_on(r);
 	read_reserve(r, &f);
@@ -288,7 +299,9 @@ struct machine *machine_read(const struct running *r, struct facts *ret)
 
 void machine_free(struct machine *m)
 {
-	if (m)
+	if (m) {
 		buffer_free(&m->fdt);
+		buffer_free(&m->luo);
+	}
 	free(m);
 }

@@ -126,6 +126,13 @@ static void ask_bitmaps(struct verdict *v, const struct facts *f, const struct i
 		verdict_add(v, "bitmaps", wanted == f->bitmaps ? KB_OK : KB_KHO_V1_HINT);
 }
 
+/* Only with debugfs is it seen which version the running kernel writes. */
+static void ask_luo(struct verdict *v, const struct facts *f, const struct image_facts *i)
+{
+	if (f->luo)
+		verdict_add(v, "luo", kho_target_luo_data(i->kho, f->luo, f->luo_size));
+}
+
 static uint64_t power_of_two(uint64_t v)
 {
 	return v ? 1ULL << (63 - __builtin_clzll(v)) : 0;
@@ -355,6 +362,7 @@ static void ask_handover(struct verdict *v, const struct facts *f, const struct 
 	ask_version(v, f, i);
 	ask_page_size(v, f, i);
 	ask_bitmaps(v, f, i);
+	ask_luo(v, f, i);
 	ask_blocks(v, f);
 	ask_memory(v, f);
 	ask_cmdline(v, f, i);

@@ -51,6 +51,8 @@ struct facts {
 	struct range_list listed;  /* RAM in the memory map that kexec hands on */
 	struct range_list dropped; /* RAM of firmware's map after kexec's last entry */
 	bool listed_known;
+	const void *luo; /* live update data of the running kernel; NULL: not seen */
+	uint64_t luo_size;
 	uint64_t reserve_block; /* bytes of the largest block of reserve_mem= for certain */
 	uint64_t reserve_maybe; /* of the largest that it may have, by where it lies */
 	uint64_t added;    /* bytes of @ram that was plugged in, or is dax, CXL or virtio memory */

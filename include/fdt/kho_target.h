@@ -36,6 +36,10 @@ struct kb_text kho_target_name(const struct uki_part *section);
 __must_check enum kb_status kho_target_luo(const struct uki_part *section, const struct mem *m,
 					   const struct kho_root *root, struct kb_diag *diag);
 
+/* The same for these @size bytes of live update data; @data NULL: they cannot be read. */
+__must_check enum kb_status kho_target_luo_data(const struct uki_part *section, const void *data,
+						uint64_t size);
+
 /*
  * kho_target_blocks - will the next kernel, which speaks the version of the data, reserve them all?
  * @sum: of kho_walk(); its blocks are counted by their order

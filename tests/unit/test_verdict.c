@@ -162,6 +162,21 @@ static void scratch_that_the_next_kernel_leaves_out(void **state)
 	free(w);
 }
 
+static void live_update_of_another_version(void **state)
+{
+	static const char data[32] = "luo-v5";
+	struct world *w = new_world();
+	(void)state;
+
+	w->f.luo = data;
+	w->f.luo_size = sizeof(data);
+	is_well(w, "luo");
+	speaks(w, "kho=kho-v4\npage=4096\nluo=luo-v5\n");
+	is_well(w, "luo");
+	speaks(w, "kho=kho-v4\npage=4096\nluo=luo-v6\n");
+	assert_refused(w, "luo", KB_KERNEL_LUO);
+}
+
 static void two_forms_of_kho_v1(void **state)
 {
 	struct world *w = new_world();
@@ -428,6 +443,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_is_well),
 		cmocka_unit_test(versions_and_page_sizes),
+		cmocka_unit_test(live_update_of_another_version),
 		cmocka_unit_test(two_forms_of_kho_v1),
 		cmocka_unit_test(blocks_that_the_next_kernel_loses),
 		cmocka_unit_test(memory_that_kexec_hides),
