@@ -5,10 +5,11 @@
 #include <arch/uart.h>
 
 #define PL011_FR   0x18
+#define PL011_ID   0xfe0 /* of PL011_IDS registers */
 #define FR_BUSY    0x08
 #define FR_TX_FULL 0x20
 
-static struct uart machine_port;
+static struct uart machine_port, unproven;
 
 static uint32_t read32(uint64_t at)
 {
@@ -65,7 +66,23 @@ struct uart uart_named(const char *cmdline)
 	return u.kind == UART_NONE || u.kind == UART_IO ? machine_port : u;
 }
 
+static bool is_identified(struct uart u)
+{
+	uint32_t id[PL011_IDS];
+
+	if (u.kind != UART_PL011 || !is_aligned(u.base, SZ_4K) || !cpu_may_write(u.base))
+		return false;
+	for (size_t i = 0; i < PL011_IDS; i++)
+		id[i] = read32(u.base + PL011_ID + 4 * i);
+	return uart_is_pl011(id);
+}
+
+void uart_set_unproven(struct uart u)
+{
+	unproven = u;
+}
+
 struct uart uart_fallback(void)
 {
-	return machine_port;
+	return machine_port.kind == UART_NONE && is_identified(unproven) ? unproven : machine_port;
 }

@@ -21,6 +21,7 @@ struct bare_arch {
 	const uint8_t *fdt; /* as passed in x0, of fdt_size bytes */
 	uint64_t fdt_size;
 	struct dtb_facts facts;
+	struct uart image_uart;     /* which .cmdline names, if the tree names none; mapped */
 	struct range_list nomap;    /* memory that kernels must not use as RAM */
 	struct range_list reserved; /* RAM that is not free */
 	struct efi_tables tables;   /* all 0 unless UEFI started the kernel before us */

@@ -43,7 +43,10 @@ static enum kb_status map_tree(struct bare *b, struct kb_diag *diag)
 	return st ? st : dtb_check(b->arch.fdt, b->arch.fdt_size, diag);
 }
 
-/* The port that .cmdline names: a damaged tree names none, nor does that of a machine with ACPI. */
+/*
+ * The port that .cmdline names: a damaged tree names none, nor does that of a machine with ACPI.
+ * The image may have been made for another machine, so RAM may be there.
+ */
 static struct uart uart_of_image(struct bare *b)
 {
 	uint32_t size = get_u32(b->s.image + PE_SIZE_OF_IMAGE);
@@ -57,17 +60,35 @@ static struct uart uart_of_image(struct bare *b)
 	return console_find(b->s.cmdline);
 }
 
+static bool map_port(struct uart u)
+{
+	return u.kind != UART_NONE && !range_wraps(console_registers(u)) &&
+	       !bare_map_early(console_registers(u), PT_WRITE | PT_DEVICE);
+}
+
+/* RAM is not known yet. What the tree says of its own machine is taken, the rest has to wait. */
+static void remember_port(struct bare *b)
+{
+	struct uart u = b->arch.facts.uart;
+
+	if (u.kind != UART_NONE && map_port(u))
+		uart_set_default(u);
+	if (u.kind != UART_NONE)
+		return;
+	u = uart_of_image(b);
+	if (!map_port(u))
+		return;
+	b->arch.image_uart = u;
+	uart_set_unproven(u);
+}
+
 /* From here on a refusal can be seen, and the machine can be reset. */
 static void remember_machine(struct bare *b)
 {
-	const struct dtb_facts *f = &b->arch.facts;
-	struct reset_how reset = {f->psci};
-	struct uart u = f->uart.kind == UART_NONE ? uart_of_image(b) : f->uart;
+	struct reset_how reset = {b->arch.facts.psci};
 
 	reset_remember(&reset);
-	if (u.kind != UART_NONE &&
-	    !bare_map_early(range_pages((struct range){u.base, 4}), PT_WRITE | PT_DEVICE))
-		uart_set_default(u);
+	remember_port(b);
 }
 
 enum kb_status bare_detect_machine(struct bare *b)

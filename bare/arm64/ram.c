@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The bare-metal door of arm64: RAM, from UEFI's map or else from the device tree. */
+#include <arch/machine.h>
 #include <bare/bare.h>
 #include <core/log.h>
 
@@ -39,6 +40,16 @@ static void report_odd(const struct kb_diag *odd)
 			kb_cause(odd->status), odd->at);
 }
 
+/* RAM is known: the port that .cmdline names may be used, unless it lies in there. */
+static void use_image_port(struct bare *b)
+{
+	struct uart u = console_outside(b->arch.image_uart, &b->s.mem.ram);
+
+	uart_set_unproven((struct uart){UART_NONE, 0});
+	if (u.kind != UART_NONE)
+		uart_set_default(u);
+}
+
 enum kb_status bare_read_memory(struct bare *b)
 {
 	struct kb_diag diag = {0};
@@ -49,5 +60,6 @@ enum kb_status bare_read_memory(struct bare *b)
 	if (st)
 		return kb_refuse("memory", st, &diag);
 	report_odd(&diag);
+	use_image_port(b);
 	return KB_OK;
 }
