@@ -97,32 +97,10 @@ static void flush_piece(void *ctx, const void *bytes, uint64_t len)
 	cache_flush_range(bytes, len);
 }
 
-static enum kb_status flush_map_page(void *ctx, const struct kho_meta *piece)
+static void flush_range(void *ctx, struct range r)
 {
 	(void)ctx;
-	cache_flush_range((const void *)(uintptr_t)piece->bytes.base, piece->bytes.size);
-	return KB_OK;
-}
-
-/*
- * What the outgoing kernel wrote may be only in caches, of any CPU: WBINVD reaches this CPU's and
- * those that it shares, no others. Sealing flushes all that it reads, by address. The rest is
- * flushed here: the metadata, and the data that get no digest.
- */
-static enum kb_status flush_preserved(struct bare *b)
-{
-	const struct kho *k = b->s.kho;
-	enum kb_status st = kho_map_each_page(&b->s.mem, &k->map, flush_map_page, NULL);
-	struct kho_ranges it;
-	struct range r;
-
-	cache_flush_range((const void *)(uintptr_t)k->root.fdt.base, k->root.fdt.size);
-	if (st || b->s.options.seal == KB_DIGEST_ALL)
-		return st;
-	kho_ranges_first(&it, &b->s.mem, &k->map, 0);
-	while (kho_ranges_next(&it, &r))
-		cache_flush_range((const void *)(uintptr_t)r.base, r.size);
-	return it.status;
+	cache_flush_range((const void *)(uintptr_t)r.base, r.size);
 }
 
 static enum kb_status seal(struct bare *b, const struct route *r, struct kb_record *rec,
@@ -133,7 +111,7 @@ static enum kb_status seal(struct bare *b, const struct route *r, struct kb_reco
 	if (!st)
 		st = map_copies(b, rec);
 	if (!st)
-		st = flush_preserved(b);
+		st = route_flush(&b->s.mem, b->s.kho, r->seal, flush_range, NULL);
 	if (st)
 		return st;
 	facts->arch = ARCH_RECORD;

@@ -119,6 +119,36 @@ enum kb_status route_place(struct mem *m, const struct kho *k, struct range_list
 	return KB_OK;
 }
 
+struct flusher {
+	route_flush_fn *flush;
+	void *ctx;
+};
+
+static enum kb_status flush_map_page(void *ctx, const struct kho_meta *piece)
+{
+	const struct flusher *f = ctx;
+
+	f->flush(f->ctx, piece->bytes);
+	return KB_OK;
+}
+
+enum kb_status route_flush(struct mem *m, const struct kho *k, enum kb_digest seal,
+			   route_flush_fn *flush, void *ctx)
+{
+	struct flusher f = {flush, ctx};
+	enum kb_status st = kho_map_each_page(m, &k->map, flush_map_page, &f);
+	struct kho_ranges it;
+	struct range r;
+
+	flush(ctx, k->root.fdt);
+	if (st || seal == KB_DIGEST_ALL)
+		return st;
+	kho_ranges_first(&it, m, &k->map, 0);
+	while (kho_ranges_next(&it, &r))
+		flush(ctx, r);
+	return it.status;
+}
+
 static void copy_pages(const struct kb_moves *moves,
 		       void (*after)(void *ctx, const void *bytes, uint64_t len), void *ctx)
 {

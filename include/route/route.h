@@ -74,6 +74,19 @@ __must_check enum kb_status route_plan(struct mem *m, const struct kho *k, struc
 __must_check enum kb_status route_place(struct mem *m, const struct kho *k, struct range_list *free,
 					const struct route *r, struct kb_record *rec);
 
+typedef void route_flush_fn(void *ctx, struct range r);
+
+/*
+ * route_flush - call @flush for all that must survive and that sealing with @seal does not read
+ *
+ * What the outgoing kernel wrote may be only in caches, of any CPU: WBINVD reaches this CPU's and
+ * those that it shares, no others. So all of it is flushed by address. route_seal() does this with
+ * all data that get a digest; here come FDT and map, and the data that may get none. Returns KB_OK,
+ * KB_KHO_CHANGED or a code of kho_map_each_page().
+ */
+__must_check enum kb_status route_flush(struct mem *m, const struct kho *k, enum kb_digest seal,
+					route_flush_fn *flush, void *ctx);
+
 /*
  * route_seal - copy what moves, digest everything, and seal the record
  * @facts: arch, machine, ram_*, on_error and log are the caller's; the rest is filled in

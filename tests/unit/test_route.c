@@ -134,6 +134,81 @@ static void records_are_dropped_once(void **state)
 	free(field);
 }
 
+/* ---- caches ---------------------------------------------------------------------------------- */
+
+#define FLUSHED_MAX 4096
+
+static struct range flushed_store[FLUSHED_MAX];
+static struct range_list flushed = {flushed_store, 0, FLUSHED_MAX};
+
+static void note_flush(void *ctx, struct range r)
+{
+	(void)ctx;
+	assert_int_equal(range_list_add(&flushed, r), KB_OK);
+}
+
+static void count_read(void *ctx, const void *bytes, uint64_t len)
+{
+	(void)bytes;
+	*(uint64_t *)ctx += len;
+}
+
+/* Three of four pages, one block more, and all in the field, so that it can be read. */
+static void preserve_some(struct kho_image *img)
+{
+	uint64_t at = kho_image_alloc(img, 64 * img->page, img->page);
+
+	for (uint64_t i = 0; i < 64; i++)
+		if (i % 4 != 3)
+			kho_image_preserve(img, at + i * img->page, 0);
+	kho_image_preserve(img, kho_image_alloc(img, 8 * img->page, 8 * img->page), 3);
+}
+
+static void all_is_flushed(struct kho_image *img, enum kho_map_format format, enum kb_digest seal)
+{
+	struct seal_scope s = {.shift = 20, .after = count_read};
+	struct kb_xxh128 digests[256];
+	struct kho_naive n;
+	uint64_t read = 0, count;
+
+	flushed.count = 0;
+	assert_int_equal(route_flush(&img->mem, img->kho, seal, note_flush, NULL), KB_OK);
+	range_list_sort(&flushed);
+	assert_true(naive_read(img, format, &n));
+	assert_true(range_list_contains(&flushed, img->kho->root.fdt));
+	for (size_t i = 0; i < n.metas; i++)
+		assert_true(range_list_contains(&flushed, n.meta[i]));
+	for (size_t i = 0; seal != KB_DIGEST_ALL && i < n.ranges; i++)
+		assert_true(range_list_contains(&flushed, n.range[i]));
+	naive_free(&n);
+	if (seal != KB_DIGEST_ALL)
+		return;
+	s.ctx = &read;
+	assert_int_equal(seal_data(&img->mem, img->kho, &s, digests, ARRAY_SIZE(digests), &count),
+			 KB_OK);
+	assert_int_equal(read, img->kho->sum.bytes);
+}
+
+/* Each preserved byte, by its address: other CPUs' caches are reached by nothing else. */
+static void what_must_survive_is_flushed_by_address(void **state)
+{
+	static const enum kho_map_format formats[] = {KHO_MAP_RADIX, KHO_MAP_V1_SMALL,
+						      KHO_MAP_V1_PAGE};
+	static const enum kb_digest seals[] = {KB_DIGEST_ALL, KB_DIGEST_ZONE, KB_DIGEST_META};
+	struct kho_image img;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		kho_image_init(&img, formats[i], 12);
+		preserve_some(&img);
+		kho_image_finish(&img);
+		assert_int_equal(kho_image_open(&img), KB_OK);
+		for (size_t k = 0; k < ARRAY_SIZE(seals); k++)
+			all_is_flushed(&img, formats[i], seals[k]);
+		kho_image_free(&img);
+	}
+}
+
 static void another_machine_is_refused(void **state)
 {
 	uint8_t uuid[16] = {1, [15] = 9};
@@ -461,6 +536,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_known_to_be_off_counts_as_on),
 		cmocka_unit_test(the_record_is_found_once),
 		cmocka_unit_test(records_are_dropped_once),
+		cmocka_unit_test(what_must_survive_is_flushed_by_address),
 		cmocka_unit_test(another_machine_is_refused),
 		cmocka_unit_test(what_is_used_has_to_be_ram),
 		cmocka_unit_test(copies_have_to_be_ours),
