@@ -32,15 +32,16 @@ _Noreturn void bare_run(struct bare *b);
 /* ---- what each architecture provides: bare/<arch>/ ------------------------------------------- */
 
 /*
- * machine.c: before anything else, find out where the console is and how the machine is reset.
- * arm64: from the device tree, which is checked here. x86: nothing to do, the I/O ports are fixed.
+ * machine.c: before anything else, find out where the console is and how the machine is reset, and
+ * whether there are marks of a crash: fill s.crash and s.crash_words. arm64: from the device tree,
+ * which is checked here. x86: from the command line; the I/O ports are fixed.
  */
 enum kb_status bare_detect_machine(struct bare *b);
 
 /* machine.c: fill image_size, segment and s.uki. Not logged. What uki_open_flat() returns. */
 enum kb_status bare_find_image(struct bare *b, struct kb_diag *diag);
 
-/* machine.c: the command line that was given when khoboot was loaded. */
+/* machine.c: the command line that was given when khoboot was loaded, less s.crash_words. */
 struct kb_text bare_outside(const struct bare *b);
 
 /* machine.c: must all that comes from outside the signed file be ignored? */
@@ -156,6 +157,12 @@ void bare_late_console(struct bare *b);
 enum kb_status bare_read_kernel(struct bare *b);
 
 /* ---- kho.c ----------------------------------------------------------------------------------- */
+
+/*
+ * With marks of a crash: make sure that nothing is handed over to this boot. From then on it is
+ * that of a crash kernel, and nothing halts it any more. Returns what stage_check_crash() returns.
+ */
+enum kb_status bare_check_crash(struct bare *b);
 
 /*
  * Read and prove the KHO data, and that the next kernel speaks them; or drop them, if the options

@@ -2,6 +2,7 @@
 /* The bare-metal door: KHO data are taken, dropped or refused. */
 #include <bare/bare.h>
 #include <core/log.h>
+#include <stage/stop.h>
 
 static enum kb_status open_kho(struct bare *b)
 {
@@ -35,11 +36,28 @@ static void report_kho(const struct kho *k)
 			k->scratch_trimmed);
 }
 
+enum kb_status bare_check_crash(struct bare *b)
+{
+	enum kb_status st = b->s.crash ? stage_check_crash(&b->s, b->segment) : KB_OK;
+
+	if (st || !b->s.crash)
+		return st;
+	stop_never_halt();
+	kb_info("crash",
+		"the outgoing kernel has crashed, and left %" PRIu64 " bytes of RAM to this boot",
+		range_list_bytes(&b->s.mem.ram));
+	return KB_OK;
+}
+
 enum kb_status bare_gather_kho(struct bare *b)
 {
 	struct stage *s = &b->s;
 	enum kb_status st;
 
+	if (s->crash) {
+		stage_ignore_kho(s);
+		return KB_OK;
+	}
 	if (!s->has_kho) {
 		kb_info("kho", "nothing handed over by the outgoing kernel");
 		return KB_OK;

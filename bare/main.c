@@ -43,7 +43,7 @@ static enum kb_status set_up(struct bare *b)
 		return st;
 	bare_late_console(b);
 	bare_open_screen(b);
-	return KB_OK;
+	return bare_check_crash(b);
 }
 
 /* Image or options that are refused do not end this at once: the screen should show why. */

@@ -3,12 +3,10 @@
 #include <bare/bare.h>
 #include <core/log.h>
 
-/* A kernel that boots to dump another one gets the words elfcorehdr= from that one's kexec. */
+/* A crash kernel was loaded by the kernel that crashed: what it gave is complete. */
 static enum stage_outside outside_trust(const struct bare *b)
 {
-	struct kb_text value;
-
-	if (cmdline_last(bare_outside(b), "elfcorehdr", &value))
+	if (b->s.crash)
 		return STAGE_OUTSIDE_ALONE;
 	return bare_locked(b) ? STAGE_OUTSIDE_LOCKED : STAGE_OUTSIDE_TAKEN;
 }
@@ -35,9 +33,20 @@ enum kb_status bare_list_free(struct bare *b)
 	return st;
 }
 
-static enum kb_status place(struct bare *b)
+/*
+ * Memory above 4 GiB that is kept for a crash kernel comes with a little below, for devices that
+ * reach no further. All of that is left to them, if @spare is set.
+ */
+static enum kb_status list_free(struct bare *b, bool spare)
 {
 	enum kb_status st = bare_list_free(b);
+
+	return st || !spare ? st : range_list_subtract(&b->s.free, (struct range){0, SZ_4G});
+}
+
+static enum kb_status place(struct bare *b, bool spare)
+{
+	enum kb_status st = list_free(b, spare);
 
 	stage_describe_boot(&b->s);
 	if (!st)
@@ -50,11 +59,14 @@ static enum kb_status place(struct bare *b)
 enum kb_status bare_plan(struct stage *s)
 {
 	struct bare *b = (struct bare *)s; /* its first member */
-	enum kb_status st = place(b);
+	bool spare = s->crash && b->segment.base >= SZ_4G;
+	enum kb_status st = place(b, spare);
 
+	if (st && spare)
+		st = place(b, false);
 	if (st == KB_PLACE_INITRD) {
 		stage_keep_one_initrd(s);
-		st = place(b);
+		st = place(b, false);
 	}
 	if (st)
 		return kb_refuse("plan", st, NULL);

@@ -116,6 +116,16 @@ bool cmdline_last(struct kb_text text, const char *name, struct kb_text *ret)
 	return found;
 }
 
+bool cmdline_take_address(struct kb_text *t, const char *name, uint64_t *ret)
+{
+	struct kb_text rest = *t, word = text_cut(&rest, ' ');
+
+	if (!text_skip(&word, name) || !text_skip(&word, "=") || !text_number(word, ret))
+		return false;
+	*t = rest;
+	return true;
+}
+
 /* ---- options --------------------------------------------------------------------------------- */
 
 /* Index of @value in the list @choices, separated by '|'; -1 if it is not in the list. */
@@ -306,6 +316,15 @@ static enum kb_status refuse(const struct split *s, enum kb_status st, const str
 	return kb_note(s->diag, st, w->pos, s->outside);
 }
 
+/* An option that cannot be taken. */
+static enum kb_status wrong(struct split *s, enum kb_status st, const struct cmdline_word *w)
+{
+	if (!(s->in->flags & CMDLINE_LENIENT))
+		return refuse(s, st, w);
+	s->opts.wrong++;
+	return KB_OK;
+}
+
 static enum kb_status take_option(struct split *s, const struct cmdline_word *w)
 {
 	struct kb_text value = {NULL, 0};
@@ -316,8 +335,8 @@ static enum kb_status take_option(struct split *s, const struct cmdline_word *w)
 		return KB_OK;
 	}
 	if (i == OPT_MAX)
-		return refuse(s, KB_CMD_UNKNOWN, w);
-	return set_option(&s->opts, i, value) ? refuse(s, KB_CMD_VALUE, w) : KB_OK;
+		return wrong(s, KB_CMD_UNKNOWN, w);
+	return set_option(&s->opts, i, value) ? wrong(s, KB_CMD_VALUE, w) : KB_OK;
 }
 
 /* Takes linux= and initrd= at the UEFI door. False if @w is neither. */
@@ -429,6 +448,21 @@ static size_t copy_words(const struct split *from, bool outside, char *buf)
 	return len;
 }
 
+/* The same with @in->first in front. @buf is NULL, or has room for all of it. */
+static size_t copy_all(const struct split *s, bool outside, char *buf)
+{
+	struct kb_text first = s->in->first;
+	size_t len = copy_words(s, outside, NULL), at = first.len + (first.len && len);
+
+	if (buf && first.len)
+		memcpy(buf, first.text, first.len);
+	if (buf && at > first.len)
+		buf[first.len] = ' ';
+	if (buf)
+		copy_words(s, outside, buf + at);
+	return at + len;
+}
+
 enum kb_status cmdline_split(const struct cmdline_in *in, char *buf, size_t size,
 			     struct kb_options *ret, struct kb_diag *diag)
 {
@@ -445,10 +479,10 @@ enum kb_status cmdline_split(const struct cmdline_in *in, char *buf, size_t size
 	if (in->locked)
 		s.opts.ignored += outside;
 	s.opts.from_outside = outside && !in->locked;
-	len = copy_words(&s, s.opts.from_outside, NULL);
+	len = copy_all(&s, s.opts.from_outside, NULL);
 	if (len >= size)
 		return kb_note(diag, KB_CMD_LONG, size, len);
-	copy_words(&s, s.opts.from_outside, buf);
+	copy_all(&s, s.opts.from_outside, buf);
 	*ret = s.opts;
 	return KB_OK;
 }

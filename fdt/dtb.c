@@ -132,6 +132,20 @@ static enum kb_status read_kho(const struct parse *p, int node, struct dtb_facts
 	return KB_OK;
 }
 
+/* Written by the kernel that has crashed (drivers/of/kexec.c:of_kexec_alloc_and_setup_fdt). */
+static enum kb_status read_crash(const struct parse *p, int node, struct dtb_facts *f)
+{
+	const fdt32_t *at;
+	int n = get_ranges(p, node, "linux,elfcorehdr", &at);
+
+	f->crash = n != 0;
+	if (!n)
+		return KB_OK;
+	if (n == 1)
+		f->elfcorehdr = take_range(p, &at);
+	return n == 1 && !range_wraps(f->elfcorehdr) ? KB_OK : fail(p, KB_DTB_CHOSEN, node, 0);
+}
+
 enum { SYSTAB, MAP_START, MAP_SIZE, DESC_SIZE, DESC_VERSION, SECURE, UEFI_PROPERTIES };
 
 static const char *const uefi_names[UEFI_PROPERTIES] = {
@@ -171,7 +185,9 @@ static enum kb_status read_chosen(const struct parse *p, struct dtb_facts *f)
 	if (node < 0)
 		return KB_OK;
 	f->cmdline = read_cmdline(p, node);
-	st = read_initrd(p, node, &f->initrd);
+	st = read_crash(p, node, f);
+	if (!st)
+		st = read_initrd(p, node, &f->initrd);
 	if (!st)
 		st = read_kho(p, node, f);
 	return st ? st : read_uefi(p, node, &f->uefi);
@@ -346,6 +362,21 @@ static enum kb_status add_ranges(const struct parse *p, int node, const char *na
 		st = range_wraps(r) ? fail(p, KB_DTB_MEMORY, node, r.base) : range_list_add(ret, r);
 	}
 	return st;
+}
+
+enum kb_status dtb_usable(const void *fdt, struct range_list *ret, struct kb_diag *diag)
+{
+	struct parse p = {.fdt = fdt};
+	int node = fdt_path_offset(fdt, "/chosen");
+	enum kb_status st = open_parse(&p);
+
+	ret->count = 0;
+	if (!st && node >= 0)
+		st = add_ranges(&p, node, "linux,usable-memory-range", ret);
+	range_list_sort(ret);
+	if (st == KB_DTB_MEMORY)
+		st = KB_DTB_CHOSEN;
+	return st ? kb_note(diag, st, node > 0 ? (uint64_t)node : 0, 0) : KB_OK;
 }
 
 static bool is_memory(const void *fdt, int node)

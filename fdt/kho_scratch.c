@@ -89,6 +89,21 @@ enum kb_status kho_scratch_parse(struct mem *m, const struct kho_handover *h,
 	return KB_OK;
 }
 
+enum kb_status kho_scratch_meets(struct mem *m, const struct kho_handover *h, struct range r,
+				 bool *ret)
+{
+	enum kb_status st = KB_OK;
+	const uint8_t *array = find_array(m, h, &st);
+	bool meets = false;
+
+	if (st)
+		return st;
+	for (uint64_t i = 0; i < h->scratch_size / AREA_SIZE; i++)
+		meets |= range_wraps(area_at(array, i)) || ranges_overlap(area_at(array, i), r);
+	*ret = meets;
+	return KB_OK;
+}
+
 void kho_scratch_align(struct range_list *l)
 {
 	size_t kept = 0;

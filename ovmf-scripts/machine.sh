@@ -47,6 +47,7 @@ choose_data() {
 	if [ "$luo" -gt 0 ] || [ -n "$place" ]; then
 		luo_words=" khotest.luo=$luo${place:+ khotest.place=$place} khotest.seed=$RANDOM$RANDOM"
 	fi
+	[ -z "$crash" ] || luo_words=" khotest.crash=1 khotest.seed=$RANDOM$RANDOM"
 }
 
 # For all kernels: they report to the serial port, and a panic ends the machine at once.
@@ -77,12 +78,15 @@ cmdline_a() {
 	[ -z "$place" ] || words+=' transparent_hugepage=never'
 	[ "$fence" -eq 0 ] || words+=" khoboot.fence=on${zone:+ khoboot.zone=$zone}"
 	words+="${max_mem:+ test_kho.max_mem=$max_mem}${scratch:+ kho_scratch=$scratch}"
-	words+=${append_from:+ $append_from}
+	words+="${crash:+ crashkernel=$crash}${append_from:+ $append_from}"
 	echo "$words"
 }
 
-# cmdline_to WORDS: the command line of B, or of the kernel after B
-cmdline_to() { echo "$(cmdline_common) kho=$kho $1$luo_words${append_to:+ $append_to}"; }
+# cmdline_to WORDS: the command line of B, or of the kernel after B. A crash kernel does not start processors
+# that its predecessor has stopped in the middle of something.
+cmdline_to() {
+	echo "$(cmdline_common) kho=$kho $1$luo_words${crash:+ nr_cpus=1}${append_to:+ $append_to}"
+}
 
 # ---- initramfs -----------------------------------------------------------------------------
 

@@ -106,6 +106,9 @@ checked_times() { [ "$(grep -c "khotest: luo_checked=$luo\$" "$log.b")" -eq "$1"
 paging() { if said la57=yes; then echo 5; else echo 4; fi; }
 same_paging() { heard "$(grep -oE 'khotest: la57=(yes|no)' "$log.a")"; }
 
+# The marked page is where A had it.
+same_marker() { heard "khotest: vmcore_$(grep -oE 'marker=0x[0-9a-f]+' "$log.a" || echo none)"; }
+
 # What stays as it was on arm64: pages, the exception level of all processors, ACPI or device tree.
 pages_of_a() { grep -oE 'khotest: page=[0-9]+' "$log.a"; }
 level_of_a() { grep -oE 'CPU: All CPU\(s\) started at EL[12]' "$log.a"; }
@@ -152,6 +155,9 @@ points() {
 	case $expect in
 	refused:* | reset:*) points_refused; return ;;
 	esac
+	case $expect in
+	crash) points_crash; return ;;
+	esac
 	points_route
 	points_chain
 	points_hops
@@ -166,6 +172,7 @@ points_khoctl() {
 
 # khoboot refused to start B.
 points_refused() {
+	[ -z "$crash" ] || point "khoboot knows of the crash" "heard khoboot: stop: ${expect#*:}: resetting (crash kernel)"
 	point "khoboot refused with ${expect#*:} and a remedy" "heard ${expect#*:} remedy: "
 	case $expect in
 	refused:*) point "khoboot halted for that reason" "halted_with ${expect#*:}" ;;
@@ -173,6 +180,18 @@ points_refused() {
 	esac
 	[ "$screen" -eq 0 ] || point "the screen shows the reason and the remedy" "seen ${expect#*:} remedy: "
 	point "kernel B was not entered" "not_heard Linux version"
+}
+
+# A crashed, and B has its memory. Kernels up to 6.19 that were told to finalize hand KHO to crash kernels, too.
+points_crash() {
+	if [ "$via" != plain ]; then
+		point "khoboot knows of the crash" "heard khoboot: crash: the outgoing kernel has crashed"
+		! said finalize=done || point "the KHO data are ignored" "heard the KHO data of the crashed kernel are ignored"
+	fi
+	point "kernel B booted" "heard khotest: side=in"
+	point "there was nothing to restore" "heard khotest: restore=none"
+	point "the page that A has marked is in the dump" same_marker
+	point "kernel B powered off" ended_by_itself
 }
 
 # The way from A's load to kernel B.

@@ -23,7 +23,7 @@ void trap_report(const struct trap_frame *f)
 	enum kb_status st;
 
 	if (again)
-		cpu_halt();
+		stop_at_once();
 	again = true;
 	/* Open a console first: the log alone may have no room for the registers. */
 	serial_log_to(uart_fallback());

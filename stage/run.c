@@ -6,8 +6,19 @@
 #include <stage/stage.h>
 #include <stage/stop.h>
 
-static enum kb_status apply_options(const struct kb_options *o, enum kb_door door)
+/* Nothing that an option asks for is worth the dump. */
+static void apply_for_crash(struct kb_options *o)
 {
+	if (o->wrong)
+		kb_warn("options", "crash kernel: %zu wrong or unknown options ignored", o->wrong);
+	if (o->via != KB_VIA_DIRECT)
+		kb_warn("options", "crash kernel: khoboot.via is ignored");
+	o->via = KB_VIA_DIRECT;
+}
+
+static enum kb_status apply_options(struct stage *s, enum kb_door door)
+{
+	struct kb_options *o = &s->options;
 	enum kb_status st;
 
 	kb_log_set_level(o->log);
@@ -15,6 +26,10 @@ static enum kb_status apply_options(const struct kb_options *o, enum kb_door doo
 	if (o->ignored)
 		kb_warn("options", "Secure Boot: %zu words from outside the signed file ignored",
 			o->ignored);
+	if (s->crash) {
+		apply_for_crash(o);
+		return KB_OK;
+	}
 	st = cmdline_supported(o, door);
 	return st ? kb_refuse("options", st, NULL) : KB_OK;
 }
@@ -25,13 +40,14 @@ enum kb_status stage_read_options(struct stage *s, struct kb_text outside, bool 
 	struct cmdline_in in = {
 		.builtin = {s->uki.cmdline.data, s->uki.cmdline.size},
 		.outside = outside,
+		.first = s->crash_words,
 		.locked = locked,
-		.flags = flags,
+		.flags = flags | (s->crash ? CMDLINE_LENIENT : 0),
 	};
 	struct kb_diag diag = {0};
 	enum kb_status st = cmdline_split(&in, s->cmdline, sizeof(s->cmdline), &s->options, &diag);
 
-	return st ? kb_refuse("options", st, &diag) : apply_options(&s->options, door);
+	return st ? kb_refuse("options", st, &diag) : apply_options(s, door);
 }
 
 enum kb_status stage_open_kernel(struct stage *s, const uint8_t *data, uint64_t size)

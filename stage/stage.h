@@ -37,6 +37,8 @@ struct stage {
 	struct uki uki;
 	struct kb_options options;
 	char cmdline[KB_CMDLINE_MAX + 1]; /* for the next kernel */
+	bool crash;                       /* marks of a crash: this is no handover */
+	struct kb_text crash_words; /* its own words for the next kernel; x86 alone has such */
 
 	struct kernel kernel;
 	struct range kernel_work; /* KERNEL_WORK_SIZE bytes */
@@ -83,6 +85,21 @@ __must_check enum kb_status stage_check_versions(const struct stage *s, const st
  * scratch is? Returns what kho_target_words() and kernel_check_memory() return.
  */
 __must_check enum kb_status stage_check_memory(struct stage *s, const struct kho *k);
+
+/*
+ * stage_check_crash - there are marks of a crash: is nothing handed over for this boot?
+ * @segment: our own memory
+ *
+ * Linux 6.18 gives its KHO data to a crash kernel, too; 7.1 does not. They lie in memory of the
+ * kernel that crashed, which is no RAM of ours, and we lie in memory kept for a crash, not in
+ * scratch. In a handover the root FDT is RAM, and we were loaded into scratch
+ * (kernel/liveupdate/kexec_handover.c:kho_locate_mem_hole). If it is not certain which, nothing is
+ * given up. Returns KB_OK or KB_KERNEL_DUMP.
+ */
+__must_check enum kb_status stage_check_crash(struct stage *s, struct range segment);
+
+/* Leave the data of the kernel that crashed alone, and say so. After stage_check_crash(). */
+void stage_ignore_kho(struct stage *s);
 
 /* Go on without KHO, and say so. A record that names the data is marked as taken. */
 void stage_discard_kho(struct stage *s);
@@ -259,7 +276,8 @@ void stage_release(const struct kernel *k, char *buf, size_t size);
  * @locked, @flags: see struct cmdline_in
  *
  * Sets log level and error policy. Returns what cmdline_split() and cmdline_supported() return;
- * s->cmdline is untouched when the former fails.
+ * s->cmdline is untouched when the former fails. With s->crash wrong options are dropped, and the
+ * route is the direct one: a reset would end the dump.
  */
 __must_check enum kb_status stage_read_options(struct stage *s, struct kb_text outside, bool locked,
 					       unsigned int flags, enum kb_door door);

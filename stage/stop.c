@@ -11,6 +11,7 @@
 static enum kb_on_error on_error = KB_ON_ERROR_HALT;
 static enum stage_memory memory = STAGE_MEMORY_UNTOUCHED;
 static const struct range_list nothing, *known_ram = &nothing;
+static bool never_halt;
 
 void stop_set_policy(enum kb_on_error policy)
 {
@@ -32,14 +33,29 @@ const struct range_list *stop_ram(void)
 	return known_ram;
 }
 
+void stop_never_halt(void)
+{
+	never_halt = true;
+}
+
+void stop_at_once(void)
+{
+	if (never_halt) {
+		never_halt = false; /* the next fault may come from here */
+		reset_try(NULL);
+	}
+	cpu_halt();
+}
+
 void stop_refused(enum kb_status status)
 {
-	bool reset = on_error == KB_ON_ERROR_RESET;
+	bool reset = never_halt || on_error == KB_ON_ERROR_RESET;
 
 	/* Better to use a port that was not named than to stop in silence. */
 	serial_log_to(uart_fallback());
 	if (reset)
-		kb_error("stop", "KB-%03d: resetting (khoboot.on_error=reset)", (int)status);
+		kb_error("stop", "KB-%03d: resetting (%s)", (int)status,
+			 never_halt ? "crash kernel" : "khoboot.on_error=reset");
 	else
 		kb_error("stop", "KB-%03d: halted, %s", (int)status, stage_memory_words(memory));
 	stage_screen_show();

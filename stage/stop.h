@@ -12,6 +12,12 @@
 /* What stop_refused() will do; until this is called: KB_ON_ERROR_HALT. */
 void stop_set_policy(enum kb_on_error policy);
 
+/* From now on stop_refused() resets, whatever the policy: nobody looks after a crashed machine. */
+void stop_never_halt(void);
+
+/* The end without a word, for a fault while another is reported. */
+_Noreturn void stop_at_once(void);
+
 /*
  * What stop_refused() will say of memory; until this is called: STAGE_MEMORY_UNTOUCHED. Faults are
  * possible at any time, so a door says this before it writes.

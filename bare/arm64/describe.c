@@ -22,6 +22,8 @@ enum kb_status bare_list_busy(struct bare *b)
 		st = range_list_add(&b->busy, b->initrd_outside);
 	if (!st)
 		st = range_list_add(&b->busy, a->facts.uefi.map);
+	if (!st)
+		st = range_list_add(&b->busy, a->facts.elfcorehdr);
 	for (size_t i = 0; i < a->reserved.count && !st; i++)
 		st = range_list_add(&b->busy, a->reserved.r[i]);
 	return st;

@@ -51,12 +51,18 @@ static void read_screen(struct bare *b, const struct mem *m)
 		memcpy(&b->arch.screen, si, sizeof(b->arch.screen));
 }
 
-/* Firmware's tables may lie in any memory that UEFI's map names, RAM or not. */
+/*
+ * Firmware's tables may lie in any memory that UEFI's map names, RAM or not. The map itself is not
+ * in RAM for a crash kernel: the crashed one has it.
+ */
 static enum kb_status read_tables(struct bare *b)
 {
 	struct efi_map map = bare_efi_map(&b->arch);
 	struct mem m = {.ram = b->fresh, .map = bare_map_table, .ctx = b};
-	enum kb_status st = efi_map_all(&map, &m.ram);
+	enum kb_status st = KB_PT_POOL;
+
+	if (bare_map_table(b, b->arch.facts.uefi.map.base, map.size))
+		st = efi_map_all(&map, &m.ram);
 
 	if (!st)
 		st = efi_find_tables(&m, &map, b->arch.facts.uefi.systab, &b->arch.tables);
@@ -66,7 +72,11 @@ static enum kb_status read_tables(struct bare *b)
 		read_screen(b, &m);
 	if (!st)
 		st = efi_reserved(&m, b->arch.tables.memreserve, &b->busy);
-	return st ? kb_refuse("memory", st, &m.diag) : KB_OK;
+	if (!st || !b->s.crash)
+		return st ? kb_refuse("memory", st, &m.diag) : KB_OK;
+	/* Lost are a console and a way to reset; reservations are in the crashed kernel's RAM. */
+	kb_warn("memory", "KB-%03d %s; going on without these tables", (int)st, kb_cause(st));
+	return KB_OK;
 }
 
 enum kb_status bare_extend_memory(struct bare *b)

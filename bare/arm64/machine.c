@@ -98,6 +98,7 @@ enum kb_status bare_detect_machine(struct bare *b)
 
 	if (!st)
 		st = dtb_read(b->arch.fdt, &b->arch.facts, &diag);
+	b->s.crash = b->arch.facts.crash;
 	remember_machine(b);
 	return st ? kb_refuse("dtb", st, &diag) : KB_OK;
 }

@@ -18,6 +18,22 @@ static enum kb_status read_map(struct bare *b)
 	return st;
 }
 
+/* To a crash kernel only the memory is RAM that was kept free for it. */
+static enum kb_status limit_ram(struct bare *b, struct kb_diag *diag)
+{
+	struct range_list *usable = &b->fresh, *whole = &b->s.free; /* neither is needed yet */
+	enum kb_status st = dtb_usable(b->arch.fdt, usable, diag);
+
+	if (st || !usable->count)
+		return st;
+	st = range_list_copy(&b->s.mem.ram, whole);
+	if (!st)
+		st = range_list_intersect(whole, usable, &b->s.mem.ram);
+	if (!st && !b->s.mem.ram.count)
+		st = kb_note(diag, KB_NO_RAM, usable->r[0].base, usable->r[0].size);
+	return st;
+}
+
 /* Reservations in the tree count in both cases. */
 static enum kb_status read_ram(struct bare *b, struct kb_diag *diag)
 {
@@ -25,6 +41,8 @@ static enum kb_status read_ram(struct bare *b, struct kb_diag *diag)
 	enum kb_status st =
 		a->facts.uefi.found ? read_map(b) : dtb_memory(a->fdt, &b->s.mem.ram, diag);
 
+	if (!st)
+		st = limit_ram(b, diag);
 	if (!st)
 		st = dtb_reserved(a->fdt, &a->nomap, &a->reserved, diag);
 	for (size_t i = 0; i < a->nomap.count && !st; i++)

@@ -10,6 +10,7 @@
 
 struct bare_arch {
 	const struct boot_params *bp;
+	struct kb_text outside; /* the command line, less what the outgoing kernel put in front */
 	struct memmap e820;
 	struct setup_list setup;
 };

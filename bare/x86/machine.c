@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* The text at cmd_line_ptr. The protocol promises a NUL; we read at most KB_CMDLINE_MAX bytes. */
-struct kb_text bare_outside(const struct bare *b)
+static struct kb_text command_line(const struct bare *b)
 {
 	uint64_t at = bp_join(b->arch.bp->cmd_line_ptr, b->arch.bp->ext_cmd_line_ptr);
 	const char *text = (const char *)(uintptr_t)at;
@@ -21,10 +21,20 @@ bool bare_locked(const struct bare *b)
 	return secure_locked(b->arch.bp->secure_boot);
 }
 
-/* Nothing to detect: the I/O ports of console and reset are fixed. */
+struct kb_text bare_outside(const struct bare *b)
+{
+	return b->arch.outside;
+}
+
+/* The I/O ports of console and reset are fixed. */
 enum kb_status bare_detect_machine(struct bare *b)
 {
-	(void)b;
+	const struct boot_params *bp = b->arch.bp;
+	size_t n = bp->e820_entries < BP_E820_MAX ? bp->e820_entries : BP_E820_MAX;
+	struct memmap map = {(void *)(uintptr_t)bp->e820_table, n, n};
+
+	b->arch.outside = command_line(b);
+	b->s.crash = memmap_crash(&map, &b->arch.outside, &b->s.crash_words);
 	return KB_OK;
 }
 

@@ -45,6 +45,7 @@ struct kb_options {
 	struct kb_text initrd[KB_INITRD_MAX]; /* initrd=\PATH, in order, with CMDLINE_PATHS */
 	size_t initrds;
 	size_t ignored;    /* words from outside that were dropped because @locked is set */
+	size_t wrong;      /* options that were dropped because of CMDLINE_LENIENT */
 	bool from_outside; /* the words for the kernel are those given at start, not .cmdline */
 };
 
@@ -52,10 +53,13 @@ struct kb_options {
 #define CMDLINE_PATHS 1u
 /* The UEFI door: a first word that ends in ".efi" is the program's name (UEFI Shell); drop it. */
 #define CMDLINE_ARGV0 2u
+/* A boot that must go on: wrong and unknown options are dropped and counted, not refused. */
+#define CMDLINE_LENIENT 4u
 
 struct cmdline_in {
 	struct kb_text builtin; /* .cmdline of the image; ends at a NUL */
 	struct kb_text outside; /* given at start: load options, kexec command line; likewise */
+	struct kb_text first;   /* the outgoing kernel's own words; the next one gets them always */
 	bool locked;            /* Secure Boot or lockdown is on */
 	unsigned int flags;     /* CMDLINE_* */
 };
@@ -71,11 +75,13 @@ struct cmdline_in {
  * An option from outside overrides the same one of .cmdline; in one text the last one wins. The
  * kernel gets the words from outside if there are any, else those of .cmdline. BOOT_IMAGE=, which
  * boot loaders add, does not count as a word. If @in->locked is set, only khoboot.via and
- * khoboot.log are taken from outside; other words are dropped and counted.
+ * khoboot.log are taken from outside; other words are dropped and counted. @in->first is copied
+ * unchanged before all of them.
  *
  * Returns KB_OK; KB_CMD_UNKNOWN for a word that begins with "khoboot." but is not an option;
- * KB_CMD_VALUE for a value that its option does not take; KB_CMD_PATHS for more than KB_INITRD_MAX
- * initrds; KB_CMD_LONG if the words do not fit into @buf. @buf and @ret are untouched on failure.
+ * KB_CMD_VALUE for a value that its option does not take (neither with CMDLINE_LENIENT);
+ * KB_CMD_PATHS for more than KB_INITRD_MAX initrds; KB_CMD_LONG if the words do not fit into @buf.
+ * @buf and @ret are untouched on failure.
  */
 __must_check enum kb_status cmdline_split(const struct cmdline_in *in, char *buf, size_t size,
 					  struct kb_options *ret, struct kb_diag *diag);
@@ -120,6 +126,14 @@ bool cmdline_value(const struct cmdline_word *w, const char *name, struct kb_tex
  * For parameters of which the kernel also takes the last. False if no such word is found.
  */
 bool cmdline_last(struct kb_text text, const char *name, struct kb_text *ret);
+
+/*
+ * cmdline_take_address - take "@name=NUMBER" and the blank after it off the beginning of @t
+ *
+ * For words that a kernel has written: no quotes, no other form. False, and both untouched, if @t
+ * begins otherwise.
+ */
+bool cmdline_take_address(struct kb_text *t, const char *name, uint64_t *ret);
 
 /* The bytes of khoboot.nonce=, in digit order. False, and @ret untouched, if malformed. */
 bool cmdline_nonce(struct kb_text t, uint8_t ret[KB_NONCE_SIZE]);

@@ -39,6 +39,8 @@ struct dtb_facts {
 	struct range initrd;    /* size 0: none */
 	bool has_kho;
 	struct kho_handover kho;
+	bool crash;              /* linux,elfcorehdr: the kernel before us has crashed */
+	struct range elfcorehdr; /* the ELF headers of the dump */
 	struct dtb_uefi uefi;
 	bool acpi; /* no hardware described: the kernel uses ACPI (arch/arm64/kernel/acpi.c) */
 	struct uart uart;       /* stdout-path, kind UART_NONE when we do not know it */
@@ -80,6 +82,16 @@ __must_check enum kb_status dtb_read(const void *fdt, struct dtb_facts *ret, str
  * KB_NO_RAM or KB_RANGE_FULL.
  */
 __must_check enum kb_status dtb_memory(const void *fdt, struct range_list *ret,
+				       struct kb_diag *diag);
+
+/*
+ * dtb_usable - what linux,usable-memory-range of /chosen leaves to the kernel
+ * @ret: cleared first, then sorted and merged; empty without the property
+ *
+ * All other RAM belongs to a kernel that has crashed. Returns KB_OK, KB_DTB_CELLS, KB_DTB_CHOSEN
+ * or KB_RANGE_FULL.
+ */
+__must_check enum kb_status dtb_usable(const void *fdt, struct range_list *ret,
 				       struct kb_diag *diag);
 
 /*

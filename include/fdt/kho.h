@@ -105,6 +105,15 @@ const struct kho_blob *kho_root_blob(const struct kho_root *root, const char *na
 __must_check enum kb_status kho_scratch_parse(struct mem *m, const struct kho_handover *h,
 					      struct range_list *out, uint64_t *trimmed);
 
+/*
+ * kho_scratch_meets - does any area of the scratch array have a byte of @r?
+ *
+ * Looks at the array only, which has to be RAM: its areas need not be. Returns KB_OK,
+ * KB_KHO_SCRATCH_SIZE, KB_KHO_SCRATCH_COUNT or KB_KHO_SCRATCH_RAM, with @ret untouched.
+ */
+__must_check enum kb_status kho_scratch_meets(struct mem *m, const struct kho_handover *h,
+					      struct range r, bool *ret);
+
 /* What kernels align areas to: the pageblock up to 7.1, the largest order's size from 7.2 on. */
 #define KHO_SCRATCH_ALIGN_MIN SZ_2M
 #define KHO_SCRATCH_ALIGN     (4 * SZ_1M)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* KHO data, for both doors: prove them, compare them with the next kernel, give them up. */
+#include <core/diag.h>
 #include <core/log.h>
 #include <fdt/kho_target.h>
 #include <stage/stage.h>
@@ -48,6 +49,35 @@ enum kb_status stage_check_memory(struct stage *s, const struct kho *k)
 	if (!st)
 		st = kernel_check_memory(&s->kernel, cmdline, &s->mem, k);
 	return st ? kb_refuse("kho", st, &s->mem.diag) : KB_OK;
+}
+
+/* Neither is the root FDT in our RAM, nor are we in scratch. */
+static bool is_of_a_crash(struct stage *s, struct range segment)
+{
+	struct range fdt = {s->handover.fdt.addr, s->handover.fdt_size};
+	bool in_scratch;
+
+	if (!fdt.size || range_wraps(fdt) || range_list_overlap(&s->mem.ram, fdt))
+		return false;
+	return !kho_scratch_meets(&s->mem, &s->handover, segment, &in_scratch) && !in_scratch;
+}
+
+enum kb_status stage_check_crash(struct stage *s, struct range segment)
+{
+	struct kb_diag diag = {0};
+	enum kb_status st;
+
+	if (!s->has_kho || is_of_a_crash(s, segment))
+		return KB_OK;
+	st = kb_note(&diag, KB_KERNEL_DUMP, s->handover.fdt.addr, segment.base);
+	return kb_refuse("crash", st, &diag);
+}
+
+void stage_ignore_kho(struct stage *s)
+{
+	if (s->has_kho)
+		kb_warn("kho", "crash kernel: the KHO data of the crashed kernel are ignored");
+	s->has_kho = false;
 }
 
 void stage_discard_kho(struct stage *s)

@@ -87,6 +87,8 @@ static void split(const struct cmdline_in *in, size_t room)
 	st = cmdline_split(in, buf, room, &o, &diag);
 	if (st != diag.status)
 		abort();
+	if (!st && strncmp(buf, in->first.text ? in->first.text : "", in->first.len))
+		abort();
 	if (!st && strlen(buf) >= room)
 		abort();
 	if (!st)
@@ -106,8 +108,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	text = expand(data + 2, size - 2, &len);
 	nul = memchr(text, 0, len);
-	in.flags = data[0] & 3;
-	in.locked = data[0] & 4;
+	in.flags = data[0] & (CMDLINE_PATHS | CMDLINE_ARGV0 | CMDLINE_LENIENT);
+	in.locked = data[0] & 8;
+	if (data[0] & 16)
+		in.first = (struct kb_text){"elfcorehdr=0x1000", 17};
 	in.outside = (struct kb_text){text, nul ? (size_t)(nul - text) : len};
 	if (nul)
 		in.builtin = (struct kb_text){nul + 1, len - in.outside.len - 1};

@@ -18,6 +18,36 @@ static void check_list(const struct range_list *l)
 	}
 }
 
+/* Words and rest are pieces of the text, in this order. */
+static void fuzz_crash(const struct memmap *m, const uint8_t *data, size_t size)
+{
+	static const char *const pieces[] = {"elfcorehdr=0x", "dmcryptkeys=0x", " ", "0", "ff"};
+	struct kb_text rest = {NULL, 0}, words = {NULL, 0};
+	char *text = malloc(size * 16 + 1);
+
+	if (!text)
+		abort();
+	for (size_t i = 0; i < size; i++) {
+		const char *p = pieces[data[i] % ARRAY_SIZE(pieces)];
+		size_t len = data[i] < 0x40 ? 1 : strlen(p);
+
+		memcpy(text + rest.len, data[i] < 0x40 ? (const char *)&data[i] : p, len);
+		rest.len += len;
+	}
+	text = realloc(text, rest.len + 1);
+	rest.text = text;
+	size = rest.len;
+	if (memmap_crash(m, &rest, &words)) {
+		if (words.text != text || words.text + words.len > rest.text)
+			__builtin_trap();
+		if (rest.text + rest.len != text + size || words.text[words.len - 1] == ' ')
+			__builtin_trap();
+	} else if (rest.text != text || rest.len != size || words.text) {
+		__builtin_trap();
+	}
+	free(text);
+}
+
 static void fuzz_e820(const uint8_t *data, size_t size)
 {
 	struct e820_entry e[64];
@@ -33,6 +63,7 @@ static void fuzz_e820(const uint8_t *data, size_t size)
 	if (!memmap_add(&m, raw, n) && !memmap_ram(&m, &ram))
 		check_list(&ram);
 	free(raw);
+	fuzz_crash(&m, data, size);
 }
 
 static void fuzz_efi(const uint8_t *data, size_t size, uint64_t desc_size)

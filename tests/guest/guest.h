@@ -75,6 +75,14 @@ void luo_check(uint64_t pages, uint64_t seed);
 void place_preserve(const char *ranges, uint64_t seed);
 void place_check(const char *ranges, uint64_t seed);
 
+/*
+ * Outgoing side: marks a page with a pattern of @seed, and crashes. Incoming side: finds that page
+ * in /proc/vmcore, and says `vmcore_marker=ADDR`.
+ */
+void crash_mark(uint64_t seed);
+_Noreturn void crash_now(void);
+void crash_check(uint64_t seed);
+
 /* Where the EFI variables are mounted before any of these. */
 #define EFIVARS     "/sys/firmware/efi/efivars"
 #define CALIBRATION EFIVARS "/KhobootCalibration-7c9b3a52-5f0e-4c1d-9b62-2f8d6a41e0c7"

@@ -24,6 +24,8 @@
  *   trouble=WHAT     mor, mor-locked: ask firmware to clear memory; ppi: ask the TPM;
  *                    full: leave no room for EFI variables
  *   place=A-B,...    preserve a page in each of these ranges of physical addresses
+ *   crash=1          load=uki, for a crash, and crash; the incoming kernel finds the outgoing one's
+ *                    memory in /proc/vmcore
  *   seed=S           seed of the pattern in the preserved pages
  *
  * Lines of both sides:
@@ -35,6 +37,7 @@
  *   scratch_phys=, scratch_len=   the scratch areas
  *   placed=ADDR      one of the pages of place=
  *   luo_preserved=N, luo_runs=N   pages preserved, and in how many physical pieces they are
+ *   marker=ADDR      with crash=1, where the marked page is
  *   finalize=done    kernels up to 6.19
  *   loading=MODE     the script takes all that follows for khoboot's and the incoming kernel's
  *   loaded_ms=N      what the load took, in ms
@@ -47,6 +50,7 @@
  *   setup_data=TYPE,BYTES   one for each node (x86_64)
  *   log: TEXT        each line of the log that khoboot left, in one of the nodes or in /chosen
  *   luo_checked=N, place_checked=N   no word of N pages has changed; absent without kho_in=yes
+ *   vmcore_marker=ADDR   with crash=1: the marked page is in the dump, unchanged, and not RAM
  *   boot_next=none|set   is there still a BootNext
  *   mor=N            is memory to be cleared at the next reset
  *   efivars=ok       a variable went through the runtime services and came back
@@ -85,6 +89,7 @@
 #define SETUP_KHOBOOT_LOG 0x4b424c47
 
 /* include/uapi/linux/kexec.h */
+#define KEXEC_FILE_ON_CRASH     0x2
 #define KEXEC_FILE_NO_INITRAMFS 0x4
 #define KEXEC_FILE_DEBUG        0x8
 
@@ -291,6 +296,8 @@ static void load_file(const char *kernel, const char *initrd, const char *cmdlin
 	args[strcspn(args, "\n")] = '\0';
 	if (word_number("debug"))
 		flags |= KEXEC_FILE_DEBUG;
+	if (word_number("crash"))
+		flags |= KEXEC_FILE_ON_CRASH;
 	if (syscall(SYS_kexec_file_load, open_or_fail(kernel), initrd ? open_or_fail(initrd) : -1,
 		    strlen(args) + 1, args, flags))
 		fail("kexec_file_load %s: %s", kernel, strerror(errno));
@@ -425,6 +432,8 @@ static void preserve(void)
 		place_preserve(strcpy(place, word("place")), word_number("seed"));
 	if (word_number("luo"))
 		luo_preserve(word_number("luo"), word_number("seed"));
+	if (word_number("crash"))
+		crash_mark(word_number("seed"));
 }
 
 static void outgoing(void)
@@ -441,6 +450,8 @@ static void outgoing(void)
 	load_next();
 	wait_for_host();
 	say("jump=now");
+	if (word_number("crash"))
+		crash_now();
 	reboot(RB_KEXEC);
 	fail("kexec: %s", strerror(errno));
 }
@@ -571,6 +582,8 @@ static void check_arrival(const char *side)
 	report_setup_data();
 	report_log();
 	check_preserved();
+	if (word_number("crash"))
+		crash_check(word_number("seed"));
 	check_efivars();
 }
 

@@ -95,6 +95,93 @@ static void options_do_not_reach_init(void **state)
 	assert_int_equal(opts.log, KB_INFO);
 }
 
+/* The outgoing kernel's own words pass whoever gives the others, and whatever is locked. */
+static void first_words_pass_always(void **state)
+{
+	static const char first[] = "elfcorehdr=0x1000 dmcryptkeys=0x2000";
+	static const struct {
+		const char *builtin, *outside, *want;
+		bool locked;
+	} t[] = {
+		{"a b", "", "elfcorehdr=0x1000 dmcryptkeys=0x2000 a b", false},
+		{"a b", "", "elfcorehdr=0x1000 dmcryptkeys=0x2000 a b", true},
+		{"a b", "c d", "elfcorehdr=0x1000 dmcryptkeys=0x2000 c d", false},
+		{"a b", "c d", "elfcorehdr=0x1000 dmcryptkeys=0x2000 a b", true},
+		{"", "", "elfcorehdr=0x1000 dmcryptkeys=0x2000", true},
+		{"khoboot.log=debug", " ", "elfcorehdr=0x1000 dmcryptkeys=0x2000", false},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct cmdline_in in = {
+			.builtin = {t[i].builtin, strlen(t[i].builtin)},
+			.outside = {t[i].outside, strlen(t[i].outside)},
+			.first = {first, strlen(first)},
+			.locked = t[i].locked,
+		};
+		size_t len = strlen(t[i].want);
+		char *buf = malloc(len + 1);
+
+		assert_int_equal(cmdline_split(&in, buf, len, &opts, NULL), KB_CMD_LONG);
+		ok(cmdline_split(&in, buf, len + 1, &opts, NULL));
+		assert_string_equal(buf, t[i].want);
+		assert_int_equal(opts.ignored, t[i].locked && t[i].outside[0] ? 2 : 0);
+		free(buf);
+	}
+}
+
+static void addresses_are_taken_off_the_beginning(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t want;
+		const char *rest;
+	} t[] = {
+		{"name=0x12ab rest", 0x12ab, "rest"},
+		{"name=16", 16, ""},
+		{"name=0x10 ", 0x10, ""},
+		{"name=0x10  a", 0x10, " a"},
+		{" name=0x10", 0, NULL},
+		{"name=", 0, NULL},
+		{"name", 0, NULL},
+		{"", 0, NULL},
+		{"names=1", 0, NULL},
+		{"name=0x10K", 0, NULL},
+		{"name=\"1\"", 0, NULL},
+		{"name=1\ta", 0, NULL},
+		{"name=0x10000000000000000", 0, NULL},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		size_t len = strlen(t[i].text);
+		char *text = block(t[i].text);
+		struct kb_text left = {text, len};
+		uint64_t v = 7;
+
+		assert_int_equal(cmdline_take_address(&left, "name", &v), t[i].rest != NULL);
+		assert_int_equal(v, t[i].rest ? t[i].want : 7);
+		assert_int_equal(left.len, t[i].rest ? strlen(t[i].rest) : len);
+		assert_ptr_equal(left.text, text + len - left.len);
+		free(text);
+	}
+}
+
+/* What a boot that must go on does with options that are refused elsewhere. */
+static void wrong_options_need_not_be_refused(void **state)
+{
+	(void)state;
+
+	ok(split_at("khoboot.no-such a khoboot.log=debug khoboot.kho=maybe", "khoboot.via=x", false,
+		    CMDLINE_LENIENT, words, sizeof(words), &opts, NULL));
+	assert_string_equal(words, "a");
+	assert_int_equal(opts.wrong, 3);
+	assert_int_equal(opts.log, KB_DEBUG);
+	assert_int_equal(opts.kho, KB_KHO_AUTO);
+	ok(split("a", ""));
+	assert_int_equal(opts.wrong, 0);
+}
+
 /* ---- options --------------------------------------------------------------------------------- */
 
 static void defaults(void **state)
@@ -507,6 +594,9 @@ int main(void)
 		cmocka_unit_test(no_option_is_ignored_in_silence),
 		cmocka_unit_test(who_gives_the_words),
 		cmocka_unit_test(a_nul_ends_a_text),
+		cmocka_unit_test(first_words_pass_always),
+		cmocka_unit_test(addresses_are_taken_off_the_beginning),
+		cmocka_unit_test(wrong_options_need_not_be_refused),
 		cmocka_unit_test(options_do_not_reach_init),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(every_value),

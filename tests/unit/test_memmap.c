@@ -305,6 +305,65 @@ static void tables_lie_in_whatever_is_named(void **state)
 	assert_int_equal(memmap_tables(&m, &l), KB_E820_WRAP);
 }
 
+/* ---- crash kernels --------------------------------------------------------------------------- */
+
+/* What arch/x86/kernel/crash.c leaves of the map: the two words name holes in it. */
+#define HEADER "elfcorehdr=0x2f000000"
+#define KEYS   "dmcryptkeys=0x3a001000"
+
+static struct memmap crash_map(void)
+{
+	static struct e820_entry e[] = {
+		{0x1000, 0x9e000, E820_RAM},
+		{0x7ee00000, 0x10000, E820_ACPI},
+		{0x7ff00000, 0x100000, E820_RESERVED},
+		{0x2f001000, 0x3a001000 - 0x2f001000, E820_RAM},
+		{0x3a002000, 0x3efff000 - 0x3a002000, E820_RAM},
+	};
+
+	return (struct memmap){e, ARRAY_SIZE(e), ARRAY_SIZE(e)};
+}
+
+static void crash_kernels_are_known_by_words_and_map(void **state)
+{
+	static const struct {
+		const char *text, *words, *rest; /* words NULL: no crash kernel */
+	} t[] = {
+		{HEADER, HEADER, ""},
+		{HEADER " ", HEADER, ""},
+		{HEADER " quiet a=b", HEADER, "quiet a=b"},
+		{HEADER " " KEYS, HEADER " " KEYS, ""},
+		{HEADER " " KEYS " quiet", HEADER " " KEYS, "quiet"},
+		/* Words that somebody else gave, who may not be trusted. */
+		{"quiet " HEADER, NULL, NULL},
+		{KEYS " " HEADER, NULL, NULL},
+		{HEADER " quiet " KEYS, HEADER, "quiet " KEYS},
+		{HEADER " dmcryptkeys=0x30000000", HEADER, "dmcryptkeys=0x30000000"},
+		{HEADER " " HEADER, HEADER, HEADER},
+		/* In RAM, in a table, reserved; the last byte of RAM. */
+		{"elfcorehdr=0x2f001000", NULL, NULL},
+		{"elfcorehdr=0x7ee00000", NULL, NULL},
+		{"elfcorehdr=0x7ff80000", NULL, NULL},
+		{"elfcorehdr=0x3effefff", NULL, NULL},
+		{"elfcorehdr=0x3efff000", "elfcorehdr=0x3efff000", ""},
+		{"elfcorehdr=", NULL, NULL},
+		{"", NULL, NULL},
+	};
+	struct memmap m = crash_map();
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct kb_text rest = {t[i].text, strlen(t[i].text)}, words = {NULL, 7};
+
+		assert_int_equal(memmap_crash(&m, &rest, &words), t[i].words != NULL);
+		assert_true(text_is(rest, t[i].words ? t[i].rest : t[i].text));
+		if (t[i].words)
+			assert_true(text_is(words, t[i].words));
+		else
+			assert_int_equal(words.len, 7);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +377,7 @@ int main(void)
 		cmocka_unit_test(claims_match_model),
 		cmocka_unit_test(too_many_claims_are_refused),
 		cmocka_unit_test(tables_lie_in_whatever_is_named),
+		cmocka_unit_test(crash_kernels_are_known_by_words_and_map),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,6 +232,59 @@ static void the_truth_is_said_about_memory(void **state)
 	assert_string_equal(stage_memory_words(STAGE_MEMORY_NONE), "no memory was handed over");
 }
 
+/*
+ * Only data that cannot be a handover's are ignored: root FDT outside RAM, and we outside scratch,
+ * as far as its array says. In every other case the data stay, and the boot is refused.
+ */
+static void no_handover_is_taken_for_a_crash(void **state)
+{
+	const struct range above = {64 * SZ_1M, 32 * SZ_1M}, within = {130 * SZ_1M, SZ_1M};
+	const struct range last_byte = {192 * SZ_1M - 1, SZ_1M}, after = {192 * SZ_1M, SZ_1M};
+	const phys_t outside = phys(1ULL << 45);
+	struct boot_case *c = new_case();
+	struct kho_handover h;
+	(void)state;
+
+	gather(c);
+	h = c->img.h;
+	c->s.handover = h;
+	c->s.has_kho = false;
+	ok(stage_check_crash(&c->s, within));
+	c->s.has_kho = true;
+	assert_int_equal(stage_check_crash(&c->s, above), KB_KERNEL_DUMP);
+	assert_true(was_said("crash: KB-339 "));
+	c->s.handover.fdt = outside;
+	ok(stage_check_crash(&c->s, above));
+	ok(stage_check_crash(&c->s, after));
+	assert_int_equal(stage_check_crash(&c->s, within), KB_KERNEL_DUMP);
+	assert_int_equal(stage_check_crash(&c->s, last_byte), KB_KERNEL_DUMP);
+	c->s.handover.fdt_size = UINT64_MAX;
+	assert_int_equal(stage_check_crash(&c->s, above), KB_KERNEL_DUMP);
+	c->s.handover.fdt_size = 0;
+	assert_int_equal(stage_check_crash(&c->s, above), KB_KERNEL_DUMP);
+	c->s.handover.fdt_size = h.fdt_size;
+	c->s.handover.scratch = outside;
+	assert_int_equal(stage_check_crash(&c->s, above), KB_KERNEL_DUMP);
+	c->s.handover.scratch = h.scratch;
+	c->s.handover.scratch_size = 8;
+	assert_int_equal(stage_check_crash(&c->s, above), KB_KERNEL_DUMP);
+	assert_true(c->s.has_kho);
+	free_case(c);
+}
+
+static void a_crash_kernel_ignores_data_and_says_so(void **state)
+{
+	struct stage s = {.crash = true, .has_kho = true};
+	(void)state;
+
+	stage_ignore_kho(&s);
+	assert_false(s.has_kho);
+	assert_true(was_said("crash kernel: the KHO data of the crashed kernel are ignored"));
+	said[0] = '\0';
+	stage_ignore_kho(&s);
+	assert_string_equal(said, "");
+}
+
 /* ---- initrd ---------------------------------------------------------------------------------- */
 
 static const uint8_t ucode[5] = "ucode", own[6] = "own...", given[7] = "given..";
@@ -514,6 +567,8 @@ int main(void)
 		test(data_are_given_up_only_when_told_to),
 		test(discarded_data_take_their_record_along),
 		test(the_truth_is_said_about_memory),
+		test(no_handover_is_taken_for_a_crash),
+		test(a_crash_kernel_ignores_data_and_says_so),
 		test(one_initrd_stays_where_it_is),
 		test(several_initrds_are_joined_in_order),
 		test(an_unsigned_initrd_is_dropped_when_locked),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* E820 memory maps; see the header. */
 #include <arch/memmap.h>
+#include <core/cmdline.h>
 
 #include <string.h>
 
@@ -49,6 +50,40 @@ enum kb_status memmap_tables(const struct memmap *m, struct range_list *ret)
 	}
 	range_list_sort(ret);
 	return KB_OK;
+}
+
+static bool has_address(const struct memmap *m, uint64_t addr)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (addr >= m->e[i].addr && addr - m->e[i].addr < m->e[i].size)
+			return true;
+	return false;
+}
+
+static bool take_crash_word(const struct memmap *m, struct kb_text *t, const char *name)
+{
+	struct kb_text rest = *t;
+	uint64_t addr;
+
+	if (!cmdline_take_address(&rest, name, &addr) || has_address(m, addr))
+		return false;
+	*t = rest;
+	return true;
+}
+
+bool memmap_crash(const struct memmap *m, struct kb_text *t, struct kb_text *ret)
+{
+	struct kb_text rest = *t, found = *t;
+
+	if (!take_crash_word(m, &rest, "elfcorehdr"))
+		return false;
+	(void)take_crash_word(m, &rest, "dmcryptkeys");
+	found.len = (size_t)(rest.text - t->text);
+	if (found.text[found.len - 1] == ' ')
+		found.len--;
+	*t = rest;
+	*ret = found;
+	return true;
 }
 
 static uint32_t e820_type(const struct efi_descriptor *d)

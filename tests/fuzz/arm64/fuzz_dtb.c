@@ -55,6 +55,8 @@ static const char *const names[] = {
 	"linux,initrd-end",
 	"linux,kho-fdt",
 	"linux,kho-scratch",
+	"linux,elfcorehdr",
+	"linux,usable-memory-range",
 	"linux,uefi-system-table",
 	"linux,uefi-mmap-start",
 	"linux,uefi-mmap-size",
@@ -157,6 +159,8 @@ static void read_memory(const void *fdt)
 
 	if (!dtb_memory(fdt, &ram, NULL))
 		check_list(&ram);
+	if (!dtb_usable(fdt, &ram, NULL))
+		check_list(&ram);
 	if (!dtb_reserved(fdt, &no, &res, NULL)) {
 		check_list(&no);
 		check_list(&res);
@@ -176,6 +180,7 @@ static void check_written(const struct boot *b, const struct boot_layout *l, uin
 	check(f.has_kho == (b->kho != NULL));
 	check(!b->kho ||
 	      (f.kho.fdt.addr == b->kho->fdt.addr && f.kho.scratch.addr == ADDR + l->scratch));
+	check(f.crash == old->crash && f.elfcorehdr.base == old->elfcorehdr.base);
 	check(f.uefi.found == (old->uefi.found || b->efi_map_max));
 	check(b->efi_map_max || f.uefi.map.base == old->uefi.map.base);
 	check(f.psci == old->psci && f.uart.base == old->uart.base && f.fwcfg == old->fwcfg);

@@ -222,6 +222,35 @@ static void reservations_are_kept_but_stale_ones(void **state)
 	assert_int_equal(fdt_num_mem_rsv(block), 0);
 }
 
+/* The next kernel learns all three from the tree: khoboot adds nothing to them. */
+static void a_crash_kernel_learns_of_the_dump(void **state)
+{
+	struct boot b = describe();
+	struct range store[2], got;
+	struct range_list usable = {store, 0, 2};
+	(void)state;
+
+	tree_range(&t, CHOSEN, "linux,elfcorehdr", 0x15fff0000, 0x1000);
+	tree_range(&t, CHOSEN, "linux,dmcryptkeys", 0x15ffe0000, 0x1000);
+	tree_cells(&t, CHOSEN, "linux,usable-memory-range", 8, 1u, 0x40000000u, 0u, 0x20000000u, 0u,
+		   0x50000000u, 0u, 0x8000000u);
+	tree_range(&t, CHOSEN, "linux,kho-fdt", 0x1000, 0x1000);
+	tree_range(&t, CHOSEN, "linux,kho-scratch", 0x2000, 0x20);
+	assert_int_equal(fdt_add_mem_rsv(t.fdt, 0x15fff0000, 0x1000), 0);
+	b.kho = NULL;
+	write_block(&b);
+	assert_true(f.crash);
+	assert_false(f.has_kho);
+	assert_int_equal(f.elfcorehdr.base, 0x15fff0000);
+	assert_true(has("linux,dmcryptkeys"));
+	ok(dtb_usable(block, &usable, NULL));
+	assert_int_equal(usable.count, 2);
+	assert_int_equal(usable.r[0].base, 0x50000000);
+	assert_int_equal(usable.r[1].size, 0x20000000);
+	assert_int_equal(fdt_get_mem_rsv(block, 0, &got.base, &got.size), 0);
+	assert_int_equal(got.base, 0x15fff0000);
+}
+
 /* ---- UEFI ------------------------------------------------------------------------------------ */
 
 static void received_uefi_stays_and_is_completed(void **state)
@@ -814,6 +843,7 @@ int main(void)
 		cmocka_unit_test_setup(seeds_may_be_new, fresh),
 		cmocka_unit_test_setup(without_a_tree_acpi_stays_on, fresh),
 		cmocka_unit_test_setup(reservations_are_kept_but_stale_ones, fresh),
+		cmocka_unit_test_setup(a_crash_kernel_learns_of_the_dump, fresh),
 		cmocka_unit_test_setup(received_uefi_stays_and_is_completed, fresh),
 		cmocka_unit_test_setup(the_map_of_the_last_moment_is_handed_over, fresh),
 		cmocka_unit_test_setup(the_map_may_lie_elsewhere, fresh),

@@ -472,6 +472,55 @@ static void malformed_memory_is_refused(void **state)
 	ok(dtb_memory(t.fdt, &ram, &diag));
 }
 
+/* ---- crash kernels -------------------------------------------------------------------------- */
+
+static void crash_kernels_have_headers_of_a_dump(void **state)
+{
+	(void)state;
+	ok(read_tree());
+	assert_false(f.crash);
+	tree_range(&t, "/chosen", "linux,elfcorehdr", 0x15fff0000, 0x1000);
+	ok(read_tree());
+	assert_true(f.crash);
+	assert_int_equal(f.elfcorehdr.base, 0x15fff0000);
+	assert_int_equal(f.elfcorehdr.size, 0x1000);
+	/* Whatever is there, it is no ordinary handover. */
+	tree_range(&t, "/chosen", "linux,elfcorehdr", 0xfffffffffffff000, 0x1000);
+	assert_int_equal(read_tree(), KB_DTB_CHOSEN);
+	assert_true(f.crash);
+	tree_cells(&t, "/chosen", "linux,elfcorehdr", 2, 1u, 0u);
+	assert_int_equal(read_tree(), KB_DTB_CHOSEN);
+	assert_true(f.crash);
+}
+
+static void the_usable_range_is_read(void **state)
+{
+	static const struct range want[] = {{0x50000000, 0x8000000}, {0x140000000, 0x20000000}};
+	(void)state;
+
+	ok(dtb_usable(t.fdt, &ram, &diag));
+	assert_int_equal(ram.count, 0);
+	/* The upper area first, then the lower one, then what CMA lends. */
+	tree_cells(&t, "/chosen", "linux,usable-memory-range", 12, 1u, 0x40000000u, 0u, 0x10000000u,
+		   0u, 0x50000000u, 0u, 0x8000000u, 1u, 0x50000000u, 0u, 0x10000000u);
+	ok(dtb_usable(t.fdt, &ram, &diag));
+	check_ranges(&ram, 2, want);
+	ram.max = 2;
+	assert_int_equal(dtb_usable(t.fdt, &ram, &diag), KB_RANGE_FULL);
+	tree_cells(&t, "/chosen", "linux,usable-memory-range", 3, 1u, 0u, 0u);
+	assert_int_equal(dtb_usable(t.fdt, &ram, &diag), KB_DTB_CHOSEN);
+	tree_range(&t, "/chosen", "linux,usable-memory-range", 0xfffffffffffff000, 0x1000);
+	assert_int_equal(dtb_usable(t.fdt, &ram, &diag), KB_DTB_CHOSEN);
+	tree_init(&t, 3, 2);
+	assert_int_equal(dtb_usable(t.fdt, &ram, &diag), KB_DTB_CELLS);
+	tree_init(&t, 1, 1);
+	tree_cells(&t, "/chosen", "linux,usable-memory-range", 2, 0x50000000u, 0x8000000u);
+	ok(dtb_usable(t.fdt, &ram, &diag));
+	check_ranges(&ram, 1, want);
+}
+
+/* ---- reserved memory ------------------------------------------------------------------------ */
+
 static void put_reserved(uint32_t addr_cells, uint32_t size_cells)
 {
 	tree_cells(&t, "/reserved-memory", "#address-cells", 1, addr_cells);
@@ -596,6 +645,8 @@ int main(void)
 		cmocka_unit_test_setup(a_tree_without_hardware_leaves_acpi_on, fresh),
 		cmocka_unit_test_setup(memory_nodes_become_ram, fresh),
 		cmocka_unit_test_setup(malformed_memory_is_refused, fresh),
+		cmocka_unit_test_setup(crash_kernels_have_headers_of_a_dump, fresh),
+		cmocka_unit_test_setup(the_usable_range_is_read, fresh),
 		cmocka_unit_test_setup(reserved_memory_is_of_two_kinds, fresh),
 		cmocka_unit_test_setup(odd_reservations_are_kept_out_of, fresh),
 		cmocka_unit_test_setup(cells_that_say_nothing_are_ignored, fresh),

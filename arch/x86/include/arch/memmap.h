@@ -6,6 +6,7 @@
 #define ARCH_X86_MEMMAP_H
 
 #include <arch/bootparams.h>
+#include <core/text.h>
 #include <format/efi_map.h>
 
 /* E820 entries in storage of the caller. */
@@ -41,5 +42,19 @@ __must_check enum kb_status memmap_tables(const struct memmap *m, struct range_l
  * confidential guest that was not accepted), or KB_E820_FULL.
  */
 __must_check enum kb_status memmap_from_efi(const struct efi_map *map, struct memmap *ret);
+
+/*
+ * memmap_crash - is this command line, with this map, that of a crash kernel?
+ * @m: the map of the zero page
+ * @t: the command line; the words found are taken off it
+ * @ret: the words found, with single blanks; untouched unless true
+ *
+ * Loading a crash kernel, Linux puts "elfcorehdr=ADDR", and "dmcryptkeys=ADDR" if there are keys,
+ * in front of the words given (arch/x86/kernel/kexec-bzimage64.c:setup_cmdline), and takes what
+ * they name out of the map (arch/x86/kernel/crash.c:memmap_exclude_ranges). Whoever may only choose
+ * the words, as root under Secure Boot, cannot change the map. So a word counts only where no entry
+ * of @m has its address.
+ */
+bool memmap_crash(const struct memmap *m, struct kb_text *t, struct kb_text *ret);
 
 #endif
