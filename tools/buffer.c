@@ -66,6 +66,16 @@ void buffer_align(struct buffer *b, size_t align)
 	b->size += pad;
 }
 
+void buffer_prepend(struct buffer *b, const void *data, size_t size)
+{
+	struct buffer all = {0};
+
+	buffer_append(&all, data, size);
+	buffer_append(&all, b->data, b->size);
+	buffer_free(b);
+	*b = all;
+}
+
 static int read_fd(struct buffer *b, int fd)
 {
 	ssize_t n;

@@ -22,6 +22,9 @@ void buffer_append(struct buffer *b, const void *data, size_t size);
 /* Append zeros up to the next multiple of @align, a power of two. */
 void buffer_align(struct buffer *b, size_t align);
 
+/* Put @size bytes before all others. */
+void buffer_prepend(struct buffer *b, const void *data, size_t size);
+
 /* Append a whole file; -1 with errno set when it cannot be read. */
 int buffer_read(struct buffer *b, const char *path);
 

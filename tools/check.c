@@ -119,23 +119,24 @@ enum kb_status check_open(const struct running *r, struct kb_text words, struct 
 	image->facts.cmdline = image->cmdline;
 	image->facts.words = words.len;
 	image->facts.kho_off = image->options.kho == KB_KHO_OFF;
+	image->facts.reset = image->options.via == KB_VIA_FIRMWARE;
+	image->facts.zone = image->options.zone;
 	return KB_OK;
 }
 
 /* ---- the system ------------------------------------------------------------------------------ */
 
 enum kb_status check_system(const struct running *r, const struct check_image *image,
-			    struct verdict *ret)
+			    struct verdict *v)
 {
-	struct verdict v = {.discard = image->options.on_error == KB_ON_ERROR_DISCARD};
 	struct facts f;
 	struct machine *m = machine_read(r, &f);
 
 	if (!m)
 		return KB_CTL_MEMORY;
-	verdict_ask(&v, &f, &image->facts);
+	v->discard = image->options.on_error == KB_ON_ERROR_DISCARD;
+	verdict_ask(v, &f, &image->facts);
 	machine_free(m);
-	*ret = v;
 	return KB_OK;
 }
 
@@ -205,31 +206,43 @@ static int take_option(void *request, int option, const char *arg)
 	return CTL_OK;
 }
 
-/* What only the firmware route asks; after the reset khoboot has more questions. */
-static void ask_firmware(const struct running *r, struct verdict *v)
+/* The words that khoctl switch would put before the user's, with another number. */
+static enum kb_status add_words(struct request *r, const struct running *running)
+{
+	char text[KB_ZONE_TEXT_MAX + 128], zone[KB_ZONE_TEXT_MAX];
+	enum kb_status st = firmware_zone(running, zone);
+
+	if (st && st != KB_CAL_FIRMWARE)
+		return st;
+	snprintf(text, sizeof(text), "khoboot.via=firmware khoboot.nonce=%0*d %s%s ",
+		 KB_NONCE_DIGITS, 0, *zone ? "khoboot.zone=" : "", zone);
+	buffer_prepend(&r->cmdline, text, strlen(text));
+	return KB_OK;
+}
+
+/* With the words of the firmware route; what it asks for itself comes first. */
+static void ask_firmware(struct request *r, const struct running *running, struct verdict *v)
 {
 	const char *what = NULL;
 
-	verdict_add_hard(v, "firmware", firmware_check(r, &what));
-	verdict_add_unknown(v, "evacuation",
-			    "how much lies in the firmware zone is known to khoboot only");
+	verdict_add_hard(v, "firmware", firmware_check(running, &what));
+	verdict_add_hard(v, "zone", add_words(r, running));
 }
 
-static enum kb_status ask(const struct request *r, const struct running *running,
+static enum kb_status ask(struct request *r, const struct running *running,
 			  struct check_image *image, struct verdict *v, struct kb_diag *diag)
 {
-	struct kb_text words = {(const char *)r->cmdline.data, r->cmdline.size};
-	enum kb_status st = check_open(running, words, image, diag);
+	enum kb_status st;
 
-	if (!st)
-		st = check_system(running, image, v);
-	if (!st && !strcmp(r->via, "firmware"))
-		ask_firmware(running, v);
-	return st;
+	if (!strcmp(r->via, "firmware"))
+		ask_firmware(r, running, v);
+	st = check_open(running, (struct kb_text){(const char *)r->cmdline.data, r->cmdline.size},
+			image, diag);
+	return st ? st : check_system(running, image, v);
 }
 
 /* A file that is refused is a verdict, too. */
-static int answer(const struct request *r, const char *path, const struct running *running,
+static int answer(struct request *r, const char *path, const struct running *running,
 		  struct check_image *image)
 {
 	struct kb_diag diag = {0};

@@ -32,9 +32,9 @@ void check_free(struct check_image *image);
 __must_check enum kb_status check_open(const struct running *r, struct kb_text words,
 				       struct check_image *image, struct kb_diag *diag);
 
-/* All other questions; KB_CTL_MEMORY when there is no memory to ask them. */
+/* Add the other answers to @v; KB_CTL_MEMORY when there is no memory for that. */
 __must_check enum kb_status check_system(const struct running *r, const struct check_image *image,
-					 struct verdict *ret);
+					 struct verdict *v);
 
 /* Print what will be discarded and, with @force, what is overruled. */
 void check_warn(const struct verdict *v, bool force);

@@ -2,6 +2,10 @@
 /* Is there room in scratch? See room.h. */
 #include "room.h"
 
+#include <arch/const.h>
+#include <khoboot/layout.h>
+#include <route/zone.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +87,7 @@ struct work {
 	struct stage s;
 	struct kho kho;
 	struct range sorted[ROOM_AREAS], scratch[ROOM_AREAS], empty[ROOM_AREAS], free[ROOM_AREAS];
+	struct range zone[KB_ZONE_MAX + 8];
 };
 
 /* Where a part of the image will be. Nobody reads it there. */
@@ -140,6 +145,31 @@ static enum kb_status place_all(struct work *w, const struct room_question *q,
 	return st;
 }
 
+/* As find_zone() in bare/route.c. */
+static enum kb_status find_zone(const struct room_question *q, struct range_list *zone)
+{
+	enum kb_status st =
+		q->zone.len ? zone_parse(q->zone, zone) : zone_builtin(ARCH_RECORD, q->ram, zone);
+
+	if (!st)
+		st = zone_grow(ARCH_RECORD, q->ram, zone, 3 * (q->image.flat_size + KB_SETUP_SIZE));
+	if (!st)
+		zone_align(zone, q->page_size);
+	return st;
+}
+
+/* The bare-metal door's question before the reset, with nothing preserved yet. */
+static enum kb_status ask_reset(struct work *w, const struct room_question *q)
+{
+	struct range_list zone = {w->zone, 0, ARRAY_SIZE(w->zone)};
+	struct range_list list = {w->empty, 0, ROOM_AREAS};
+	struct stage_room room;
+	enum kb_status st = find_zone(q, &zone);
+
+	w->s.mem.ram = *q->ram;
+	return st ? st : stage_keep_room(&w->s, &zone, &list, &room);
+}
+
 static enum kb_status ask(struct work *w, const struct room_question *q, struct room_answer *a)
 {
 	struct range_list sorted = {w->sorted, 0, ROOM_AREAS};
@@ -161,7 +191,10 @@ static enum kb_status ask(struct work *w, const struct room_question *q, struct 
 	a->free_bytes = range_list_bytes(&empty);
 	a->largest = largest(&empty);
 	fill_stage(w, q, a);
-	return place_all(w, q, &empty, a);
+	st = place_all(w, q, &empty, a);
+	if (!st && q->reset && q->ram)
+		a->reset = ask_reset(w, q);
+	return st;
 }
 
 enum kb_status room_ask(const struct room_question *q, struct room_answer *ret)

@@ -43,6 +43,9 @@ struct room_question {
 	const char *cmdline;            /* for the next kernel */
 	uint64_t words;                 /* bytes of kexec's command line, without the NUL */
 	struct room_image image;
+	bool reset;            /* ask for room after a reset, too */
+	struct kb_text zone;   /* khoboot.zone=; len 0: the built-in one */
+	uint64_t page_size;    /* of the running kernel */
 	uint64_t efi_map_size; /* bytes of EFI memory map that kexec hands on; 0: none */
 	const void *fdt;       /* arm64: the running kernel's device tree, or NULL */
 	uint64_t fdt_size;
@@ -50,6 +53,7 @@ struct room_question {
 
 struct room_answer {
 	bool sure;              /* false: it depends on bytes that are known after the load only */
+	enum kb_status reset;   /* of stage_keep_room(), if @ram and all else is well */
 	bool one_initrd;        /* no room to put .ucode and .initrd together */
 	struct range image;     /* khoboot's segment */
 	uint64_t scratch_bytes; /* usable scratch */

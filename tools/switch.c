@@ -151,7 +151,7 @@ static int check_machine(struct running *running, const struct request *r,
 			 const struct check_image *image)
 {
 	const struct check *c;
-	struct verdict v;
+	struct verdict v = {.count = 0};
 	enum kb_status st;
 
 	st = running_finalize(running);
@@ -212,28 +212,19 @@ static int jump(void)
 
 /* ---- in order -------------------------------------------------------------------------------- */
 
-/* Put @words before the user's; of an option given twice the user's counts. */
-static void add_words(struct request *r, const char *words)
-{
-	struct buffer all = {0};
-
-	buffer_append(&all, words, strlen(words));
-	buffer_append(&all, r->cmdline.data, r->cmdline.size);
-	buffer_free(&r->cmdline);
-	r->cmdline = all;
-}
-
 static int plan_way(struct request *r, const struct running *running)
 {
+	static const char direct[] = "khoboot.via=direct ";
 	int ret = CTL_OK;
 
+	/* Before the user's words; of an option given twice the user's counts. */
 	if (by_firmware(r)) {
 		ret = prepare_switch(&r->prepared, running, r->path, r->boot_file, r->seal,
 				     r->new_firmware);
 		if (!ret)
-			add_words(r, r->prepared.words);
+			buffer_prepend(&r->cmdline, r->prepared.words, strlen(r->prepared.words));
 	} else if (r->via) {
-		add_words(r, "khoboot.via=direct ");
+		buffer_prepend(&r->cmdline, direct, strlen(direct));
 	}
 	return ret;
 }

@@ -281,6 +281,16 @@ static void add_room(struct verdict *v, enum kb_status st, const struct room_ans
 				    "kernel gets the latter alone");
 }
 
+static void add_reset(struct verdict *v, enum kb_status st, const struct room_answer *a, bool known)
+{
+	if (st || !known)
+		verdict_add_unknown(v, "reset", "room after the reset depends on what is above");
+	else
+		verdict_add_hard(v, "reset", a->reset);
+	verdict_add_unknown(v, "evacuation",
+			    "how much lies in the firmware zone is known to khoboot only");
+}
+
 static void ask_room(struct verdict *v, const struct facts *f, const struct image_facts *i)
 {
 	const struct room_question q = {
@@ -290,18 +300,25 @@ static void ask_room(struct verdict *v, const struct facts *f, const struct imag
 		.cmdline = i->cmdline,
 		.words = i->words,
 		.image = i->image,
+		.reset = i->reset,
+		.zone = i->zone,
+		.page_size = f->page_size,
 		.efi_map_size = f->efi_map_size,
 		.fdt = f->fdt,
 		.fdt_size = f->fdt_size,
 	};
 	struct room_answer a;
+	enum kb_status st;
 
 	if (!f->scratch_known || (i->image.tree && !f->fdt)) {
 		verdict_add_unknown(v, "room",
 				    "the running kernel does not show its scratch, or its tree");
 		return;
 	}
-	add_room(v, room_ask(&q, &a), &a, i->image.size, i->kho_off);
+	st = room_ask(&q, &a);
+	add_room(v, st, &a, i->image.size, i->kho_off);
+	if (i->reset)
+		add_reset(v, st, &a, q.ram);
 }
 
 /* ---- khoboot's own memory -------------------------------------------------------------------- */
@@ -374,7 +391,8 @@ static void ask_handover(struct verdict *v, const struct facts *f, const struct 
 				    "kernels up to 7.0 hand their data to the loaded "
 				    "crash kernel as well");
 	verdict_add_unknown(v, "preserved",
-			    "which pages are preserved is known to the running kernel only");
+			    "which pages are preserved, and in which form their users' data are, "
+			    "is known to the running kernel only");
 }
 
 /* The data are lost, as asked for. */

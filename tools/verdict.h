@@ -74,6 +74,8 @@ struct image_facts {
 	const char *cmdline; /* for the next kernel */
 	uint64_t words;      /* bytes of kexec's command line */
 	bool kho_off;        /* khoboot.kho=off */
+	bool reset;          /* khoboot.via=firmware */
+	struct kb_text zone; /* khoboot.zone= */
 	struct room_image image;
 };
 

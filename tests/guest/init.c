@@ -19,6 +19,7 @@
  *   wait=1           say `khotest: ready=jump`, then wait for one byte on the console
  *   via=firmware     khoctl: take the firmware route, with the file boot_file=PATH on the ESP
  *   luo=N            preserve N non-adjacent pages in a memfd; the incoming side checks N pages
+ *   force=1          khoctl: go on where it refuses
  *   hops=N           hand over N times more, to this kernel again (load=khoctl)
  *   calibrate=N      have khoctl learn what firmware writes, by N resets, and show it; no handover
  *   trouble=WHAT     mor, mor-locked: ask firmware to clear memory; ppi: ask the TPM;
@@ -338,6 +339,8 @@ static void load_khoctl(const char *args)
 	}
 	if (word_number("debug"))
 		argv[n++] = "--debug";
+	if (word_number("force"))
+		argv[n++] = "--force";
 	if (word_number("wait"))
 		argv[n++] = "--load-only";
 	run(argv);
