@@ -18,7 +18,7 @@ static enum kb_status scratch_is_ram(struct uefi *u, const struct efi_map *map)
 	return st ? st : route_scratch_is_ram(&u->s.kho->scratch, &u->ram);
 }
 
-static enum kb_status hand_over_map(struct uefi *u)
+enum kb_status uefi_hand_over_map(struct uefi *u)
 {
 	struct efi_info efi = {(uintptr_t)u->fw.st, uefi_map(u), u->map.desc_version};
 	enum kb_status st = boot_set_map(&u->s.boot, &u->s.layout, stage_block(&u->s),
@@ -48,7 +48,7 @@ _Noreturn void uefi_commit(struct uefi *u)
 		kb_log_add_sink(serial_line);
 	stage_screen_use(&u->screen);
 	if (!st)
-		st = hand_over_map(u);
+		st = uefi_hand_over_map(u);
 	if (st)
 		stop_refused(kb_refuse("boot", st, NULL));
 	/* Whatever happens from here on, the record must not be used again. */

@@ -286,6 +286,16 @@ static enum kb_status build_tables(struct uefi *u)
 	return KB_OK;
 }
 
+/* What is wrong with this map would be wrong with the last one, too late to go back. */
+static enum kb_status rehearse_map(struct uefi *u)
+{
+	enum kb_status st = fw_map_refresh(&u->fw, &u->map);
+
+	if (!st)
+		st = uefi_hand_over_map(u);
+	return st ? kb_refuse("plan", st, NULL) : KB_OK;
+}
+
 enum kb_status uefi_plan(struct stage *s)
 {
 	struct uefi *u = (struct uefi *)s; /* its first member */
@@ -300,6 +310,8 @@ enum kb_status uefi_plan(struct stage *s)
 	if (st)
 		return st;
 	uefi_fill_block(u);
-	stage_report_scratch(s, s->initrd.size);
-	return KB_OK;
+	st = rehearse_map(u);
+	if (!st)
+		stage_report_scratch(s, s->initrd.size);
+	return st;
 }

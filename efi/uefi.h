@@ -234,6 +234,14 @@ void uefi_fill_block(struct uefi *u);
 
 /* ---- commit.c -------------------------------------------------------------------------------- */
 
+/*
+ * uefi_hand_over_map - give the kernel the memory map in u->map, which may be called again with a
+ * later one
+ *
+ * Not logged. What boot_set_map() and route_scratch_is_ram() return, KB_RANGE_FULL.
+ */
+enum kb_status uefi_hand_over_map(struct uefi *u);
+
 /* End boot services, hand over the last memory map, and enter the kernel. */
 _Noreturn void uefi_commit(struct uefi *u);
 

@@ -234,7 +234,7 @@ static void swap(uint8_t *map, uint64_t a, uint64_t b)
 
 uint64_t memory_count(void)
 {
-	return list(NULL) + 1 + model.wraps;
+	return list(NULL) + 1 + model.wraps + model.overlaps + model.unaccepted;
 }
 
 void memory_fill(uint8_t *to)
@@ -250,6 +250,13 @@ void memory_fill(uint8_t *to)
 		put(to + n++ * model.desc_size, (struct efi_descriptor){.type = EFI_RESERVED,
 									.phys = UINT64_MAX - 0xfff,
 									.pages = 2});
+	if (model.overlaps)
+		put(to + n++ * model.desc_size,
+		    (struct efi_descriptor){.type = EFI_RESERVED, .phys = 0x40000000, .pages = 2});
+	if (model.unaccepted)
+		put(to + n++ * model.desc_size, (struct efi_descriptor){.type = EFI_UNACCEPTED,
+									.phys = 0x100000000,
+									.pages = 16});
 	for (uint64_t i = 0; model.order == ORDER_DOWN && i < n / 2; i++)
 		swap(to, i, n - 1 - i);
 	for (uint64_t i = n; model.order == ORDER_MIXED && i-- > 1;)

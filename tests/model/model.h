@@ -58,6 +58,8 @@ struct model_setup {
 	unsigned int at_exit; /* how often the map changes before ExitBootServices */
 	unsigned int grows;   /* descriptors that each change adds */
 	bool wraps;           /* a descriptor whose last byte passes 2^64 */
+	bool overlaps;        /* a descriptor of reserved memory inside another one */
+	bool unaccepted;      /* memory of a confidential guest */
 	bool own_pages;       /* firmware takes a page for itself at each allocation */
 	bool no_low;          /* hardly any free memory below 1 MiB */
 	bool small;           /* few MiB of RAM: what fills memory is done soon */

@@ -280,6 +280,22 @@ static void a_descriptor_that_wraps(void **state)
 	(void)state;
 }
 
+/* What is wrong with the map is found while there is a way back. */
+static void unaccepted_memory_is_refused_before_the_exit(void **state)
+{
+	struct flow f = flows[0];
+	struct model_result r;
+
+	f.setup = plain(&f);
+	f.setup.unaccepted = true;
+	run(&f, &f.setup, &r);
+	if (ARCH_RECORD == KB_RECORD_X86_64) {
+		assert_int_equal(r.end, END_RETURN);
+		assert_int_equal(r.code, KB_EFI_UNACCEPTED);
+	}
+	(void)state;
+}
+
 /*
  * arm64 has no memory for a large map before the claim but firmware's stack. Then it refuses: with
  * a nonce it does not go back.
@@ -415,6 +431,7 @@ int main(void)
 		cmocka_unit_test(maps_of_every_shape),
 		cmocka_unit_test(maps_that_change_at_the_exit),
 		cmocka_unit_test(a_descriptor_that_wraps),
+		cmocka_unit_test(unaccepted_memory_is_refused_before_the_exit),
 		cmocka_unit_test(large_maps),
 		cmocka_unit_test(little_low_memory),
 		cmocka_unit_test(three_attempts_and_a_cold_boot),

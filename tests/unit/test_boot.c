@@ -220,6 +220,12 @@ static void the_room_kept_is_filled_at_the_end(void **state)
 	assert_int_equal(read_list(node, at, 8), 4);
 	assert_int_equal(bp->e820_entries, 128);
 	assert_int_equal(node[2].type, SETUP_NONE);
+	/* Unless the last map has more than the one before. */
+	efi.map = make_map(d, 130);
+	ok(boot_set_map(&b, &l, block, BLOCK, &efi, &homes));
+	assert_int_equal(read_list(node, at, 8), 4);
+	assert_int_equal(node[2].type, SETUP_E820_EXT);
+	assert_int_equal(node[2].len, 2 * sizeof(struct e820_entry));
 	boot_set_log(&l, block, 3, "a line\n", 7);
 	read_list(node, at, 8);
 	assert_int_equal(node[3].len, 3);

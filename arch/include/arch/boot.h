@@ -112,8 +112,8 @@ void boot_write(const struct boot *b, const struct boot_layout *layout, uint8_t 
  * says (drivers/firmware/efi/arm-runtime.c:efi_virtmap_init), as after their own stub with
  * efi=novamap.
  *
- * Returns KB_OK, KB_EFI_MAP (malformed), KB_EFI_MAP_UNFIT (larger than the room that was kept);
- * x86: what memmap_from_efi() returns, KB_E820_FULL included.
+ * May be called again, with a later map. Returns KB_OK, KB_EFI_MAP (malformed), KB_EFI_MAP_UNFIT
+ * (larger than the room that was kept); x86: what memmap_from_efi() returns, KB_E820_FULL included.
  */
 __must_check enum kb_status boot_set_map(const struct boot *b, const struct boot_layout *layout,
 					 uint8_t *block, uint64_t addr, const struct efi_info *efi,

@@ -250,8 +250,8 @@ static void split_e820(const struct boot_layout *l, uint8_t *block, const struct
 	memmove(map->e, map->e + first, rest * sizeof(*map->e));
 	set_len(block, l->e820_ext, rest * sizeof(*map->e));
 	/* Not every kernel accepts an extension without entries. */
-	if (!rest)
-		put_u32(block + l->e820_ext + offsetof(struct setup_data, type), SETUP_NONE);
+	put_u32(block + l->e820_ext + offsetof(struct setup_data, type),
+		rest ? SETUP_E820_EXT : SETUP_NONE);
 }
 
 void boot_set_efi_info(const struct boot_layout *layout, uint8_t *block, uint64_t addr,
