@@ -49,6 +49,19 @@ static enum kb_status find(const struct uefi *u, struct mem *m, bool *found,
 	return (st || *found) && !trusted(&u->fw) ? KB_CARRIER_SECURE : st;
 }
 
+bool uefi_may_carry(const struct uefi *u)
+{
+	/* Firmware's tables need not be in RAM, and firmware has mapped them. */
+	struct range everything = {0, ARCH_ADDRESSES};
+	struct mem m = {.ram = {&everything, 1, 1}, .map = mem_map_identity};
+	struct kho_handover handover;
+	const char *name;
+	bool found = false;
+	enum kb_status st = find(u, &m, &found, &handover, &name);
+
+	return st != KB_CARRIER_SECURE && (st || found);
+}
+
 /* Whoever can add a carrier must not be able to stop a locked machine for good: it boots cold. */
 static enum kb_status leave_out(struct uefi *u, const char *name)
 {

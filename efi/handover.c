@@ -74,38 +74,55 @@ static enum kb_status with_room(struct uefi *u, void *room, uint64_t map_size, s
 	return find_and_claim(u, &e);
 }
 
-#if ARCH_LOW_MEMORY
 static uint64_t early_size(uint64_t map_size, size_t pieces)
 {
 	return map_size + (LISTS * pieces + UEFI_KEEP_MAX) * sizeof(struct range);
 }
 
-/* As much as this map needs: some machines have little free memory there. */
+typedef enum kb_status alloc_fn(struct firmware *fw, uint64_t bytes, void **ret);
+
+/* As much as this map needs. */
+static enum kb_status with_memory(struct uefi *u, const struct fw_map *map, alloc_fn *alloc)
+{
+	/* What is kept lies in free memory, which it divides once it is claimed. */
+	uint64_t size = align_down(map->capacity + 2 * UEFI_KEEP_MAX * map->desc_size + 7, 8);
+	size_t pieces = fw_map_pieces(map) + UEFI_KEEP_MAX;
+	void *room;
+	enum kb_status st = alloc(&u->fw, early_size(size, pieces), &room);
+
+	/* Some machines have little free memory below 1 MiB. Who has nothing to lose takes any. */
+	if (st && alloc != fw_alloc && !u->s.has_kho)
+		st = fw_alloc(&u->fw, early_size(size, pieces), &room);
+	return st ? kb_refuse("efi", st, NULL) : with_room(u, room, size, pieces);
+}
+
+#if ARCH_LOW_MEMORY
 enum kb_status uefi_find_handover(struct uefi *u)
 {
 	struct fw_map map;
 	enum kb_status st = fw_map_ask(&u->fw, &map);
-	uint64_t size = 0;
-	size_t pieces = 0;
-	void *room;
 
-	if (!st) {
-		/* What is kept lies in free memory, which it divides once it is claimed. */
-		size = align_down(map.capacity + 2 * UEFI_KEEP_MAX * map.desc_size + 7, 8);
-		pieces = fw_map_pieces(&map) + UEFI_KEEP_MAX;
-		st = fw_alloc_low(&u->fw, early_size(size, pieces), &room);
-	}
-	return st ? kb_refuse("efi", st, NULL) : with_room(u, room, size, pieces);
+	return st ? kb_refuse("efi", st, NULL) : with_memory(u, &map, fw_alloc_low);
 }
 #else
 /* On firmware's stack, which has 128 KiB or more (UEFI 2.10 section 2.3.6.2). */
-enum kb_status uefi_find_handover(struct uefi *u)
+static enum kb_status with_stack(struct uefi *u)
 {
 	uint64_t room[(ARCH_EARLY_MAP +
 		       (LISTS * ARCH_EARLY_LIST + UEFI_KEEP_MAX) * sizeof(struct range)) /
 		      sizeof(uint64_t)];
 
 	return with_room(u, room, ARCH_EARLY_MAP, ARCH_EARLY_LIST);
+}
+
+enum kb_status uefi_find_handover(struct uefi *u)
+{
+	struct fw_map map;
+	enum kb_status st = fw_map_ask(&u->fw, &map);
+
+	if (st)
+		return kb_refuse("efi", st, NULL);
+	return u->s.has_kho ? with_stack(u) : with_memory(u, &map, fw_alloc);
 }
 #endif
 

@@ -51,6 +51,8 @@ static enum kb_status begin(struct uefi *u, EFI_HANDLE image, EFI_SYSTEM_TABLE *
 	if (!kb)
 		kb = uefi_read_options(u);
 	if (!kb)
+		u->s.has_kho = u->s.has_kho || uefi_may_carry(u);
+	if (!kb)
 		kb = stage_give_up_kho(&u->s, uefi_find_handover(u));
 	if (u->s.has_kho)
 		fw_watchdog_off(&u->fw);

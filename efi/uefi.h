@@ -119,6 +119,9 @@ void uefi_ask_overwrite(struct uefi *u);
 
 /* ---- carrier.c ------------------------------------------------------------------------------- */
 
+/* Does the platform name any, for all that is known without a memory map? Options are read. */
+bool uefi_may_carry(const struct uefi *u);
+
 /*
  * uefi_find_carrier - find KHO data that the platform names (<fdt/carrier.h>). The first of these
  * that names any is used: configuration table, device tree, load options, fw_cfg.

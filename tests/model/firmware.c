@@ -66,6 +66,9 @@ void model_log(const char *line)
 		result.code = (unsigned int)strtoul(kb + 3, NULL, 10);
 	if (strstr(line, "handing over"))
 		result.handed_over = true;
+	/* A locked machine believes no carrier. */
+	if (strstr(line, "going on without KHO") || strstr(line, "Secure Boot on"))
+		sealed_give_up();
 	if (len + 2 > sizeof(text) - text_len)
 		return;
 	memcpy(text + text_len, line, len);
@@ -508,10 +511,12 @@ static void power_on(void)
 		put_variable(u"SetupMode", &zero, 1);
 	}
 	memset(tables, 0, sizeof(tables));
+	tables[0] = (EFI_CONFIGURATION_TABLE){fw_vendor_guid, (void *)(uintptr_t)sealed_table()};
 	st = (EFI_SYSTEM_TABLE){.BootServices = &bs,
 				.RuntimeServices = &rs,
 				.ConOut = &con_out,
 				.ConfigurationTable = tables,
+				.NumberOfTableEntries = model.carrier == CARRIER_TABLE,
 				.FirmwareVendor = vendor,
 				.FirmwareRevision = 7};
 }
@@ -536,7 +541,7 @@ void model_run(struct model_result *ret)
 		if (exits)
 			model_complain("returned to firmware after ExitBootServices", exits);
 	}
-	result.sealed = model.sealed && sealed_is_valid();
+	result.sealed = sealed_is_valid() && !(result.end == END_LEAVE && model.carrier);
 	result.boot_next = find_variable(u"BootNext") < ARRAY_SIZE(variables);
 	*ret = result;
 }
@@ -547,6 +552,8 @@ void model_check_leave(struct range window, struct range block, struct range ini
 
 	if (!exited)
 		model_complain("left before boot services ended", 0);
+	if (block.size && model_has_data() && sealed_is_named(block) != result.handed_over)
+		model_complain("what the kernel gets is not what the log says", block.base);
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		for (uint64_t at = align_down(all[i].base, MODEL_PAGE); at < range_end(all[i]);
 		     at += MODEL_PAGE) {
@@ -554,7 +561,7 @@ void model_check_leave(struct range window, struct range block, struct range ini
 
 			if (type != EfiLoaderData && type != EfiLoaderCode)
 				model_complain("the kernel gets memory that nobody claimed", at);
-			if (model.sealed && result.handed_over && sealed_is_preserved(at))
+			if (model_has_data() && result.handed_over && sealed_is_preserved(at))
 				model_complain("the kernel's memory is preserved", at);
 		}
 }

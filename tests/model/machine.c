@@ -5,6 +5,7 @@
 #include <arch/fwcfg_port.h>
 #include <arch/reset.h>
 #include <arch/uart.h>
+#include <stage/stop.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -73,12 +74,18 @@ void cpu_leave(const struct boot_placement *place, struct range initrd, const st
 	(void)stub;
 	model_check_leave(place->window, place->block, initrd);
 	model_check_leave((struct range){pt->pool_addr, pt->pages * MODEL_PAGE},
-			  (struct range){(uintptr_t)moves->m, moves->count * sizeof(*moves->m)},
-			  (struct range){0, 0});
+			  (struct range){0, 0},
+			  (struct range){(uintptr_t)moves->m, moves->count * sizeof(*moves->m)});
 	for (size_t i = 0; i < moves->count; i++)
 		memmove((void *)(uintptr_t)moves->m[i].home, (void *)(uintptr_t)moves->m[i].copy,
 			moves->m[i].size);
 	model_end(END_LEAVE);
+}
+
+/* There are no faults but those of the sanitizers. */
+void stop_set_ram(const struct range_list *ram)
+{
+	(void)ram;
 }
 
 void cache_flush_range(const void *p, uint64_t len)
@@ -143,21 +150,38 @@ void uart_send(struct uart u, char c)
 	model_log(line);
 }
 
-/* ---- no such device -------------------------------------------------------------------------- */
+/* ---- QEMU's fw_cfg, with one file ------------------------------------------------------------ */
+
+static char fwcfg_bytes[256];
+static size_t fwcfg_at;
 
 bool fwcfg_may_be_there(void)
 {
-	return false;
+	return model.carrier == CARRIER_FWCFG;
 }
 
+/* Signature, directory, or the file. */
 void fwcfg_seek(uint16_t key)
 {
-	(void)key;
+	uint8_t directory[4 + 64] = {0, 0, 0, 1, 0, 0, 0, (uint8_t)strlen(sealed_words()), 0, 0x20};
+
+	fwcfg_at = 0;
+	memset(fwcfg_bytes, 0, sizeof(fwcfg_bytes));
+	memcpy(directory + 12, "opt/khoboot/kho", sizeof("opt/khoboot/kho"));
+	if (key == 0)
+		memcpy(fwcfg_bytes, "QEMU", 4);
+	else if (key == 0x19)
+		memcpy(fwcfg_bytes, directory, sizeof(directory));
+	else
+		memcpy(fwcfg_bytes, sealed_words(), strlen(sealed_words()));
 }
 
 void fwcfg_next(void *buf, size_t len)
 {
 	memset(buf, 0, len);
+	if (len <= sizeof(fwcfg_bytes) - fwcfg_at)
+		memcpy(buf, fwcfg_bytes + fwcfg_at, len);
+	fwcfg_at += len;
 }
 
 #if __has_include(<arch/machine.h>) /* arm64 */

@@ -106,7 +106,7 @@ void model_start(const struct model_setup *s)
 	for (size_t i = 0; i < REGIONS; i++)
 		madvise((void *)(uintptr_t)regions[i].base, regions[i].size, MADV_DONTNEED);
 	model_restart(s);
-	if (s->sealed)
+	if (model_has_data())
 		sealed_restore();
 }
 
@@ -123,7 +123,7 @@ static bool is_free(uint64_t at, uint64_t pages)
 /* While there is something to lose, nothing preserved may be given away. */
 static void check_given(uint64_t at, uint64_t pages)
 {
-	if (!model.sealed || !sealed_is_valid())
+	if (!sealed_is_valid())
 		return;
 	for (uint64_t i = 0; i < pages; i++)
 		if (sealed_is_preserved(at + i * MODEL_PAGE)) {
@@ -164,7 +164,7 @@ int memory_alloc(int type, uint64_t pages, uint64_t limit, uint64_t *ret)
 {
 	if (!pages)
 		return 0;
-	if (model.sealed && take_any(type, pages, limit, true, ret))
+	if (model_has_data() && take_any(type, pages, limit, true, ret))
 		return 1;
 	return take_any(type, pages, limit, false, ret);
 }
@@ -187,7 +187,7 @@ void memory_grow(unsigned int n)
 		for (at = range_end(regions[i]) - 2 * MODEL_PAGE; n && at > regions[i].base;
 		     at -= 2 * MODEL_PAGE)
 			if (is_free(at - MODEL_PAGE, 3) &&
-			    !(model.sealed && sealed_is_preserved(at))) {
+			    !(model_has_data() && sealed_is_preserved(at))) {
 				model_set_type((struct range){at, MODEL_PAGE}, EFI_BS_DATA);
 				n--;
 			}

@@ -48,6 +48,9 @@ enum model_service {
 	SERVICE_OTHER,
 };
 
+/* Who names the data, if it is no record: khoboot's options, or one of these. */
+enum model_carrier { CARRIER_NONE, CARRIER_OPTIONS, CARRIER_TABLE, CARRIER_FWCFG };
+
 enum model_order { ORDER_UP, ORDER_DOWN, ORDER_MIXED };
 
 struct model_setup {
@@ -72,9 +75,11 @@ struct model_setup {
 	bool no_volume;
 
 	/* what is in memory */
-	bool sealed;     /* sealed_make() was here before the reset */
-	bool damaged;    /* and one preserved bit has changed since */
-	uint32_t policy; /* enum kb_on_error in the record */
+	bool sealed;                /* sealed_make() was here before the reset */
+	bool no_room;               /* its record has kept no room for the next kernel */
+	bool damaged;               /* and one preserved bit has changed since */
+	enum model_carrier carrier; /* the data are there, without a record */
+	uint32_t policy;            /* enum kb_on_error in the record */
 
 	/* fail the @fail_at th call, and, with @fail_on, all after it; 0: none */
 	unsigned int fail_at;
@@ -90,7 +95,7 @@ struct model_result {
 	unsigned int calls;        /* of services that can fail */
 	enum model_service failed; /* the first one that did */
 	bool handed_over;          /* END_LEAVE: with KHO data */
-	bool sealed;               /* there is a record that can still be used */
+	bool sealed;               /* there are data that can still be used */
 	bool boot_next;            /* the variable is there */
 	bool watchdog;             /* it still runs */
 };
@@ -115,14 +120,25 @@ extern struct model_setup model;
 void sealed_make(void);
 void sealed_restore(void);
 bool sealed_is_preserved(uint64_t page);
-/* Is the record as it was sealed, but for the count of its attempts? */
+/* Are there data, and can they still be used? */
 bool sealed_is_valid(void);
+/* The boot goes on without them. */
+void sealed_give_up(void);
+/* Does that memory name the data, as kernels look for them? */
+bool sealed_is_named(struct range r);
 /* Preserved pages that are not as they were: 0 or the first. @homes: those put back, too. */
 uint64_t sealed_changed(bool homes);
 bool sealed_copies_changed(void);
 const char *sealed_key(void);
+const char *sealed_words(void);     /* of a carrier */
+uint64_t sealed_table(void);        /* address of the configuration table, in firmware's memory */
 struct range sealed_firmware(void); /* memory that firmware has used since the reset */
 const struct range_list *sealed_scratch(void);
+
+static inline bool model_has_data(void)
+{
+	return model.sealed || model.carrier;
+}
 
 /* ---- image.c: the image that is started, and files beside it */
 

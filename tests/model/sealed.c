@@ -6,6 +6,7 @@
  */
 #include <arch/const.h>
 #include <route/route.h>
+#include <stage/stage.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #define GUEST     0x40800000ULL /* a block outside the field */
 #define GUEST_LOG 8             /* its order */
 #define FIELD_MAX (4 * SZ_1M)
+#define TABLE     0x110000ULL /* in firmware's memory */
 #define FIELD     ((struct range){KHO_IMAGE_BASE, FIELD_MAX})
 #define GUEST_R   ((struct range){GUEST, SZ_4K << GUEST_LOG})
 
@@ -30,7 +32,8 @@ static struct kb_record *rec;
 static struct range kept_store[64];
 static struct range_list kept = {kept_store, 0, 64};
 static char key_text[2 * KB_SHA256_SIZE + 1];
-static bool made;
+static struct kb_room room;
+static bool made, given_up;
 
 static void need(enum kb_status st, const char *what)
 {
@@ -81,6 +84,31 @@ static void set_key(const uint8_t nonce[KB_NONCE_SIZE])
 		snprintf(key_text + 2 * i, 3, "%02x", key[i]);
 }
 
+/* As plan_route() in bare/route.c. */
+static void keep_room(struct mem *m, struct kho *k, struct range_list *free_list)
+{
+	static struct stage s;
+	static struct range work_store[64], busy_store[1];
+	static uint8_t kernel_work[KERNEL_WORK_SIZE + 8];
+	struct range_list work = {work_store, 0, 64}, busy = {busy_store, 0, 1};
+	struct kb_diag diag = {0};
+	struct stage_room kept_room;
+	uint64_t size;
+
+	s = (struct stage){.mem = *m, .kho = k, .has_kho = true, .handover = img.h};
+	s.free = *free_list;
+	s.kernel_work = (struct range){(uintptr_t)kernel_work, KERNEL_WORK_SIZE};
+	s.uki.initrd.data = image_file(u"\\vmlinuz", &size);
+	need(kernel_open(s.uki.initrd.data, size, s.kernel_work, &s.kernel, &diag), "kernel");
+	s.uki.initrd.data = image_file(u"\\initrd", &s.uki.initrd.size);
+	stage_take_initrd(&s, (struct range){0, 0}, STAGE_OUTSIDE_TAKEN);
+	stage_describe_boot(&s);
+	need(stage_keep_room(&s, &zone, &work, &kept_room), "stage_keep_room");
+	need(stage_list_spare(&s, &busy, &zone, &kept_room), "stage_list_spare");
+	room = kept_room.kept;
+	*free_list = s.free;
+}
+
 static void seal(struct mem *m, struct kho *k)
 {
 	static const uint8_t nonce[KB_NONCE_SIZE] = {1, 2, 3, 4};
@@ -94,7 +122,8 @@ static void seal(struct mem *m, struct kho *k)
 	struct kho_work work = {.size = evacuate_work_size(&zone)};
 
 	work.base = malloc(work.size);
-	need(range_list_copy(&scratch, &free_list), "scratch");
+	keep_room(m, k, &free_list);
+	facts.room = room;
 	need(route_plan(m, k, &free_list, work, &r), "route_plan");
 	rec = at(r.record.base);
 	need(route_place(m, k, &free_list, &r, rec), "route_place");
@@ -135,20 +164,33 @@ void sealed_make(void)
 	made = true;
 }
 
-void sealed_restore(void)
+/* Firmware has run since, and overwritten what it may. */
+static void restore_record(void)
 {
+	static const struct kb_room none;
 	uint64_t n = 0;
 
-	memcpy(at(FIELD.base), before, FIELD.size);
-	memcpy(at(GUEST), guest_before, GUEST_R.size);
 	for (size_t i = 0; i < kept.count; n += kept.r[i++].size)
 		memcpy(at(kept.r[i].base), copies + n, kept.r[i].size);
 	memset(at(zone_store[0].base), 0xdb, zone_store[0].size);
-	if (model.policy != rec->facts.on_error) {
-		rec->facts.on_error = model.policy;
-		record_seal(rec);
-		record_publish(rec);
-	}
+	rec->facts.room = model.no_room ? none : room;
+	rec->facts.on_error = model.policy;
+	record_seal(rec);
+	record_publish(rec);
+}
+
+void sealed_restore(void)
+{
+	const uint64_t table[] = {img.h.fdt.addr, img.h.fdt_size, img.h.scratch.addr,
+				  img.h.scratch_size};
+
+	given_up = false;
+	memcpy(at(FIELD.base), before, FIELD.size);
+	memcpy(at(GUEST), guest_before, GUEST_R.size);
+	if (model.sealed)
+		restore_record();
+	if (model.carrier == CARRIER_TABLE)
+		memcpy(at(TABLE), table, sizeof(table));
 	if (model.damaged)
 		*((uint8_t *)at(GUEST) + 12345) ^= 4;
 }
@@ -165,7 +207,48 @@ bool sealed_is_preserved(uint64_t page)
 /* Digest and state say so: record_take() clears both. */
 bool sealed_is_valid(void)
 {
-	return made && rec->magic == KB_RECORD_MAGIC && rec->state == KB_RECORD_SEALED;
+	if (!made || !model_has_data())
+		return false;
+	if (model.carrier)
+		return !given_up;
+	return rec->magic == KB_RECORD_MAGIC && rec->state == KB_RECORD_SEALED;
+}
+
+void sealed_give_up(void)
+{
+	given_up = true;
+}
+
+static void put_word(uint8_t *to, uint64_t v)
+{
+	for (unsigned int i = 0; i < 8; i++)
+		to[i] = (uint8_t)(v >> (ARCH_RECORD == KB_RECORD_ARM64 ? 56 - 8 * i : 8 * i));
+}
+
+/* Address and size of the FDT: in a node of setup_data, or in /chosen. */
+bool sealed_is_named(struct range r)
+{
+	uint8_t pair[16];
+
+	put_word(pair, img.h.fdt.addr);
+	put_word(pair + 8, img.h.fdt_size);
+	return memmem(at(r.base), r.size, pair, sizeof(pair)) != NULL;
+}
+
+const char *sealed_words(void)
+{
+	static char text[200];
+
+	snprintf(text, sizeof(text),
+		 "khoboot.kho-fdt=0x%" PRIx64 ",%" PRIu64 " khoboot.kho-scratch=0x%" PRIx64
+		 ",%" PRIu64,
+		 img.h.fdt.addr, img.h.fdt_size, img.h.scratch.addr, img.h.scratch_size);
+	return text;
+}
+
+uint64_t sealed_table(void)
+{
+	return TABLE;
 }
 
 static const uint8_t *was(uint64_t pa)
@@ -175,6 +258,7 @@ static const uint8_t *was(uint64_t pa)
 
 static uint64_t changed_in(struct range r, bool homes)
 {
+	homes = homes || model.carrier;
 	for (uint64_t pa = r.base; pa < range_end(r); pa += SZ_4K) {
 		uint8_t page[SZ_4K];
 
@@ -196,19 +280,30 @@ uint64_t sealed_changed(bool homes)
 	return pa ? pa : changed_in(GUEST_R, homes);
 }
 
-/* All but the header, whose count and state change. */
+static bool in_room(uint64_t page)
+{
+	const struct range *pieces = (const struct range *)&room;
+
+	for (size_t i = 0; i < KB_ROOM_PIECES; i++)
+		if (page - pieces[i].base < pieces[i].size)
+			return true;
+	return false;
+}
+
+/* Of the header, count and state may change, and it was sealed again; the room may be filled. */
 bool sealed_copies_changed(void)
 {
-	uint64_t n = 0;
+	const uint8_t *was = copies;
 
-	for (size_t i = 0; i < kept.count; n += kept.r[i++].size) {
-		bool header = kept.r[i].base == (uintptr_t)rec;
-		uint64_t skip = header ? sizeof(*rec) : 0;
+	for (size_t i = 0; model.sealed && i < kept.count; i++)
+		for (uint64_t pa = kept.r[i].base; pa < range_end(kept.r[i]); pa += SZ_4K) {
+			uint64_t skip = pa == (uintptr_t)rec ? sizeof(*rec) : 0;
 
-		if (memcmp((uint8_t *)at(kept.r[i].base) + skip, copies + n + skip,
-			   kept.r[i].size - skip))
-			return true;
-	}
+			if (!in_room(pa) &&
+			    memcmp((uint8_t *)at(pa) + skip, was + skip, SZ_4K - skip))
+				return true;
+			was += SZ_4K;
+		}
 	return false;
 }
 
