@@ -5,7 +5,6 @@
 #include <arch/fwcfg_port.h>
 #include <arch/reset.h>
 #include <arch/uart.h>
-#include <stage/stop.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -80,12 +79,6 @@ void cpu_leave(const struct boot_placement *place, struct range initrd, const st
 		memmove((void *)(uintptr_t)moves->m[i].home, (void *)(uintptr_t)moves->m[i].copy,
 			moves->m[i].size);
 	model_end(END_LEAVE);
-}
-
-/* There are no faults but those of the sanitizers. */
-void stop_set_ram(const struct range_list *ram)
-{
-	(void)ram;
 }
 
 void cache_flush_range(const void *p, uint64_t len)
