@@ -10,6 +10,8 @@
 
 ARCH ?= x86_64
 O    ?= build
+# By one name, however it was given: the dependencies that the compiler writes name targets by it.
+override O := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
 V    ?= 0
 Q    := $(if $(filter 1,$(V)),,@)
 say   = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' "$(1)" "$(2)")
