@@ -38,11 +38,14 @@ static enum kb_status choose_zone(struct firmware *fw, struct kb_text given,
 	return zone_builtin(ARCH_RECORD, ram, ret);
 }
 
-/* A table with no entries yet, in a page of its own. */
+/*
+ * A table with no entries yet, in a page of its own. All that firmware still has after a reset is
+ * scratch, where kexec puts the kernel after the next one: it would find its own segments there.
+ */
 static enum kb_status new_table(struct firmware *fw, struct memreserve **ret)
 {
 	void *page = NULL;
-	enum kb_status st = fw_alloc(fw, SZ_4K, &page);
+	enum kb_status st = fw_alloc_kept(fw, SZ_4K, &page);
 
 	if (st)
 		return st;

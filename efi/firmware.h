@@ -88,6 +88,12 @@ __must_check enum kb_status fw_claim(struct firmware *fw, struct range r);
 __must_check enum kb_status fw_alloc(struct firmware *fw, uint64_t bytes, void **ret);
 
 /*
+ * The same as EfiACPIReclaimMemory, which is no RAM for kernels and no scratch: what lies there is
+ * still there for the kernel after the next one.
+ */
+__must_check enum kb_status fw_alloc_kept(struct firmware *fw, uint64_t bytes, void **ret);
+
+/*
  * fw_map_early - fetch the map into memory of the caller, without an allocation: before the claim,
  * whatever firmware allocates may be preserved memory. KB_FW_MAP, also when @size bytes are too
  * few.

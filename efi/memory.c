@@ -83,15 +83,15 @@ enum kb_status fw_claim(struct firmware *fw, struct range r)
 	return st ? fw_fail(KB_FW_MEMORY, "AllocatePages", st) : KB_OK;
 }
 
-static enum kb_status allocate(struct firmware *fw, EFI_ALLOCATE_TYPE how, EFI_PHYSICAL_ADDRESS at,
-			       uint64_t bytes, void **ret)
+static enum kb_status allocate(struct firmware *fw, EFI_MEMORY_TYPE type, EFI_ALLOCATE_TYPE how,
+			       EFI_PHYSICAL_ADDRESS at, uint64_t bytes, void **ret)
 {
 	uint64_t size;
 	EFI_STATUS st;
 
 	if (align_up_overflow(bytes, SZ_4K, &size))
 		return KB_FW_MEMORY;
-	st = fw->bs->AllocatePages(how, EfiLoaderData, size / SZ_4K, &at);
+	st = fw->bs->AllocatePages(how, type, size / SZ_4K, &at);
 	if (st)
 		return fw_fail(KB_FW_MEMORY, "AllocatePages", st);
 	*ret = memset((void *)(uintptr_t)at, 0, size);
@@ -100,12 +100,17 @@ static enum kb_status allocate(struct firmware *fw, EFI_ALLOCATE_TYPE how, EFI_P
 
 enum kb_status fw_alloc(struct firmware *fw, uint64_t bytes, void **ret)
 {
-	return allocate(fw, AllocateAnyPages, 0, bytes, ret);
+	return allocate(fw, EfiLoaderData, AllocateAnyPages, 0, bytes, ret);
+}
+
+enum kb_status fw_alloc_kept(struct firmware *fw, uint64_t bytes, void **ret)
+{
+	return allocate(fw, EfiACPIReclaimMemory, AllocateAnyPages, 0, bytes, ret);
 }
 
 enum kb_status fw_alloc_low(struct firmware *fw, uint64_t bytes, void **ret)
 {
-	return allocate(fw, AllocateMaxAddress, SZ_1M - 1, bytes, ret);
+	return allocate(fw, EfiLoaderData, AllocateMaxAddress, SZ_1M - 1, bytes, ret);
 }
 
 enum kb_status fw_exit(struct firmware *fw, struct fw_map *map)

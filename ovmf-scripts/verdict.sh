@@ -127,6 +127,18 @@ no_new_trouble() {
 	done
 }
 
+# What kernel B is told to keep for the interrupt controller lies where no later kernel is loaded.
+memreserve_lasts() {
+	local at i base len
+	at=$(grep -aoP 'MEMRESERVE=\K0x[0-9a-f]+' "$log.b" | tail -1)
+	IFS=, read -ra base < <(sed -n 's/^khotest: scratch_phys=//p' "$log.b" | tail -1)
+	IFS=, read -ra len < <(sed -n 's/^khotest: scratch_len=//p' "$log.b" | tail -1)
+	[ -n "$at" ] && [ "${#base[@]}" -gt 0 ] || return 1
+	for i in "${!base[@]}"; do
+		[ $((at >= base[i] && at < base[i] + len[i])) -eq 0 ] || return 1
+	done
+}
+
 # ---- checks: the end of the machine --------------------------------------------------------
 
 # The last kernel powered off.
@@ -252,6 +264,9 @@ points_machine() {
 	point "kernel B has the exception level of kernel A" same_level
 	point "kernel B knows the hardware by what kernel A knew it" same_hardware
 	point "no warning that kernel A had not" no_new_trouble
+	case $via,$door,$expect in
+	firmware,uefi,restored) point "the list of reserved memory is outside scratch" memreserve_lasts ;;
+	esac
 }
 
 # What it gets back of the preserved data.

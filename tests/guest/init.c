@@ -48,6 +48,7 @@
  *   secure_boot= e820_entries= and others   what the kernel was told (platform.c)
  *   restore=succeeded|failed|none   the verdict of the kernel's own test (lib/test_kho.c)
  *   kho_in=yes|no    debugfs has the FDT that was handed over
+ *   scratch_phys=, scratch_len=   the scratch areas, for the kernel after this one
  *   setup_data=TYPE,BYTES   one for each node (x86_64)
  *   log: TEXT        each line of the log that khoboot left, in one of the nodes or in /chosen
  *   luo_checked=N, place_checked=N   no word of N pages has changed; absent without kho_in=yes
@@ -480,6 +481,8 @@ static void report_restore(void)
 	log[n] = '\0';
 	say("restore=%s", restore_result(log));
 	say("kho_in=%s", access(KHO_DEBUGFS "/in/fdt", F_OK) ? "no" : "yes");
+	report_scratch("scratch_phys");
+	report_scratch("scratch_len");
 }
 
 /* Prints khoboot's log line by line. It is text; whatever else is in there is shown as a dot. */
