@@ -25,6 +25,24 @@ static struct uki_part *part_of(struct uki *u, const char *name)
 	return NULL;
 }
 
+const char *uki_ignored_name(unsigned int n)
+{
+	static const char *const names[] = {".pcrsig", ".pcrpkey", ".dtb",   ".dtbauto",
+					    ".hwids",  ".efifw",   ".splash"};
+
+	return n < ARRAY_SIZE(names) ? names[n] : NULL;
+}
+
+static uint32_t ignored_bit(const char *section)
+{
+	const char *name;
+
+	for (unsigned int i = 0; (name = uki_ignored_name(i)); i++)
+		if (!strcmp(name, section))
+			return 1u << i;
+	return 0;
+}
+
 static enum kb_status add_section(const struct pe *pe, const struct pe_section *s, struct uki *u,
 				  struct kb_diag *diag)
 {
@@ -33,8 +51,10 @@ static enum kb_status add_section(const struct pe *pe, const struct pe_section *
 
 	if (!strcmp(s->name, ".profile"))
 		return kb_note(diag, KB_UKI_PROFILE, offset, 0);
-	if (!part)
+	if (!part) {
+		u->ignored |= ignored_bit(s->name);
 		return KB_OK;
+	}
 	if (part->data)
 		return kb_note(diag, KB_UKI_DUPLICATE, offset, part->offset);
 	part->offset = offset;
@@ -89,12 +109,17 @@ enum kb_status uki_open_flat(const void *base, uint64_t start, uint64_t size, st
 	return open_as(PE_FLAT, base, start, size, ret, diag);
 }
 
-uint64_t uki_flat_size(const void *boot_params)
-{
-	const uint8_t *bp = boot_params;
-	uint64_t size = (uint64_t)get_u32(bp + BZ_SYSSIZE) * BZ_SYSSIZE_UNIT;
+/* SizeOfImage, from the PE header. */
+#define IMAGE_SIZE (KB_PE_OFFSET_X86 - KB_SETUP_SIZE_X86 + 80)
 
-	return size + KB_ARENA_SIZE <= get_u32(bp + BZ_INIT_SIZE) ? size : 0;
+uint64_t uki_flat_size(const void *boot_params, const void *loaded)
+{
+	uint64_t reserved = get_u32((const uint8_t *)boot_params + BZ_INIT_SIZE);
+	uint64_t size = get_u32((const uint8_t *)loaded + IMAGE_SIZE);
+
+	if (size <= KB_SETUP_SIZE_X86 || size - KB_SETUP_SIZE_X86 + KB_ARENA_SIZE > reserved)
+		return 0;
+	return size - KB_SETUP_SIZE_X86;
 }
 
 /* ---- .kho ------------------------------------------------------------------------------------ */

@@ -10,7 +10,7 @@
  *	edk2 MdePkg/Library/BasePeCoffLib, MdeModulePkg/Core/Dxe/Misc/MemoryProtection.c; sbsign's
  *	"gap in section table"
  *   loaders ukify STUB OUT NAME FILE [NAME FILE]...
- *	add sections as ukify does: pages in memory, 512 bytes in the file
+ *	add sections as ukify does: pages in memory, FileAlignment in the file
  *   loaders kernel OUT STRING [RELEASE]
  *	a bzImage whose packed kernel holds STRING
  *   loaders image OUT STRING FLAGS [RELEASE]
@@ -289,18 +289,19 @@ static void check_sections(const struct file *f, const struct pe *p)
 	}
 }
 
+#define ARENA 0x800000 /* of khoboot, after its image */
+
 static void check_flat(const struct file *f)
 {
-	uint32_t setup = setup_size(f), loaded = get(f, 0x1f4, 4) * 16;
+	uint32_t setup = setup_size(f);
 	struct pe p = pe_of(f);
+	uint32_t end = get(f, p.opt + 56, 4);
 
 	need(f, p.coff >= setup, "the PE header is not loaded");
 	check_sections(f, &p);
-	need(f, setup + loaded == get(f, p.opt + 56, 4), "syssize and SizeOfImage differ");
-	need(f, setup + loaded <= f->size, "syssize passes the file");
+	need(f, end > setup && end <= f->size, "SizeOfImage passes the file");
+	need(f, get(f, 0x260, 4) >= end - setup + ARENA, "init_size has no room for the arena");
 }
-
-#define ARENA 0x200000 /* of khoboot, after its image */
 
 static void check_image(const struct file *f)
 {
@@ -352,15 +353,16 @@ static void add_section(struct file *f, const char *name, const struct file *con
 {
 	struct pe p = pe_of(f);
 	struct section last = section_of(f, &p, p.sections - 1);
-	uint32_t e = p.table + 40 * p.sections, raw = up((uint32_t)f->size, 512);
+	uint32_t align = get(f, p.opt + 36, 4), raw = up((uint32_t)f->size, align);
+	uint32_t e = p.table + 40 * p.sections;
 	uint32_t va = up(last.va + last.vsize, 0x1000), size = (uint32_t)content->size;
 
-	grow(f, raw + up(size, 512));
+	grow(f, raw + up(size, align));
 	memcpy(f->data + raw, content->data, size);
 	strncpy((char *)f->data + e, name, 8);
 	set(f, e + 8, 4, size);
 	set(f, e + 12, 4, va);
-	set(f, e + 16, 4, up(size, 512));
+	set(f, e + 16, 4, up(size, align));
 	set(f, e + 20, 4, raw);
 	/* .linux is code: old kernels were started where they are. */
 	set(f, e + 36, 4, strcmp(name, ".linux") ? 0x40000040 : 0x40000020);

@@ -119,8 +119,6 @@ static enum kb_status check_x86(const uint8_t *d, size_t size, const struct pe *
 
 	if (st)
 		return st;
-	if ((uint64_t)get_u32(d + BZ_SYSSIZE) * 16 != flat)
-		return kb_note(diag, KB_CTL_NOT_STUB, BZ_SYSSIZE, get_u32(d + BZ_SYSSIZE));
 	if (get_u32(d + BZ_INIT_SIZE) < flat + KB_ARENA_SIZE)
 		return kb_note(diag, KB_BZ_INIT_SIZE, BZ_INIT_SIZE, get_u32(d + BZ_INIT_SIZE));
 	return KB_OK;

@@ -25,7 +25,7 @@ static const char help[] =
 	"  --initrd FILE           initrd; several are put one after another\n"
 	"  --cmdline TEXT|@FILE    command line; options of khoboot may be in it\n"
 	"  --uname TEXT            release of the kernel, instead of the one that it names\n"
-	"  --os-release TEXT|@FILE os-release of the system\n"
+	"  --os-release TEXT|@FILE os-release of the system, instead of this one's\n"
 	"  -o, --output OUT        file to write\n"
 	"  -h, --help              show this text\n"
 	"\n"
@@ -226,10 +226,22 @@ static int add_uname(struct work *w)
 	return CTL_OK;
 }
 
+/* Boot menus and `bootctl kernel-identify` know a UKI by its os-release. Default: this system's. */
+static void default_osrel(struct work *w)
+{
+	struct buffer *text = &w->req.osrel;
+
+	if (w->req.have_osrel || w->old.osrel.data)
+		return;
+	w->req.have_osrel =
+		!buffer_read(text, "/etc/os-release") || !buffer_read(text, "/usr/lib/os-release");
+}
+
 static int collect_parts(struct work *w)
 {
 	struct request *r = &w->req;
 
+	default_osrel(w);
 	if (r->have_osrel)
 		add(w, ".osrel", r->osrel.data, r->osrel.size);
 	if (r->have_cmdline)

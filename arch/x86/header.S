@@ -81,8 +81,40 @@ version_string:
 /* ---- protected-mode part: the first byte that kexec loads ----------------------------------- */
 	.org	KB_SETUP_SIZE
 	.code32
-1:	hlt					/* the 32-bit entry: not supported */
-	jmp	1b
+	/*
+	 * The 32-bit entry, %esi = boot_params: of BIOS loaders, and of GRUB where it does not
+	 * start kernels through EFI. Memory is flat, but nothing else is known, so the address of
+	 * the text comes from a call, with the scratch field of boot_params (0x1e4) as its stack.
+	 * The text goes to COM1 and, where there is one, to the VGA text screen.
+	 */
+	cld
+	leal	0x1e8(%esi), %esp
+	call	1f
+1:	popl	%ebp
+	movl	$0xb8000, %edi
+	addl	$entry32_message - 1b, %ebp
+2:	movzbl	(%ebp), %ebx
+	testl	%ebx, %ebx
+	jz	5f
+	movl	$0x10000, %ecx			/* a port that is not there is never ready */
+3:	movw	$0x3fd, %dx
+	inb	%dx, %al
+	testb	$0x20, %al
+	loopz	3b
+	movb	%bl, %al
+	movw	$0x3f8, %dx
+	outb	%al, %dx
+	cmpb	$' ', %bl
+	jb	4f				/* the line's end is for the serial port */
+	movb	$7, %bh				/* grey on black */
+	movw	%bx, (%edi)
+	addl	$2, %edi
+4:	incl	%ebp
+	jmp	2b
+5:	hlt
+	jmp	5b
+entry32_message:
+	.asciz	"khoboot: no 32-bit entry. Use UEFI (GRUB: chainloader) or kexec.\r\n"
 	.org	KB_SETUP_SIZE + 0x200
 	.code64
 	jmp	bare_entry			/* the 64-bit entry, %rsi = boot_params */

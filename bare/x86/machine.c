@@ -48,7 +48,7 @@ enum kb_status bare_find_image(struct bare *b, struct kb_diag *diag)
 {
 	const uint8_t *loaded = b->s.image + KB_SETUP_SIZE;
 
-	b->image_size = uki_flat_size(b->arch.bp); /* not 0, or there would be no stack */
+	b->image_size = uki_flat_size(b->arch.bp, loaded); /* not 0, or there would be no stack */
 	b->segment = (struct range){(uintptr_t)loaded, b->arch.bp->init_size};
 	return uki_open_flat(loaded, KB_SETUP_SIZE, b->image_size, &b->s.uki, diag);
 }

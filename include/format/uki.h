@@ -37,7 +37,11 @@ struct uki {
 	struct uki_part uname;   /* .uname, release of the kernel */
 	struct uki_part sbat;    /* .sbat */
 	struct uki_part kho;     /* .kho */
+	uint32_t ignored;        /* bit N: the image has a section uki_ignored_name(N) */
 };
+
+/* Name of a section of the specification that khoboot leaves unread; NULL after the last one. */
+const char *uki_ignored_name(unsigned int n);
 
 /*
  * uki_find - the parts of an image that pe_open() accepted
@@ -73,15 +77,15 @@ __must_check enum kb_status uki_open_flat(const void *base, uint64_t start, uint
 					  struct uki *ret, struct kb_diag *diag);
 
 /*
- * uki_flat_size - bytes that kexec loaded on x86_64, from the setup header in boot_params
+ * uki_flat_size - bytes that kexec loaded on x86_64, without what follows the last section
  * @boot_params: the zero page
+ * @loaded: the first byte loaded, KB_HEADERS_SIZE_X86 - KB_SETUP_SIZE_X86 of them at least
  *
- * The image ends and the arena begins there, counted from the first byte loaded: syssize (0x1f4,
- * 16-byte units), which khoctl keeps equal to SizeOfImage - KB_SETUP_SIZE. A signature that was
- * appended to the file lies in the arena. Returns 0 when syssize and init_size (0x260) disagree:
- * the arena would not fit.
+ * The image ends and the arena begins there, counted from the first byte loaded: SizeOfImage -
+ * KB_SETUP_SIZE. A signature that was appended to the file lies in the arena. Returns 0 when the
+ * arena does not fit into init_size (0x260).
  */
-uint64_t uki_flat_size(const void *boot_params);
+uint64_t uki_flat_size(const void *boot_params, const void *loaded);
 
 /* What the kernel of an image speaks. */
 struct uki_kho {

@@ -11,6 +11,13 @@
 #define KB_VERSION_STRING "khoboot " KB_VERSION
 
 /*
+ * MajorImageVersion of the PE header. Linux raises it when its EFI stub learns something; 1 says
+ * that it asks for the initrd by LoadFile2 (include/linux/pe.h), and GRUB (2.12) starts only such
+ * an image through EFI. An older one it would enter at the 32-bit entry.
+ */
+#define KB_IMAGE_VERSION 1
+
+/*
  * File bytes below this are not loaded by kexec. On x86_64 they are the setup sectors of a bzImage;
  * on arm64 the file is an Image, which is loaded whole. khoctl handles both on either.
  */

@@ -98,6 +98,25 @@ static void empty_sections_are_present(void **state)
 	assert_int_equal(find(&u, NULL), KB_UKI_DUPLICATE);
 }
 
+/* A user who gave a device tree is told that it is not used. */
+static void what_is_not_read_is_noted(void **state)
+{
+	struct uki u;
+	(void)state;
+
+	ok(find(&u, NULL));
+	assert_int_equal(u.ignored, 0);
+	for (unsigned int i = 0; uki_ignored_name(i); i++) {
+		make_section(&file, uki_ignored_name(i), "x", 1);
+		ok(find(&u, NULL));
+		assert_int_equal(u.ignored, (2u << i) - 1);
+	}
+	assert_int_equal(u.ignored, 0x7f);
+	/* Candidates of .dtbauto may be many. */
+	make_section(&file, ".dtbauto", "y", 1);
+	ok(find(&u, NULL));
+}
+
 static void profiles_are_refused(void **state)
 {
 	struct uki u;
@@ -158,13 +177,20 @@ static void firmware_door(void **state)
 static void flat_size(void **state)
 {
 	uint8_t *bp = file.data; /* the zero page has the setup header where the file has it */
+	const uint8_t *loaded = bp + 0x1000;
 	(void)state;
 
-	assert_int_equal(uki_flat_size(bp), STUB_SIZE - 0x1000);
+	assert_int_equal(uki_flat_size(bp, loaded), STUB_SIZE - 0x1000);
 	put_u32(bp + 0x260, STUB_SIZE - 0x1000 + KB_ARENA_SIZE - 1);
-	assert_int_equal(uki_flat_size(bp), 0);
-	put_u32(bp + 0x1f4, UINT32_MAX);
-	assert_int_equal(uki_flat_size(bp), 0);
+	assert_int_equal(uki_flat_size(bp, loaded), 0);
+	/* A stub for ukify reserves more, and syssize is what it was. */
+	put_u32(bp + 0x260, 256 << 20);
+	put_u32(bp + 0x1f4, 1);
+	assert_int_equal(uki_flat_size(bp, loaded), STUB_SIZE - 0x1000);
+	put_u32(bp + STUB_OPT + 56, 0x1000);
+	assert_int_equal(uki_flat_size(bp, loaded), 0);
+	put_u32(bp + STUB_OPT + 56, UINT32_MAX);
+	assert_int_equal(uki_flat_size(bp, loaded), 0);
 }
 
 /* ---- .kho ------------------------------------------------------------------------------------ */
@@ -268,6 +294,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(twice_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(empty_sections_are_present, setup, teardown),
 		cmocka_unit_test_setup_teardown(profiles_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_not_read_is_noted, setup, teardown),
 		cmocka_unit_test_setup_teardown(bare_metal_door, setup, teardown),
 		cmocka_unit_test_setup_teardown(bare_metal_door_of_arm64, setup, teardown),
 		cmocka_unit_test_setup_teardown(firmware_door, setup, teardown),
