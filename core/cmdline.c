@@ -126,6 +126,80 @@ bool cmdline_take_address(struct kb_text *t, const char *name, uint64_t *ret)
 	return true;
 }
 
+/* ---- the program's name ---------------------------------------------------------------------- */
+
+/* What follows the last slash, backslash or colon. */
+static struct kb_text last_component(struct kb_text t)
+{
+	for (size_t i = t.len; i-- > 0;)
+		if (t.text[i] == '/' || t.text[i] == '\\' || t.text[i] == ':')
+			return (struct kb_text){t.text + i + 1, t.len - i - 1};
+	return t;
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* File names of FAT: capital letters are the same. */
+static bool same_file(struct kb_text a, struct kb_text b)
+{
+	if (!a.len || a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (lower(a.text[i]) != lower(b.text[i]))
+			return false;
+	return true;
+}
+
+static bool ends_in_efi(struct kb_text t)
+{
+	struct kb_text end = {t.text + t.len - 4, 4};
+
+	return t.len >= 4 && same_file(end, (struct kb_text){".efi", 4});
+}
+
+static bool has_equals_sign(const struct cmdline_word *w)
+{
+	for (size_t i = 0; i < w->len; i++)
+		if (w->text[i] == '=')
+			return true;
+	return false;
+}
+
+/* A word like "uki", all alone, is no option of a kernel, but what iPXE calls the image. */
+static bool is_last(struct cmdline_iter rest)
+{
+	struct cmdline_word other;
+
+	return !cmdline_next(&rest, &other);
+}
+
+static bool is_program(const struct cmdline_start *start, const struct cmdline_word *w,
+		       const struct cmdline_iter *rest)
+{
+	struct kb_text name = last_component(unquote((struct kb_text){w->text, w->len}));
+
+	if (start->shell)
+		return true;
+	/* Not BOOT_IMAGE=/uki.efi, the first word of GRUB. */
+	if (has_equals_sign(w))
+		return false;
+	return same_file(name, last_component(start->file)) || ends_in_efi(name) ||
+	       (start->net && is_last(*rest));
+}
+
+struct kb_text cmdline_skip_program(struct kb_text t, const struct cmdline_start *start)
+{
+	struct cmdline_iter it = {t.text, t.len, 0};
+	struct cmdline_word w;
+
+	if (!t.text || !cmdline_next(&it, &w) || !is_program(start, &w, &it))
+		return t;
+	return (struct kb_text){t.text + it.pos, t.len - it.pos};
+}
+
 /* ---- options --------------------------------------------------------------------------------- */
 
 /* Index of @value in the list @choices, separated by '|'; -1 if it is not in the list. */
@@ -359,19 +433,6 @@ static bool take_path(struct split *s, const struct cmdline_word *w, enum kb_sta
 	return true;
 }
 
-static bool is_program_name(const struct split *s, const struct cmdline_word *w)
-{
-	static const char suffix[] = ".efi";
-	struct kb_text t = unquote((struct kb_text){w->text, w->len});
-
-	if (!s->outside || !(s->in->flags & CMDLINE_ARGV0) || w->pos || t.len < 4)
-		return false;
-	for (size_t i = 0; i < 4; i++)
-		if ((t.text[t.len - 4 + i] | 0x20) != (suffix[i] | 0x20))
-			return false;
-	return true;
-}
-
 /*
  * True if khoboot takes @w, false if the kernel gets it. Each text is read twice, first for the
  * options and then for the copy. Both times the same words are taken.
@@ -380,8 +441,6 @@ static bool take_word(struct split *s, const struct cmdline_word *w, enum kb_sta
 {
 	if (s->for_init)
 		return false;
-	if (is_program_name(s, w))
-		return true;
 	if (is_ours(w)) {
 		*st = take_option(s, w);
 		return true;

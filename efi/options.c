@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The UEFI door: our own image in memory, the options, the kernel to start. */
 #include <core/log.h>
+#include <core/utf16.h>
+#include <format/device_path.h>
 #include <format/stub.h>
+#include <format/stub_vars.h>
 
 #include <string.h>
 
@@ -15,44 +18,49 @@ enum kb_status uefi_read_image(struct uefi *u)
 	return st ? kb_refuse("image", st, &diag) : KB_OK;
 }
 
-/*
- * Some firmware leaves binary junk in the load options of entries that it made itself. Only text is
- * taken: printable ASCII up to a NUL or the end.
- */
-static enum kb_status read_load_options(const struct firmware *fw, char *buf, size_t size)
-{
-	const CHAR16 *text = fw->loaded->LoadOptions;
-	size_t max = fw->loaded->LoadOptionsSize / sizeof(*text), n = 0;
-
-	buf[0] = '\0';
-	if (!text)
-		return KB_OK;
-	for (; n < max && text[n]; n++) {
-		if (n + 1 >= size || text[n] < ' ' || text[n] > '~') {
-			buf[0] = '\0';
-			return KB_FW_OPTIONS;
-		}
-		buf[n] = (char)text[n];
-	}
-	buf[n] = '\0';
-	return KB_OK;
-}
-
 static struct kb_text outside(const struct uefi *u)
 {
-	return (struct kb_text){u->outside, strlen(u->outside)};
+	return (struct kb_text){u->words, strlen(u->words)};
 }
 
+static bool has_protocol(const struct firmware *fw, EFI_HANDLE handle, EFI_GUID *guid)
+{
+	void *found;
+
+	return handle && !fw->bs->HandleProtocol(handle, guid, &found);
+}
+
+/* Where the words for us begin in the load options. */
+static const char *skip_program(const struct firmware *fw, const char *text)
+{
+	static EFI_GUID shell = EFI_SHELL_PARAMETERS_PROTOCOL_GUID;
+	static EFI_GUID net = EFI_PXE_BASE_CODE_PROTOCOL_GUID;
+	struct cmdline_start start = {
+		.shell = has_protocol(fw, fw->image, &shell),
+		.net = has_protocol(fw, fw->loaded->DeviceHandle, &net),
+	};
+	uint16_t wide[STUB_TEXT_MAX];
+	char file[3 * STUB_TEXT_MAX];
+	size_t len = efi_path_file(fw->loaded->FilePath, wide, ARRAY_SIZE(wide));
+
+	if (len && text_from_utf16(wide, len, file, sizeof(file)))
+		start.file = (struct kb_text){file, strlen(file)};
+	return cmdline_skip_program((struct kb_text){text, strlen(text)}, &start).text;
+}
+
+/* Some firmware leaves binary junk in the load options of entries that it made itself. */
 void uefi_read_load_options(struct uefi *u)
 {
-	enum kb_status st = read_load_options(&u->fw, u->outside, sizeof(u->outside));
+	const CHAR16 *text = u->fw.loaded->LoadOptions;
+	size_t max = text ? u->fw.loaded->LoadOptionsSize / sizeof(*text) : 0;
 	struct kb_text nonce;
 
-	/* Binary data of firmware's own boot entries: not the user's error. */
-	if (st) {
-		kb_warn("options", "KB-%03d %s; ignored", (int)st, kb_cause(st));
+	u->words = u->outside;
+	if (!text_from_utf16(text, max, u->outside, sizeof(u->outside))) {
+		kb_warn("options", "KB-%03d %s; ignored", KB_FW_OPTIONS, kb_cause(KB_FW_OPTIONS));
 		u->outside[0] = '\0';
 	}
+	u->words = skip_program(&u->fw, u->outside);
 	u->s.has_kho = cmdline_last(outside(u), "khoboot.nonce", &nonce);
 }
 
@@ -61,8 +69,8 @@ enum kb_status uefi_read_options(struct uefi *u)
 	/* A nonce that is ignored would end the life of the record. */
 	if (u->s.has_kho && u->fw.secure_boot_state == SECURE_UNKNOWN)
 		return kb_refuse("options", KB_ROUTE_SECURE, NULL);
-	return stage_read_options(&u->s, outside(u), u->fw.secure_boot,
-				  CMDLINE_PATHS | CMDLINE_ARGV0, KB_DOOR_UEFI);
+	return stage_read_options(&u->s, outside(u), u->fw.secure_boot, CMDLINE_PATHS,
+				  KB_DOOR_UEFI);
 }
 
 /* Read the file of linux= in the load options. It is not verified. */

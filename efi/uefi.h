@@ -19,6 +19,7 @@ struct uefi {
 	struct stage s;
 	struct firmware fw;
 	char outside[KB_CMDLINE_MAX + 1]; /* the load options */
+	const char *words;                /* what follows the program's name in them */
 	struct fw_map map;
 	struct uart console;   /* for the time after boot services */
 	struct screen screen;  /* height 0: none that may be used */
@@ -176,9 +177,15 @@ enum kb_status uefi_alloc_lists(struct uefi *u);
 /* Place kernel and block, claim them, build the page tables, fill the block. For stage_plan(). */
 enum kb_status uefi_plan(struct stage *s);
 
+/* loader.c: set the variables of <format/stub_vars.h>. A failure is said, and not fatal. */
+void uefi_set_variables(struct firmware *fw);
+
 /* ---- configuration tables for the kernel ----------------------------------------------------- */
 
-/* random.c: leave a seed from EFI_RNG_PROTOCOL in the table LINUX_EFI_RANDOM_SEED_TABLE_GUID. */
+/*
+ * random.c: leave a seed from EFI_RNG_PROTOCOL in the table LINUX_EFI_RANDOM_SEED_TABLE_GUID, and
+ * after it the one that is there: systemd-boot's comes from a file.
+ */
 void uefi_install_seed(struct firmware *fw);
 
 /* tpm.c: copy the TCG2 event log for the kernel (LINUX_EFI_TPM_EVENT_LOG_GUID). */

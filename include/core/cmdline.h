@@ -51,10 +51,8 @@ struct kb_options {
 
 /* The UEFI door: take linux= and initrd= out of the words given at start. */
 #define CMDLINE_PATHS 1u
-/* The UEFI door: a first word that ends in ".efi" is the program's name (UEFI Shell); drop it. */
-#define CMDLINE_ARGV0 2u
 /* A boot that must go on: wrong and unknown options are dropped and counted, not refused. */
-#define CMDLINE_LENIENT 4u
+#define CMDLINE_LENIENT 2u
 
 struct cmdline_in {
 	struct kb_text builtin; /* .cmdline of the image; ends at a NUL */
@@ -85,6 +83,22 @@ struct cmdline_in {
  */
 __must_check enum kb_status cmdline_split(const struct cmdline_in *in, char *buf, size_t size,
 					  struct kb_options *ret, struct kb_diag *diag);
+
+/* How a UEFI application was started: decides whether its first word is its own name. */
+struct cmdline_start {
+	bool shell;          /* by the UEFI Shell: it always is */
+	bool net;            /* from a network device, by iPXE perhaps */
+	struct kb_text file; /* the file that was loaded; absent: not known */
+};
+
+/*
+ * cmdline_skip_program - load options without the program's name
+ *
+ * Boot entries and GRUB give words only, the UEFI Shell and iPXE put a name before them. The first
+ * word is the name if @start says so; if it ends in ".efi"; if its last component is that of the
+ * file; or if it is the only word, has no '=' and came over the network. Returns what follows it.
+ */
+struct kb_text cmdline_skip_program(struct kb_text t, const struct cmdline_start *start);
 
 /* A word of a command line, with its quotes. */
 struct cmdline_word {

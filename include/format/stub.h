@@ -16,6 +16,21 @@ static inline bool secure_locked(uint32_t state)
 	return state == SECURE_ON || state == SECURE_UNKNOWN;
 }
 
+/*
+ * Has the user switched shim's verification off? @value: of MokSBStateRT; @kept: it is
+ * non-volatile, so that somebody else than shim may have written it.
+ */
+static inline bool secure_shim_off(uint8_t value, bool kept)
+{
+	return value == 1 && !kept;
+}
+
+/* What the kernel's own stub would tell it: in shim's insecure mode, that Secure Boot is off. */
+static inline enum stub_secure secure_for_kernel(bool enforced, bool shim_off)
+{
+	return enforced && !shim_off ? SECURE_ON : SECURE_OFF;
+}
+
 /* Where UEFI left its tables, and its last memory map. */
 struct efi_info {
 	uint64_t systab; /* physical address */

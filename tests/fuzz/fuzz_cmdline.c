@@ -108,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	text = expand(data + 2, size - 2, &len);
 	nul = memchr(text, 0, len);
-	in.flags = data[0] & (CMDLINE_PATHS | CMDLINE_ARGV0 | CMDLINE_LENIENT);
+	in.flags = data[0] & (CMDLINE_PATHS | CMDLINE_LENIENT);
 	in.locked = data[0] & 8;
 	if (data[0] & 16)
 		in.first = (struct kb_text){"elfcorehdr=0x1000", 17};

@@ -484,29 +484,55 @@ static void too_many_initrds(void **state)
 			 KB_CMD_PATHS);
 }
 
+/* Who starts an image, and what it says: the table of docs/loaders.md. */
 static void program_name_is_dropped(void **state)
 {
 	static const struct {
 		const char *outside, *want;
+		bool shell, net;
+		const char *file;
 	} t[] = {
-		{"khoboot.efi a", "a"},
-		{"FS0:\\KHOBOOT.EFI a", "a"},
-		{"\"a b.efi\" c", "c"},
-		{" b.efi a", "b.efi a"}, /* not the first byte: an argument */
-		{"a b.efi", "a b.efi"},
-		{"b.efix a", "b.efix a"},
-		{"efi", "efi"},
-		{".efi", ""},
+		{"khoboot.efi a", "a", false, false, NULL},
+		{"FS0:\\KHOBOOT.EFI a", "a", true, false, NULL},
+		{"\"a b.efi\" c", "c", true, false, NULL},
+		{" b.efi a", "a", false, false, NULL},
+		{"a b.efi", "a b.efi", false, false, NULL},
+		{"b.efix a", "b.efix a", false, false, NULL},
+		{"efi", "efi", false, false, NULL},
+		{".efi", "", false, false, NULL},
+		/* The shell finds an application without its suffix, too. */
+		{"uki a=b", "a=b", true, false, "\\uki.efi"},
+		{"uki", "", true, false, "\\uki.efi"},
+		/* iPXE: --name uki, with and without words. */
+		{"uki root=/dev/vda", "root=/dev/vda", false, true, "uki"},
+		{"uki", "", false, true, NULL},
+		{"root=/dev/vda", "root=/dev/vda", false, true, NULL},
+		{"quiet splash", "quiet splash", false, true, NULL},
+		/* Boot entries, boot managers, GRUB: words only. */
+		{"quiet", "quiet", false, false, "\\EFI\\BOOT\\BOOTX64.EFI"},
+		{"BOOT_IMAGE=/uki.efi quiet", "BOOT_IMAGE=/uki.efi quiet", false, false, NULL},
+		{"BOOT_IMAGE=/u quiet", "BOOT_IMAGE=/u quiet", false, false, "\\u"},
+		{"\\efi\\linux\\UKI quiet", "quiet", false, false, "\\EFI\\Linux\\uki"},
+		{"", "", true, true, "uki"},
 	};
 	(void)state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
-		ok(split_at("", t[i].outside, false, CMDLINE_ARGV0, words, sizeof(words), &opts,
-			    NULL));
-		assert_string_equal(words, t[i].want);
+		struct cmdline_start start = {t[i].shell, t[i].net, {t[i].file, 0}};
+		char *outside = block(t[i].outside);
+		struct kb_text rest;
+
+		start.file.len = t[i].file ? strlen(t[i].file) : 0;
+		rest = cmdline_skip_program((struct kb_text){outside, strlen(t[i].outside)},
+					    &start);
+		while (rest.len && *rest.text == ' ')
+			rest = (struct kb_text){rest.text + 1, rest.len - 1};
+		assert_int_equal(rest.len, strlen(t[i].want));
+		assert_memory_equal(rest.text, t[i].want, rest.len);
+		free(outside);
 	}
-	ok(split_at("b.efi a", "", false, CMDLINE_ARGV0, words, sizeof(words), &opts, NULL));
-	assert_string_equal(words, "b.efi a");
+	assert_null(
+		cmdline_skip_program((struct kb_text){NULL, 0}, &(struct cmdline_start){0}).text);
 }
 
 /* ---- helpers --------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <core/text.h>
+#include <core/utf16.h>
 #include <khoboot/status.h>
 
 #include <stdio.h>
@@ -172,6 +173,40 @@ static void digits_have_their_values(void **state)
 	}
 }
 
+/* Words in letters of any script, and what firmware leaves that is no text. */
+static void utf16_becomes_utf8(void **state)
+{
+	static const struct {
+		uint16_t in[5];
+		const char *want; /* NULL: no text */
+	} t[] = {
+		{{'a', ' ', 'b', '~', 0}, "a b~"},
+		{{0xfc, 0x7ff, 0x800, 0xffff, 0}, "\xc3\xbc\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf"},
+		{{0xd83d, 0xde00, 'x', 0, 0x1}, "\xf0\x9f\x98\x80x"},
+		{{0xdbff, 0xdfff}, "\xf4\x8f\xbf\xbf"},
+		{{0}, ""},
+		{{'a', '\n', 0}, NULL},
+		{{0x7f}, NULL},
+		{{0xd83d, 'x'}, NULL},
+		{{0xd83d}, NULL},
+		{{0xde00, 0xd83d}, NULL},
+	};
+	char buf[16];
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		assert_int_equal(text_from_utf16(t[i].in, 5, buf, sizeof(buf)), !!t[i].want);
+		if (t[i].want)
+			assert_string_equal(buf, t[i].want);
+	}
+	assert_true(text_from_utf16(NULL, 0, buf, 1));
+	assert_true(text_from_utf16(t[0].in, 3, buf, 4));
+	assert_string_equal(buf, "a b");
+	assert_false(text_from_utf16(t[0].in, 3, buf, 3));
+	/* Half of a pair at the end of what may be read. */
+	assert_false(text_from_utf16(t[2].in, 1, buf, sizeof(buf)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +218,7 @@ int main(void)
 		cmocka_unit_test(all_else_is_no_number),
 		cmocka_unit_test(sizes_are_read_as_by_the_kernel),
 		cmocka_unit_test(digits_have_their_values),
+		cmocka_unit_test(utf16_becomes_utf8),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
