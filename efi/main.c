@@ -90,6 +90,7 @@ static enum kb_status gather(struct uefi *u)
 	if (st)
 		return st;
 	/* Their memory is not RAM for the kernel: they come before scratch is compared with it. */
+	uefi_set_variables(&u->fw);
 	uefi_install_seed(&u->fw);
 	uefi_install_tpm_log(&u->fw);
 	uefi_install_tables(u);

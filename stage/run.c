@@ -50,11 +50,22 @@ enum kb_status stage_read_options(struct stage *s, struct kb_text outside, bool 
 	return st ? kb_refuse("options", st, &diag) : apply_options(s, door);
 }
 
+/* By the time the kernel is opened, both doors have a console. */
+static void report_ignored(const struct uki *u)
+{
+	const char *name;
+
+	for (unsigned int i = 0; (name = uki_ignored_name(i)); i++)
+		if (u->ignored & 1u << i)
+			kb_warn("image", "section %s is not used", name);
+}
+
 enum kb_status stage_open_kernel(struct stage *s, const uint8_t *data, uint64_t size)
 {
 	struct kb_diag diag = {0};
 	enum kb_status st = kernel_open(data, size, s->kernel_work, &s->kernel, &diag);
 
+	report_ignored(&s->uki);
 	if (!st)
 		st = cpu_can_start(&s->kernel);
 	if (!st && !s->kernel.release) {

@@ -55,6 +55,8 @@
  *   vmcore_marker=ADDR   with crash=1: the marked page is in the dump, unchanged, and not RAM
  *   boot_next=none|set   is there still a BootNext
  *   mor=N            is memory to be cleared at the next reset
+ *   stub=TEXT, image=TEXT, partition=TEXT   the variables StubInfo, StubImageIdentifier and
+ *                    LoaderDevicePartUUID, in ASCII; "none" if there is none
  *   efivars=ok       a variable went through the runtime services and came back
  *   efivars=read-only   firmware sets none (U-Boot)
  *   end=ok           nothing failed; the power goes off
@@ -535,6 +537,25 @@ static void report_log(void)
 		print_log(log, (ssize_t)len);
 }
 
+/* What the boot stub left for user space: four bytes of attributes, then UTF-16. */
+static void say_variable(const char *key, const char *name)
+{
+	char path[128], text[64] = "none";
+	uint8_t raw[4 + 2 * sizeof(text)];
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), EFIVARS "/%s-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, raw, sizeof(raw));
+		close(fd);
+	}
+	for (ssize_t i = 4; i + 1 < n; i += 2)
+		text[(i - 4) / 2] = (char)raw[i];
+	say("%s=%s", key, text);
+}
+
 /* One variable through the runtime services: they survived the handover if it comes back. */
 static void check_efivars(void)
 {
@@ -550,6 +571,9 @@ static void check_efivars(void)
 	}
 	trouble_report_mor();
 	say("boot_next=%s", access(BOOT_NEXT, F_OK) ? "none" : "set");
+	say_variable("stub", "StubInfo");
+	say_variable("image", "StubImageIdentifier");
+	say_variable("partition", "LoaderDevicePartUUID");
 	fd = open_variable(TEST_VARIABLE);
 	if (fd < 0 && errno == EROFS) {
 		say("efivars=read-only");
