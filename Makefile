@@ -12,6 +12,9 @@ ARCH ?= x86_64
 O    ?= build
 # By one name, however it was given: the dependencies that the compiler writes name targets by it.
 override O := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
+# `make clean` removes it.
+$(if $(O),,$(error O= is empty))
+$(if $(filter / $(CURDIR) $(abspath $(O))/%,$(abspath $(O)) $(CURDIR)/),$(error O=$(O): holds the sources))
 V    ?= 0
 Q    := $(if $(filter 1,$(V)),,@)
 say   = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' "$(1)" "$(2)")
@@ -62,7 +65,7 @@ $(FONT_DIR)/font_glyphs.inc: tools/font
 	$(Q)tools/font $(FONT) >$@
 
 # In whatever way core/font.c is compiled.
-$(foreach to,$(ARCH)/obj $(ARCH)/tool $(ARCH)/clang $(addprefix host/obj-,tool test fuzz clang \
+$(foreach to,$(ARCH)/obj $(ARCH)/tool $(ARCH)/clang $(addprefix host/obj-,tool khoctl test fuzz clang \
 	arm64-test arm64-fuzz arm64-clang model-x86 model-arm64),$(O)/$(to)/core/font.c.o): \
 		$(FONT_DIR)/font_glyphs.inc
 

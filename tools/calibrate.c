@@ -172,12 +172,12 @@ static int start(const struct request *r, const struct running *running)
 	if (!ret)
 		ret = write_entry(r, running, &file);
 	buffer_free(&file.path);
+	if (!ret && r->reboot)
+		ret = reboot_now();
 	if (ret) {
 		prepare_undo_mor(mor, running);
 		return ret;
 	}
-	if (r->reboot)
-		return reboot_now();
 	return ctl_print("reboot to calibrate; khoctl calibrate shows the result then\n");
 }
 

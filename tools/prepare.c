@@ -60,17 +60,18 @@ static int draw_nonce(struct prepared *p)
 /* The text of the zone; "" for the built-in one, and why. */
 static enum kb_status choose_zone(const struct running *r, bool new_firmware, char *ret)
 {
-	const char *why = "not calibrated";
-	enum kb_status st = firmware_zone(r, ret);
+	const char *why = "not calibrated with the new firmware";
+	enum kb_status st = KB_OK;
 
+	*ret = '\0';
+	if (!new_firmware) {
+		why = "not calibrated";
+		st = firmware_zone(r, ret);
+	}
 	if (st == KB_CAL_FIRMWARE)
 		why = "calibrated with another firmware (KB-753)";
 	else if (st)
 		return st;
-	if (new_firmware) {
-		why = "not calibrated with the new firmware";
-		*ret = '\0';
-	}
 	if (!*ret)
 		fprintf(stderr, "khoctl: zone: %s, taking the built-in one; see khoctl calibrate\n",
 			why);

@@ -235,22 +235,24 @@ static int plan_way(struct request *r, const struct running *running)
  */
 static int commit(struct request *r, const struct running *running)
 {
-	bool mor = false, loaded;
+	bool mor = false, loaded, prepared;
 	int ret = by_firmware(r) ? prepare_mor(&mor, running) : CTL_OK;
 
 	if (!ret)
 		ret = load(r);
 	loaded = !ret;
-	if (!ret && by_firmware(r))
+	prepared = !ret && by_firmware(r);
+	if (prepared)
 		ret = prepare_commit(&r->prepared, running);
 	if (ret && loaded)
 		unload();
 	else if (!ret && !r->load_only)
 		ret = jump();
-	if (ret && by_firmware(r)) {
+	/* Until then it may be that of somebody else. */
+	if (ret && prepared)
 		boot_entry_clear_next(running);
+	if (ret)
 		prepare_undo_mor(mor, running);
-	}
 	return ret;
 }
 
