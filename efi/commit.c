@@ -40,6 +40,8 @@ _Noreturn void uefi_commit(struct uefi *u)
 	uefi_ask_overwrite(u);
 	kb_log_remove_sink(fw_console_line);
 	st = fw_exit(&u->fw, &u->map);
+	if (st)
+		uefi_withdraw_overwrite(u);
 	stop_set_ram(&u->s.mem.ram);
 	cpu_init();
 	/* Console and screen may lie where firmware has mapped nothing. */

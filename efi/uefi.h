@@ -21,7 +21,9 @@ struct uefi {
 	char outside[KB_CMDLINE_MAX + 1]; /* the load options */
 	const char *words;                /* what follows the program's name in them */
 	struct fw_map map;
-	struct uart console;   /* for the time after boot services */
+	struct uart console;  /* for the time after boot services */
+	bool overwrite_asked; /* to clear memory at the next reset; before, the variable was: */
+	uint8_t overwrite_old;
 	struct screen screen;  /* height 0: none that may be used */
 	struct range_list ram; /* work memory: RAM, tables or free memory, as in the map */
 
@@ -117,6 +119,9 @@ void uefi_end_record(struct uefi *u);
  * keep memory.
  */
 void uefi_ask_overwrite(struct uefi *u);
+
+/* Undo that: the kernel is not started after all, and what is in memory may still be saved. */
+void uefi_withdraw_overwrite(struct uefi *u);
 
 /* ---- carrier.c ------------------------------------------------------------------------------- */
 

@@ -68,8 +68,10 @@ size_t efi_path_file(const void *path, uint16_t *buf, size_t max)
 
 	buf[0] = 0;
 	while (next(&at, &left, &n)) {
-		if (n.type != TYPE_MEDIA || n.subtype != MEDIA_FILE)
+		if (n.type != TYPE_MEDIA || n.subtype != MEDIA_FILE) {
+			buf[0] = 0;
 			return 0;
+		}
 		append(&n, buf, max - 1, &len);
 	}
 	buf[len] = 0;

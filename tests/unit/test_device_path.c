@@ -145,6 +145,14 @@ static void an_image_in_memory_has_no_file(void **state)
 	b = finish(&p);
 	assert_int_equal(efi_path_file(b, buf, ARRAY_SIZE(buf)), 0);
 	free(b);
+	/* What was found before the node that is none of a file is no name, and has no end. */
+	p = (struct path){{0}, 0};
+	file(&p, "a");
+	node(&p, 1, 3, "................", 20 - 4);
+	b = finish(&p);
+	assert_int_equal(efi_path_file(b, buf, ARRAY_SIZE(buf)), 0);
+	assert_int_equal(buf[0], 0);
+	free(b);
 }
 
 static const struct stub_var *find(const struct stub_var *v, const char *name)
