@@ -44,11 +44,10 @@ static enum kb_status map_ram(struct bare *b, const struct range_list *ram)
 	enum kb_status st = KB_OK;
 
 	for (size_t i = 0; i < ram->count && !st; i++) {
-		uint64_t base = align_up_page(ram->r[i].base);
-		uint64_t end = align_down(range_end(ram->r[i]), SZ_4K);
+		struct range r = range_inner_pages(ram->r[i]);
 
-		if (base < end)
-			st = pt_map(&b->s.tables, (struct range){base, end - base}, PT_READ);
+		if (r.size)
+			st = pt_map(&b->s.tables, r, PT_READ);
 	}
 	return st;
 }

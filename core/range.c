@@ -9,6 +9,13 @@ struct range range_pages(struct range r)
 	return (struct range){base, align_up_page(range_end(r) - base)};
 }
 
+struct range range_inner_pages(struct range r)
+{
+	uint64_t base = align_up_page(r.base), end = align_down(range_end(r), SZ_4K);
+
+	return base < end ? (struct range){base, end - base} : (struct range){0, 0};
+}
+
 struct range range_intersect(struct range a, struct range b)
 {
 	uint64_t base = max_u64(a.base, b.base);

@@ -9,6 +9,11 @@ bool text_is(struct kb_text t, const char *word)
 	return t.len == strlen(word) && !memcmp(t.text, word, t.len);
 }
 
+bool text_equal(struct kb_text a, struct kb_text b)
+{
+	return a.len == b.len && !memcmp(a.text, b.text, a.len);
+}
+
 bool text_skip(struct kb_text *t, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -33,6 +38,14 @@ struct kb_text text_cut(struct kb_text *t, char sep)
 		t->len--;
 	}
 	return piece;
+}
+
+bool text_lists(struct kb_text list, struct kb_text word)
+{
+	while (list.len)
+		if (text_equal(text_cut(&list, ' '), word))
+			return true;
+	return false;
 }
 
 unsigned int text_digit(char c)

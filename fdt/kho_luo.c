@@ -15,17 +15,6 @@
 #define RAW_BYTES  32 /* struct luo_ser (include/linux/kho/abi/luo.h) */
 #define RAW_STRING 8
 
-static bool lists(struct kb_text list, struct kb_text name)
-{
-	while (list.len) {
-		struct kb_text word = text_cut(&list, ' ');
-
-		if (word.len == name.len && !memcmp(word.text, name.text, name.len))
-			return true;
-	}
-	return false;
-}
-
 /* Does @list have a name that begins with @prefix? */
 static bool lists_kind(struct kb_text list, const char *prefix)
 {
@@ -43,7 +32,7 @@ static bool takes_node(const void *fdt, int node, struct kb_text list)
 	int len;
 	const char *name = fdt_getprop(fdt, node, "compatible", &len);
 
-	return name && len > 1 && lists(list, (struct kb_text){name, (size_t)len - 1});
+	return name && len > 1 && text_lists(list, (struct kb_text){name, (size_t)len - 1});
 }
 
 /* 7.1 wants the node of shared data, which 6.19 did not write. */
@@ -74,7 +63,7 @@ static bool takes(const uint8_t *blob, uint64_t size, struct kb_text list)
 		return false;
 	while (name.len < RAW_STRING && blob[name.len])
 		name.len++;
-	return lists(list, name);
+	return text_lists(list, name);
 }
 
 enum kb_status kho_target_luo_data(const struct uki_part *section, const void *data, uint64_t size)

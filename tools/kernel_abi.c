@@ -174,18 +174,26 @@ static bool is_digit(uint8_t c)
 	return c >= '0' && c <= '9';
 }
 
-/* The string at @at, if it is one of its own, of the prefix and a digit at least; else len 0. */
-static struct kb_text version_at(const uint8_t *data, size_t size, size_t at)
+/* The string at @at, if it is one of its own, of @max characters at most; else len 0. */
+static struct kb_text own_string(const uint8_t *data, size_t size, size_t at, size_t max)
 {
-	size_t len = sizeof(prefix) - 1;
+	size_t len = 0;
 
-	if ((at && is_graphic(data[at - 1])) || at + len >= size || !is_digit(data[at + len]))
+	if (at && is_graphic(data[at - 1]))
 		return (struct kb_text){0};
-	while (len <= UKI_KHO_NAME_MAX && at + len < size && is_graphic(data[at + len]))
+	while (len <= max && at + len < size && is_graphic(data[at + len]))
 		len++;
-	if (len > UKI_KHO_NAME_MAX || at + len == size || data[at + len])
+	if (len > max || at + len == size || data[at + len])
 		return (struct kb_text){0};
 	return (struct kb_text){(const char *)data + at, len};
+}
+
+/* Has @t, which begins with the prefix, a digit after it? */
+static bool is_version(struct kb_text t)
+{
+	const size_t len = sizeof(prefix) - 1;
+
+	return t.len > len && is_digit((uint8_t)t.text[len]);
 }
 
 static const struct {
@@ -211,44 +219,23 @@ struct kernel_versions kernel_abi_versions(const void *data, size_t size)
 	struct kernel_versions v = {0};
 
 	while ((p = memmem(p, size - (size_t)(p - base), prefix, sizeof(prefix) - 1))) {
-		struct kb_text name = version_at(base, size, (size_t)(p - base));
+		struct kb_text name = own_string(base, size, (size_t)(p - base), UKI_KHO_NAME_MAX);
 
-		if (name.len)
+		if (is_version(name))
 			add_version(&v, name);
 		p++;
 	}
 	return v;
 }
 
-/* The string of its own at @at, if it is one like "luo-session-v2"; else len 0. */
-static struct kb_text luo_at(const uint8_t *data, size_t size, size_t at)
+/* Is it one like "luo-session-v2"? */
+static bool is_luo(struct kb_text t)
 {
-	size_t len = 0, digits;
+	size_t len = t.len;
 
-	if (at && is_graphic(data[at - 1]))
-		return (struct kb_text){0};
-	while (at + len < size && len < UKI_KHO_LUO_MAX && is_graphic(data[at + len]))
-		len++;
-	if (at + len == size || data[at + len])
-		return (struct kb_text){0};
-	for (digits = 0; digits < len && is_digit(data[at + len - 1 - digits]);)
-		digits++;
-	if (!digits || len < digits + 2 || memcmp(data + at + len - digits - 2, "-v", 2))
-		return (struct kb_text){0};
-	return (struct kb_text){(const char *)data + at, len};
-}
-
-static bool has_word(const struct buffer *b, size_t from, struct kb_text name)
-{
-	struct kb_text rest = {(const char *)b->data + from, b->size - from};
-
-	while (rest.len) {
-		struct kb_text word = text_cut(&rest, ' ');
-
-		if (word.len == name.len && !memcmp(word.text, name.text, name.len))
-			return true;
-	}
-	return false;
+	while (len && is_digit((uint8_t)t.text[len - 1]))
+		len--;
+	return len < t.len && len >= 2 && !memcmp(t.text + len - 2, "-v", 2);
 }
 
 void kernel_abi_luo(const void *data, size_t size, struct buffer *out)
@@ -258,9 +245,10 @@ void kernel_abi_luo(const void *data, size_t size, struct buffer *out)
 	size_t from = out->size;
 
 	while ((p = memmem(p, size - (size_t)(p - base), luo, sizeof(luo) - 1))) {
-		struct kb_text name = luo_at(base, size, (size_t)(p++ - base));
+		struct kb_text name = own_string(base, size, (size_t)(p++ - base), UKI_KHO_LUO_MAX);
+		struct kb_text so_far = {(const char *)out->data + from, out->size - from};
 
-		if (!name.len || has_word(out, from, name))
+		if (!is_luo(name) || text_lists(so_far, name))
 			continue;
 		if (out->size > from)
 			buffer_append(out, " ", 1);

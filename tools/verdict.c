@@ -2,6 +2,7 @@
 /* The questions of khoctl check, and their answers; see verdict.h. */
 #include "verdict.h"
 
+#include <core/bits.h>
 #include <core/cmdline.h>
 #include <fdt/kho_target.h>
 #include <khoboot/layout.h>
@@ -135,7 +136,7 @@ static void ask_luo(struct verdict *v, const struct facts *f, const struct image
 
 static uint64_t power_of_two(uint64_t v)
 {
-	return v ? 1ULL << (63 - __builtin_clzll(v)) : 0;
+	return v ? 1ULL << highest_bit(v) : 0;
 }
 
 /*
@@ -331,11 +332,10 @@ static uint64_t table_pages(const struct facts *f, const struct range_list *ram)
 	uint64_t pages = UINT32_MAX;
 
 	for (size_t i = 0; l.r && i < ram->count; i++) {
-		uint64_t base = align_up_page(ram->r[i].base);
-		uint64_t end = align_down(range_end(ram->r[i]), SZ_4K);
+		struct range r = range_inner_pages(ram->r[i]);
 
-		if (base < end)
-			l.r[l.count++] = (struct range){base, end - base};
+		if (r.size)
+			l.r[l.count++] = r;
 	}
 	if (l.r && !pt_clip(&pt, &l))
 		pages = pt_pages(&pt, &l);

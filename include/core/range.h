@@ -59,6 +59,9 @@ static inline bool range_contains(struct range out, struct range in)
 /* @r, grown to whole pages of 4 KiB. It must end at least one page below 2^64. */
 struct range range_pages(struct range r);
 
+/* The whole pages of 4 KiB in @r; size 0 if there is none. The same of its end. */
+struct range range_inner_pages(struct range r);
+
 /* The bytes that are in both; size 0 if they share no byte. */
 struct range range_intersect(struct range a, struct range b);
 

@@ -16,11 +16,16 @@ struct kb_text {
 /* True when @t is exactly @word. */
 bool text_is(struct kb_text t, const char *word);
 
+bool text_equal(struct kb_text a, struct kb_text b);
+
 /* Take @prefix off the beginning of @t; false, and @t untouched, if @t begins otherwise. */
 bool text_skip(struct kb_text *t, const char *prefix);
 
 /* Cut @t at the first @sep: returns what stands before it, @t becomes what follows it. */
 struct kb_text text_cut(struct kb_text *t, char sep);
+
+/* Is @word one of the words of @list, which have single blanks between them? */
+bool text_lists(struct kb_text list, struct kb_text word);
 
 /* Value of a hexadecimal digit, 16 for any other character. */
 unsigned int text_digit(char c);

@@ -596,6 +596,21 @@ static void pages_hold_every_byte(void **state)
 	assert_int_equal(range_pages((struct range){0x3000, 0}).size, 0);
 }
 
+static void inner_pages_have_no_other_byte(void **state)
+{
+	struct range r = range_inner_pages((struct range){0x1fff, 0x2001});
+	(void)state;
+
+	assert_int_equal(r.base, 0x2000);
+	assert_int_equal(r.size, 0x2000);
+	r = range_inner_pages((struct range){0x3000, 0x1000});
+	assert_int_equal(r.base, 0x3000);
+	assert_int_equal(r.size, 0x1000);
+	assert_int_equal(range_inner_pages((struct range){0x1fff, 0x1000}).size, 0);
+	assert_int_equal(range_inner_pages((struct range){0x1001, 0xffe}).size, 0);
+	assert_int_equal(range_inner_pages((struct range){0x3000, 0}).size, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -615,6 +630,7 @@ int main(void)
 		cmocka_unit_test(memory_is_read_only_where_there_is_ram),
 		cmocka_unit_test(the_first_diagnosis_stays),
 		cmocka_unit_test(pages_hold_every_byte),
+		cmocka_unit_test(inner_pages_have_no_other_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,6 +207,27 @@ static void utf16_becomes_utf8(void **state)
 	assert_false(text_from_utf16(t[2].in, 1, buf, sizeof(buf)));
 }
 
+static bool in_list(const char *list, const char *word)
+{
+	return text_lists((struct kb_text){list, strlen(list)},
+			  (struct kb_text){word, strlen(word)});
+}
+
+static void a_word_is_found_whole(void **state)
+{
+	(void)state;
+
+	assert_true(in_list("a", "a"));
+	assert_true(in_list("a bc d", "a"));
+	assert_true(in_list("a bc d", "bc"));
+	assert_true(in_list("a bc d", "d"));
+	assert_false(in_list("a bc d", "b"));
+	assert_false(in_list("a bc d", "bcd"));
+	assert_false(in_list("a bc d", "a bc"));
+	assert_false(in_list("", "a"));
+	assert_false(in_list("a", ""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +240,7 @@ int main(void)
 		cmocka_unit_test(sizes_are_read_as_by_the_kernel),
 		cmocka_unit_test(digits_have_their_values),
 		cmocka_unit_test(utf16_becomes_utf8),
+		cmocka_unit_test(a_word_is_found_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
