@@ -23,21 +23,12 @@
 
 static enum kb_status find_zone(struct bare *b, struct range_list *zone)
 {
-	enum kb_status st;
+	struct kb_text given = b->s.options.zone;
 
-	if (b->s.options.zone.len) {
-		st = zone_parse(b->s.options.zone, zone);
-	} else {
+	if (!given.len)
 		kb_info(AREA, "no calibration of this firmware: using the built-in zone");
-		st = zone_builtin(ARCH_RECORD, &b->s.mem.ram, zone);
-	}
-	/* Firmware needs memory to read khoboot's file, and to load it. */
-	if (!st)
-		st = zone_grow(ARCH_RECORD, &b->s.mem.ram, zone,
-			       3 * (b->image_size + KB_SETUP_SIZE));
-	if (!st)
-		zone_align(zone, 1ULL << b->s.kho->root.page_shift);
-	return st;
+	return zone_choose(ARCH_RECORD, given, &b->s.mem.ram, b->image_size + KB_SETUP_SIZE,
+			   1ULL << b->s.kho->root.page_shift, zone);
 }
 
 /* Work memory comes from scratch, too: the rest of the arena is page tables by now. */

@@ -250,6 +250,20 @@ enum kb_status zone_grow(enum kb_record_arch arch, const struct range_list *ram,
 	return add_top(ram, zone, bytes);
 }
 
+enum kb_status zone_choose(enum kb_record_arch arch, struct kb_text given,
+			   const struct range_list *ram, uint64_t file, uint64_t page,
+			   struct range_list *ret)
+{
+	enum kb_status st = given.len ? zone_parse(given, ret) : zone_builtin(arch, ram, ret);
+
+	/* Firmware needs memory to read khoboot's file, and to load it. */
+	if (!st)
+		st = zone_grow(arch, ram, ret, 3 * file);
+	if (!st)
+		zone_align(ret, page);
+	return st;
+}
+
 void zone_align(struct range_list *zone, uint64_t page)
 {
 	for (size_t i = 0; i < zone->count; i++) {

@@ -145,26 +145,14 @@ static enum kb_status place_all(struct work *w, const struct room_question *q,
 	return st;
 }
 
-/* As find_zone() in bare/route.c. */
-static enum kb_status find_zone(const struct room_question *q, struct range_list *zone)
-{
-	enum kb_status st =
-		q->zone.len ? zone_parse(q->zone, zone) : zone_builtin(ARCH_RECORD, q->ram, zone);
-
-	if (!st)
-		st = zone_grow(ARCH_RECORD, q->ram, zone, 3 * (q->image.flat_size + KB_SETUP_SIZE));
-	if (!st)
-		zone_align(zone, q->page_size);
-	return st;
-}
-
 /* The bare-metal door's question before the reset, with nothing preserved yet. */
 static enum kb_status ask_reset(struct work *w, const struct room_question *q)
 {
 	struct range_list zone = {w->zone, 0, ARRAY_SIZE(w->zone)};
 	struct range_list list = {w->empty, 0, ROOM_AREAS};
 	struct stage_room room;
-	enum kb_status st = find_zone(q, &zone);
+	enum kb_status st = zone_choose(ARCH_RECORD, q->zone, q->ram,
+					q->image.flat_size + KB_SETUP_SIZE, q->page_size, &zone);
 
 	w->s.mem.ram = *q->ram;
 	return st ? st : stage_keep_room(&w->s, &zone, &list, &room);

@@ -79,4 +79,19 @@ __must_check enum kb_status zone_grow(enum kb_record_arch arch, const struct ran
  */
 void zone_align(struct range_list *zone, uint64_t page);
 
+/*
+ * zone_choose - the zone of one reset: the given one or the built-in one, grown and aligned
+ * @given: as for zone_parse(); len 0: none
+ * @ram: RAM, sorted
+ * @file: bytes of khoboot's file
+ * @page: size of the kernel's pages
+ * @ret: with room for some ranges more than KB_ZONE_MAX
+ *
+ * khoctl asks before the jump what the bare-metal door will then do, so both call this. Returns
+ * what the functions above do.
+ */
+__must_check enum kb_status zone_choose(enum kb_record_arch arch, struct kb_text given,
+					const struct range_list *ram, uint64_t file, uint64_t page,
+					struct range_list *ret);
+
 #endif

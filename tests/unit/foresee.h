@@ -113,22 +113,6 @@ static bool load(struct machine *m, struct range_list *taken, const struct segme
 
 /* ---- a machine ------------------------------------------------------------------------------- */
 
-/* Up to 10 areas, from 128 MiB and from 4 GiB on. */
-static void pick_scratch(struct machine *m)
-{
-	uint64_t low = 128 * SZ_1M, high = SZ_4G, most = 1 + pick(m, 96);
-	unsigned int n = 1 + (unsigned int)pick(m, 10);
-
-	m->img.areas = 0;
-	for (unsigned int i = 0; i < n; i++) {
-		uint64_t size = (1 + pick(m, most)) * 4 * SZ_1M;
-		uint64_t *at = low + size < 960 * SZ_1M && pick(m, 3) ? &low : &high;
-
-		m->img.area[m->img.areas++] = (struct range){*at, size};
-		*at += size + pick(m, 3) * pick(m, 64) * SZ_2M;
-	}
-}
-
 static void preserve(struct machine *m, struct range r)
 {
 	r.base = align_down(r.base, m->img.page);
@@ -273,7 +257,7 @@ static struct machine *new_machine(uint64_t seed)
 			      .uefi = pick(m, 2)};
 	m->busy = new_list();
 	m->nodes = pick(m, 8);
-	pick_scratch(m);
+	kho_image_pick_scratch(&m->img, &m->random, 96);
 	for (unsigned int i = 0; i < m->img.areas; i++)
 		ok(range_list_add(&m->f.areas, m->img.area[i]));
 	preserve_some(m);
@@ -374,13 +358,8 @@ static enum kb_status door_keeps_room(struct machine *m)
 	struct stage_room room;
 	enum kb_status st;
 
-	if (m->i.zone.len)
-		ok(zone_parse(m->i.zone, &zone));
-	else
-		ok(zone_builtin(ARCH_RECORD, &m->s.mem.ram, &zone));
-	ok(zone_grow(ARCH_RECORD, &m->s.mem.ram, &zone,
-		     3 * (m->i.image.flat_size + KB_SETUP_SIZE)));
-	zone_align(&zone, m->img.page);
+	ok(zone_choose(ARCH_RECORD, m->i.zone, &m->s.mem.ram, m->i.image.flat_size + KB_SETUP_SIZE,
+		       m->img.page, &zone));
 	st = stage_keep_room(&m->s, &zone, &work, &room);
 	free(work.r);
 	return st;

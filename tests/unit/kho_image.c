@@ -540,3 +540,20 @@ enum kb_status kho_image_open(struct kho_image *img)
 	kho_image_seal(img);
 	return kho_open(&img->mem, &img->h, img->hint, img->work, img->kho);
 }
+
+void kho_image_pick_scratch(struct kho_image *img, uint64_t *random, uint64_t most)
+{
+	uint64_t low = 128 * SZ_1M, high = SZ_4G;
+	unsigned int n;
+
+	most = 1 + random_below(random, most);
+	n = 1 + (unsigned int)random_below(random, 10);
+	img->areas = 0;
+	for (unsigned int i = 0; i < n; i++) {
+		uint64_t size = (1 + random_below(random, most)) * 4 * SZ_1M;
+		uint64_t *at = low + size < 960 * SZ_1M && random_below(random, 3) ? &low : &high;
+
+		img->area[img->areas++] = (struct range){*at, size};
+		*at += size + random_below(random, 3) * random_below(random, 64) * SZ_2M;
+	}
+}

@@ -161,6 +161,9 @@ void kho_image_finish(struct kho_image *img);
 void kho_image_write_root(struct kho_image *img);
 void kho_image_write_scratch(struct kho_image *img);
 
+/* Up to 10 areas, from 128 MiB and from 4 GiB on, each of up to @most times 4 MiB. */
+void kho_image_pick_scratch(struct kho_image *img, uint64_t *random, uint64_t most);
+
 /* kho_open(); the result is img->kho. */
 enum kb_status kho_image_open(struct kho_image *img);
 

@@ -54,20 +54,9 @@ static uint64_t pick(struct machine *m, uint64_t below)
 	return random_below(&m->random, below);
 }
 
-/* Up to 10 areas, from 128 MiB and from 4 GiB on. */
 static void pick_scratch(struct machine *m)
 {
-	uint64_t low = 128 * SZ_1M, high = SZ_4G, most = 1 + pick(m, 128);
-	unsigned int n = 1 + (unsigned int)pick(m, 10);
-
-	m->img.areas = 0;
-	for (unsigned int i = 0; i < n; i++) {
-		uint64_t size = (1 + pick(m, most)) * 4 * SZ_1M;
-		uint64_t *at = low + size < 960 * SZ_1M && pick(m, 3) ? &low : &high;
-
-		m->img.area[m->img.areas++] = (struct range){*at, size};
-		*at += size + pick(m, 3) * pick(m, 64) * SZ_2M;
-	}
+	kho_image_pick_scratch(&m->img, &m->random, 128);
 	/* Linux has one for each node. */
 	if (m->img.mem.ram.count > 3 && pick(m, 4))
 		m->img.area[m->img.areas++] = (struct range){SECOND + SZ_1G, 128 * SZ_1M};

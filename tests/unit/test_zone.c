@@ -418,6 +418,30 @@ static void edges_become_whole_pages(void **state)
 	is_zone("fffffffffffe0000-ffffffffffffd000");
 }
 
+/* Given or built in, grown by three times the file, with edges at pages. */
+static void a_zone_is_chosen(void **state)
+{
+	static const char text[] = "40000000-40201000,7b000000-7f000000";
+	struct range ram[2] = {{SZ_1G, SZ_1G}, {9 * SZ_1G, SZ_1G}}, room[KB_ZONE_MAX + 8];
+	struct range_list l = {ram, 2, 2}, want = {room, 0, ARRAY_SIZE(room)};
+	struct kb_text given = {text, sizeof(text) - 1};
+	(void)state;
+
+	ok(parse(text));
+	ok(zone_grow(KB_RECORD_ARM64, &l, &zone, 3 * SZ_1G));
+	zone_align(&zone, SZ_64K);
+	ok(zone_choose(KB_RECORD_ARM64, given, &l, SZ_1G, SZ_64K, &want));
+	assert_int_equal(want.count, zone.count);
+	assert_memory_equal(want.r, zone.r, zone.count * sizeof(*zone.r));
+	ok(zone_builtin(KB_RECORD_ARM64, &l, &zone));
+	ok(zone_choose(KB_RECORD_ARM64, (struct kb_text){NULL, 0}, &l, 0, SZ_4K, &want));
+	assert_int_equal(want.count, zone.count);
+	assert_memory_equal(want.r, zone.r, zone.count * sizeof(*zone.r));
+	assert_int_equal(zone_choose(KB_RECORD_ARM64, (struct kb_text){"x", 1}, &l, 0, SZ_4K,
+				     &want),
+			 KB_ZONE_TEXT);
+}
+
 /* ---- model ----------------------------------------------------------------------------------- */
 
 #define MODEL_PAGES 64
@@ -471,6 +495,7 @@ int main(void)
 		cmocka_unit_test_setup(malformed_texts_have_a_code, setup),
 		cmocka_unit_test_setup(as_many_ranges_as_fit, setup),
 		cmocka_unit_test_setup(the_buffer_is_not_passed, setup),
+		cmocka_unit_test_setup(a_zone_is_chosen, setup),
 		cmocka_unit_test_setup(the_longest_text, setup),
 		cmocka_unit_test_setup(the_heap_grows_downwards, setup),
 		cmocka_unit_test_setup(heaps_of_arm64_grow, setup),
