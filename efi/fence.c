@@ -105,7 +105,7 @@ static enum kb_status get_ram(struct firmware *fw, struct range_list *ret)
 	struct efi_map view;
 	void *store = NULL;
 	enum kb_status st = fw_map_get(fw, &map);
-	size_t max = st ? 0 : map.capacity / map.desc_size;
+	size_t max = st ? 0 : fw_map_pieces(&map);
 
 	if (!st)
 		st = fw_alloc(fw, max * sizeof(struct range), &store);

@@ -24,7 +24,7 @@ static enum kb_status new_list(struct uefi *u, size_t max, struct range_list *re
 enum kb_status uefi_alloc_lists(struct uefi *u)
 {
 	/* More than the map has descriptors: its buffer has room for what is allocated later. */
-	size_t max = u->map.capacity / u->map.desc_size;
+	size_t max = fw_map_pieces(&u->map);
 	enum kb_status st = new_list(u, max, &u->ram);
 
 	/* A list of its own: the map is read as long as things are placed; u->ram is reused. */
@@ -65,10 +65,7 @@ static enum kb_status list_free(struct uefi *u)
 	if (st)
 		return st;
 	map = uefi_map(u);
-	if (!u->s.kho)
-		st = efi_map_free(&map, &u->s.free);
-	else
-		st = efi_map_free(&map, &u->ram);
+	st = efi_map_free(&map, u->s.kho ? &u->ram : &u->s.free);
 	if (!st && u->s.kho)
 		st = range_list_intersect(&u->ram, &u->s.kho->scratch, &u->s.free);
 	return st ? st : pt_clip(&u->s.tables, &u->s.free);

@@ -159,13 +159,13 @@ static bool parse_page(struct kb_text value, uint32_t *page_size)
 	return true;
 }
 
-/* Up to @max graphic characters, and @also. */
-static bool parse_name(struct kb_text value, size_t max, char also, struct kb_text *ret)
+/* Up to @max characters of ASCII from @first on. */
+static bool parse_name(struct kb_text value, size_t max, char first, struct kb_text *ret)
 {
 	if (!value.len || value.len > max)
 		return false;
 	for (size_t i = 0; i < value.len; i++)
-		if ((value.text[i] <= ' ' || value.text[i] > '~') && value.text[i] != also)
+		if (value.text[i] < first || value.text[i] > '~')
 			return false;
 	*ret = value;
 	return true;
@@ -188,7 +188,7 @@ static bool parse_line(struct kb_text line, struct uki_kho *k, bool *have_kho)
 	if (text_is(key, "page"))
 		return !k->page_size && parse_page(value, &k->page_size);
 	if (text_is(key, "unknown"))
-		return !k->unknown.len && parse_name(value, UKI_KHO_NAME_MAX, 'a', &k->unknown);
+		return !k->unknown.len && parse_name(value, UKI_KHO_NAME_MAX, '!', &k->unknown);
 	if (text_is(key, "luo"))
 		return !k->luo.len && parse_name(value, UKI_KHO_LUO_MAX, ' ', &k->luo);
 	return true;

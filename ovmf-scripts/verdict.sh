@@ -166,8 +166,6 @@ points() {
 	[ "$via" = plain ] || point "khoboot was entered" "heard khoboot:"
 	case $expect in
 	refused:* | reset:*) points_refused; return ;;
-	esac
-	case $expect in
 	crash) points_crash; return ;;
 	esac
 	points_route

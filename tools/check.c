@@ -6,6 +6,7 @@
 #include "khoctl.h"
 #include "machine.h"
 #include "next_kernel.h"
+#include "prepare.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -209,13 +210,13 @@ static int take_option(void *request, int option, const char *arg)
 /* The words that khoctl switch would put before the user's, with another number. */
 static enum kb_status add_words(struct request *r, const struct running *running)
 {
-	char text[KB_ZONE_TEXT_MAX + 128], zone[KB_ZONE_TEXT_MAX];
+	char text[PREPARE_WORDS], zone[KB_ZONE_TEXT_MAX], nonce[KB_NONCE_DIGITS + 1] = {0};
 	enum kb_status st = firmware_zone(running, zone);
 
 	if (st && st != KB_CAL_FIRMWARE)
 		return st;
-	snprintf(text, sizeof(text), "khoboot.via=firmware khoboot.nonce=%0*d %s%s ",
-		 KB_NONCE_DIGITS, 0, *zone ? "khoboot.zone=" : "", zone);
+	memset(nonce, '0', KB_NONCE_DIGITS);
+	prepare_words(text, nonce, zone, NULL);
 	buffer_prepend(&r->cmdline, text, strlen(text));
 	return KB_OK;
 }

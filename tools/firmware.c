@@ -337,35 +337,35 @@ static const char mor[] = "MemoryOverwriteRequestControl-e20939be-32d4-41be-a150
 
 #define MOR_CLEAR_MEMORY 1u
 
-/* Only bit 0 is cleared: the others say how firmware may change it, which the owner decides. */
-enum kb_status firmware_clear_mor(const struct running *r)
-{
-	struct efivar v = {0};
-	uint8_t value;
-
-	if (!efivar_read(r, mor, &v))
-		return KB_OK;
-	value = v.value.size ? v.value.data[0] & (uint8_t)~MOR_CLEAR_MEMORY : 0;
-	(void)efivar_write(r, mor, v.attributes, &value, sizeof(value));
-	efivar_free(&v);
-	return efivar_number(r, mor, 1, 0) & MOR_CLEAR_MEMORY ? KB_CTL_MOR : KB_OK;
-}
-
 bool firmware_mor_set(const struct running *r)
 {
 	return efivar_number(r, mor, 1, 0) & MOR_CLEAR_MEMORY;
 }
 
-void firmware_restore_mor(const struct running *r)
+/* Only bit 0 is written: the others say how firmware may change it, which the owner decides. */
+static void write_mor(const struct running *r, bool set)
 {
 	struct efivar v = {0};
 	uint8_t value;
 
 	if (!efivar_read(r, mor, &v))
 		return;
-	value = (v.value.size ? v.value.data[0] : 0) | MOR_CLEAR_MEMORY;
+	value = v.value.size ? v.value.data[0] & (uint8_t)~MOR_CLEAR_MEMORY : 0;
+	if (set)
+		value |= MOR_CLEAR_MEMORY;
 	(void)efivar_write(r, mor, v.attributes, &value, sizeof(value));
 	efivar_free(&v);
+}
+
+enum kb_status firmware_clear_mor(const struct running *r)
+{
+	write_mor(r, false);
+	return firmware_mor_set(r) ? KB_CTL_MOR : KB_OK;
+}
+
+void firmware_restore_mor(const struct running *r)
+{
+	write_mor(r, true);
 }
 
 /* ---- the file that firmware starts ----------------------------------------------------------- */

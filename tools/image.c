@@ -315,7 +315,7 @@ static void write_sizes(const struct layout *l, uint8_t *file)
 		put_u64(file + ARM64_IMAGE_SIZE, l->end + KB_ARENA_SIZE);
 		return;
 	}
-	put_u32(file + BZ_SYSSIZE, (uint32_t)(flat / 16));
+	put_u32(file + BZ_SYSSIZE, (uint32_t)(flat / BZ_SYSSIZE_UNIT));
 	put_u32(file + BZ_INIT_SIZE, (uint32_t)(flat + KB_ARENA_SIZE));
 }
 

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KHO_OUT     "/sys/kernel/debug/kho/out"
 #define MEMMAP      "/sys/firmware/memmap"
 #define RUNTIME_MAP "/sys/firmware/efi/runtime-map"
 #define PIECES      16384 /* of RAM */
@@ -100,16 +99,15 @@ static void read_luo(const struct running *r, struct machine *m, struct facts *f
 	f->luo_size = m->luo.size;
 }
 
-/* "8G" as the kernel's memparse() reads it. */
+/* A size of reserve_mem=; one that does not fit is the largest. */
 static uint64_t parse_size(const char *text)
 {
-	char *end;
-	uint64_t v = strtoull(text, &end, 0);
-	static const char units[] = "KMGTPE";
-	const char *unit = *end ? strchr(units, *end & ~0x20) : NULL;
-	uint64_t scale = unit ? 1ULL << (10 * (unit - units + 1)) : 1;
+	struct kb_text t = {text, strlen(text)};
+	uint64_t v;
 
-	return mul_overflow(v, scale, &v) ? UINT64_MAX : v;
+	if (text_take_size(&t, &v))
+		return v;
+	return text_digit(*text) < 10 ? UINT64_MAX : 0;
 }
 
 static void add_reserve(struct facts *f, const char *value)

@@ -78,6 +78,13 @@ static enum kb_status choose_zone(const struct running *r, bool new_firmware, ch
 	return KB_OK;
 }
 
+void prepare_words(char ret[PREPARE_WORDS], const char *nonce, const char *zone, const char *seal)
+{
+	snprintf(ret, PREPARE_WORDS, "khoboot.via=firmware khoboot.nonce=%s %s%s%s%s%s%s", nonce,
+		 *zone ? "khoboot.zone=" : "", zone, *zone ? " " : "", seal ? "khoboot.seal=" : "",
+		 seal ? seal : "", seal ? " " : "");
+}
+
 static int plan_words(struct prepared *p, const struct running *r, const char *seal,
 		      bool new_firmware)
 {
@@ -86,9 +93,7 @@ static int plan_words(struct prepared *p, const struct running *r, const char *s
 
 	if (st)
 		return ctl_refuse("memory", st, NULL);
-	snprintf(p->words, sizeof(p->words), "khoboot.via=firmware khoboot.nonce=%s %s%s%s%s%s%s",
-		 p->nonce, *zone ? "khoboot.zone=" : "", zone, *zone ? " " : "",
-		 seal ? "khoboot.seal=" : "", seal ? seal : "", seal ? " " : "");
+	prepare_words(p->words, p->nonce, zone, seal);
 	return CTL_OK;
 }
 

@@ -8,11 +8,13 @@
 
 #include "firmware.h"
 
+#define PREPARE_WORDS (KB_ZONE_TEXT_MAX + 256)
+
 struct prepared {
 	struct boot_file file;
-	char nonce[KB_NONCE_DIGITS + 1];    /* for kexec's command line: a secret */
-	char key[KB_NONCE_DIGITS + 1];      /* for the boot entry, see record_key() */
-	char words[KB_ZONE_TEXT_MAX + 256]; /* for khoboot, with a space after each */
+	char nonce[KB_NONCE_DIGITS + 1]; /* for kexec's command line: a secret */
+	char key[KB_NONCE_DIGITS + 1];   /* for the boot entry, see record_key() */
+	char words[PREPARE_WORDS];       /* for khoboot, with a space after each */
 };
 
 void prepared_free(struct prepared *p);
@@ -30,6 +32,9 @@ int prepare_file(struct boot_file *ret, const struct running *r, const char *fil
  */
 int prepare_switch(struct prepared *ret, const struct running *r, const char *file,
 		   const char *name, const char *seal, bool new_firmware);
+
+/* khoboot's words for the firmware route. @zone: "" for the built-in one; @seal may be NULL. */
+void prepare_words(char ret[PREPARE_WORDS], const char *nonce, const char *zone, const char *seal);
 
 /* Withdraw the memory overwrite request, and make it again after a failure. *@ret: it was made. */
 int prepare_mor(bool *ret, const struct running *r);

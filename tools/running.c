@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KHO_OUT "/sys/kernel/debug/kho/out"
-
 const char *running_path(const struct running *r, const char *name, char path[PATH_MAX])
 {
 	snprintf(path, PATH_MAX, "%s%s", r->root, name);
@@ -158,7 +156,7 @@ bool running_kho(const struct running *r, struct kho_root *ret)
 		*ret = (struct kho_root){
 			.abi = v.unknown.len ? KHO_ABI_UNKNOWN
 					     : (enum kho_abi)__builtin_ctz(v.known),
-			.page_shift = (unsigned int)__builtin_ctzl(sysconf(_SC_PAGESIZE)),
+			.page_shift = (unsigned int)__builtin_ctzll(running_page_size()),
 		};
 	return found;
 }

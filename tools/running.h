@@ -28,6 +28,9 @@ bool running_read(const struct running *r, const char *name, struct buffer *b);
 
 bool running_exists(const struct running *r, const char *name);
 
+/* What debugfs shows of the data to come. */
+#define KHO_OUT "/sys/kernel/debug/kho/out"
+
 uint64_t running_page_size(void);
 
 /* Is KHO on, as far as debugfs or the command line says? */
