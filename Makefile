@@ -143,7 +143,10 @@ else
 TEST_TOOLS := test-tools
 endif
 
-.PHONY: all help deps hint demo check soak bench fuzz clean ready
+# Suites that are too much for `make check`.
+MATRIX ?= large
+
+.PHONY: all help deps hint demo check matrix soak bench fuzz clean ready
 all: hint image khoctl
 
 hint:
@@ -158,6 +161,7 @@ help:
 	@echo "make demo     from a bare machine: OVMF -> khoboot -> Linux A -> kexec -> khoboot ->"
 	@echo "              Linux B; VIA=firmware: with a reset between A and B; ARCH=arm64: on arm64"
 	@echo "make check    all tests; ends with 'N passed, N failed, N skipped' (SUITES='unit boot')"
+	@echo "make matrix   machines that are too large for make check (MATRIX=large)"
 	@echo "make soak     hours of random handovers through resets"
 	@echo "              (SOAK='--runs 200 --damage 100 --kill 100');"
 	@echo "              ARCH=arm64: every kernel on every machine, and a chain of 22"
@@ -189,6 +193,9 @@ soak: ready
 
 check: ready
 	$(RUN) tests/check $(SUITES)
+
+matrix: ready
+	$(RUN) tests/check $(MATRIX)
 
 bench: ready
 	$(RUN) $(call arm64_or,tests/boot/jump,tests/bench/run)

@@ -47,6 +47,11 @@ choose_data() {
 	if [ "$luo" -gt 0 ] || [ -n "$place" ]; then
 		luo_words=" khotest.luo=$luo${place:+ khotest.place=$place} khotest.seed=$RANDOM$RANDOM"
 	fi
+	if [ -n "$reserve" ]; then
+		[[ $reserve = *:* ]] || reserve+=:$reserve
+		luo_words+=" reserve_mem=$reserve:guests khotest.reserve=1"
+		[[ $luo_words = *khotest.seed=* ]] || luo_words+=" khotest.seed=$RANDOM$RANDOM"
+	fi
 	[ -z "$crash" ] || luo_words=" khotest.crash=1 khotest.seed=$RANDOM$RANDOM"
 }
 

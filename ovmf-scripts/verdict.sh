@@ -106,6 +106,9 @@ checked_times() { [ "$(grep -c "khotest: luo_checked=$luo\$" "$log.b")" -eq "$1"
 paging() { if said la57=yes; then echo 5; else echo 4; fi; }
 same_paging() { heard "$(grep -oE 'khotest: la57=(yes|no)' "$log.a")"; }
 
+# The memory of reserve_mem= is where A had it, and what A has written is there.
+same_reserve() { heard "khotest: reserve_checked=$(grep -oP 'khotest: reserve_filled=\K0x[0-9a-f]+' "$log.a" || echo none)"; }
+
 # The marked page is where A had it.
 same_marker() { heard "khotest: vmcore_$(grep -oE 'marker=0x[0-9a-f]+' "$log.a" || echo none)"; }
 
@@ -278,6 +281,7 @@ points_data() {
 		point "khoboot counted at least $luo ranges" "ranges_at_least $luo"
 	fi
 	[ "$luo" -eq 0 ] || point "memfd of $luo pages is intact" "heard khotest: luo_checked=$luo"
+	[ -z "$reserve" ] || point "reserved memory is intact" same_reserve
 	[ -z "$place" ] || point "pages in $place are intact" "heard khotest: place_checked="
 }
 

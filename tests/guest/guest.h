@@ -76,6 +76,14 @@ void place_preserve(const char *ranges, uint64_t seed);
 void place_check(const char *ranges, uint64_t seed);
 
 /*
+ * Outgoing side: writes patterns of @seed into pages of the memory of reserve_mem=, and says where
+ * it begins, `reserve_filled=ADDR`. Incoming side: finds them there, and says
+ * `reserve_checked=ADDR`.
+ */
+void reserve_fill(uint64_t seed);
+void reserve_check(uint64_t seed);
+
+/*
  * Outgoing side: marks a page with a pattern of @seed, and crashes. Incoming side: finds that page
  * in /proc/vmcore, and says `vmcore_marker=ADDR`.
  */

@@ -25,6 +25,7 @@
  *   trouble=WHAT     mor, mor-locked: ask firmware to clear memory; ppi: ask the TPM;
  *                    full: leave no room for EFI variables
  *   place=A-B,...    preserve a page in each of these ranges of physical addresses
+ *   reserve=1        write into the memory of reserve_mem=; the incoming side checks it
  *   crash=1          load=uki, for a crash, and crash; the incoming kernel finds the outgoing one's
  *                    memory in /proc/vmcore
  *   seed=S           seed of the pattern in the preserved pages
@@ -40,6 +41,7 @@
  *   luo_preserved=N, luo_runs=N   pages preserved, and in how many physical pieces they are
  *   marker=ADDR      with crash=1, where the marked page is
  *   finalize=done    kernels up to 6.19
+ *   reserve_filled=ADDR   where the memory of reserve_mem= is
  *   loading=MODE     the script takes all that follows for khoboot's and the incoming kernel's
  *   loaded_ms=N      what the load took, in ms
  *   ready=jump       with wait=1
@@ -52,6 +54,7 @@
  *   setup_data=TYPE,BYTES   one for each node (x86_64)
  *   log: TEXT        each line of the log that khoboot left, in one of the nodes or in /chosen
  *   luo_checked=N, place_checked=N   no word of N pages has changed; absent without kho_in=yes
+ *   reserve_checked=ADDR   the same of the memory of reserve_mem=
  *   vmcore_marker=ADDR   with crash=1: the marked page is in the dump, unchanged, and not RAM
  *   boot_next=none|set   is there still a BootNext
  *   mor=N            is memory to be cleared at the next reset
@@ -450,6 +453,9 @@ static void outgoing(void)
 	report_scratch("scratch_len");
 	preserve();
 	finalize_kho();
+	/* Kernels up to 6.19 say only now where it is. */
+	if (word_number("reserve"))
+		reserve_fill(word_number("seed"));
 	mount_efivars();
 	make_trouble();
 	say("loading=%s", word("load") ? word("load") : "none");
@@ -596,6 +602,8 @@ static void check_preserved(void)
 
 	if (access(KHO_DEBUGFS "/in/fdt", F_OK))
 		return;
+	if (word_number("reserve"))
+		reserve_check(word_number("seed"));
 	if (word("place"))
 		place_check(strcpy(place, word("place")), word_number("seed"));
 	if (word_number("luo"))
