@@ -268,4 +268,4 @@ $(SYSROOT_DONE): tools/sysroot
 	$(call say,SYSROOT,$(@D))
 	$(Q)tools/sysroot $(@D)
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -type f -name '*.d' 2>/dev/null)
