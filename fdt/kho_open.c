@@ -90,6 +90,32 @@ bool kho_range_free(struct mem *m, const struct kho *k, struct range r)
 	return !kho_map_each_page(m, &k->map, see_page, &q) && !q.hit;
 }
 
+struct meta_query {
+	struct range r;
+	uint64_t end;
+};
+
+static enum kb_status see_end(void *ctx, const struct kho_meta *meta)
+{
+	struct meta_query *q = ctx;
+
+	if (ranges_overlap(meta->page, q->r))
+		q->end = max_u64(q->end, range_end(meta->page));
+	return KB_OK;
+}
+
+enum kb_status kho_meta_end(struct mem *m, const struct kho *k, struct range r, uint64_t *ret)
+{
+	struct meta_query q = {r, r.base};
+	enum kb_status st = KB_OK;
+
+	if (!kho_occupancy_free(&k->occ, r))
+		st = kho_map_each_page(m, &k->map, see_end, &q);
+	if (!st)
+		*ret = q.end;
+	return st;
+}
+
 enum kb_status kho_check_written(struct mem *m, const struct kho *k, const struct range *written,
 				 size_t count)
 {

@@ -108,7 +108,6 @@ static const void *device_tree(struct uefi *u)
  */
 static enum kb_status find_map_room(struct uefi *u)
 {
-	uint64_t size = align_up_page(u->s.boot.efi_map_max);
 	struct range_list scratch = u->s.kho->scratch;
 	struct kb_record *rec = u->s.record;
 	enum kb_status st;
@@ -117,8 +116,8 @@ static enum kb_status find_map_room(struct uefi *u)
 	if (rec)
 		scratch = (struct range_list){record_scratch(rec), rec->scratch_count,
 					      rec->scratch_count};
-	st = boot_find_room(u->s.kho, &scratch, &u->claimed, &u->homes, size,
-			    &u->s.boot.efi_map_room);
+	st = boot_find_room(&u->s.mem, u->s.kho, &scratch, &u->claimed, &u->homes,
+			    u->s.boot.efi_map_max, &u->s.boot.efi_map_room);
 
 	return st ? st : kho_check_written(&u->s.mem, u->s.kho, &u->s.boot.efi_map_room, 1);
 }

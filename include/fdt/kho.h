@@ -230,6 +230,17 @@ __must_check enum kb_status kho_open(struct mem *m, const struct kho_handover *h
 bool kho_range_free(struct mem *m, const struct kho *k, struct range r);
 
 /*
+ * kho_meta_end - where in @r the last page ends that holds a part of the map
+ * @r: not empty
+ * @ret: r.base if there is none; may lie after @r
+ *
+ * For a search that goes on at @ret. Costs as much as kho_range_free(). Returns KB_OK, or a code of
+ * kho_map_open_*() if memory changed since.
+ */
+__must_check enum kb_status kho_meta_end(struct mem *m, const struct kho *k, struct range r,
+					 uint64_t *ret);
+
+/*
  * kho_check_written - does any of @count ranges that will be written hold preserved memory or
  * metadata? The last check before the commit. Returns KB_OK or KB_PLACE_OVERLAP.
  */

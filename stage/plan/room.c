@@ -154,7 +154,7 @@ static enum kb_status subtract_all(struct range_list *l, const struct range_list
 }
 
 /* Of what the UEFI door can claim outside scratch. */
-static enum kb_status check_map_room(const struct stage *s, const struct range_list *zone,
+static enum kb_status check_map_room(struct stage *s, const struct range_list *zone,
 				     struct range_list *claimed)
 {
 	enum kb_status st = range_list_copy(&s->mem.ram, claimed);
@@ -163,7 +163,7 @@ static enum kb_status check_map_room(const struct stage *s, const struct range_l
 		st = subtract_all(claimed, &s->kho->scratch);
 	if (!st)
 		st = subtract_all(claimed, zone);
-	if (st || !boot_check_map_room(s->kho, claimed))
+	if (st || !boot_check_map_room(&s->mem, s->kho, claimed))
 		return st;
 	kb_warn("route", "outside scratch and zone there is no room for UEFI's memory map");
 	return KB_ROUTE_ROOM;

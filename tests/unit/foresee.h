@@ -133,6 +133,15 @@ static void preserve_some(struct machine *m)
 	}
 }
 
+/* A page in each few, or in each 2 MiB, of much memory. */
+static void preserve_densely(struct machine *m)
+{
+	uint64_t step = (2 + pick(m, 511)) * m->img.page;
+
+	for (uint64_t at = 0; at < 900 * SZ_1M; at += step)
+		kho_image_preserve(&m->img, KHO_IMAGE_DATA + at, 0);
+}
+
 /* reserve_mem=: at a multiple of what was asked for. */
 static void reserve(struct machine *m)
 {
@@ -260,7 +269,10 @@ static struct machine *new_machine(uint64_t seed)
 	kho_image_pick_scratch(&m->img, &m->random, 96);
 	for (unsigned int i = 0; i < m->img.areas; i++)
 		ok(range_list_add(&m->f.areas, m->img.area[i]));
-	preserve_some(m);
+	if (pick(m, 16))
+		preserve_some(m);
+	else
+		preserve_densely(m);
 	reserve(m);
 	pick_map(m);
 	pick_section(m);

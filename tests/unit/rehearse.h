@@ -21,7 +21,7 @@
 
 #include <stdlib.h>
 
-#define LIST     4096
+#define LIST     32768
 #define ok(call) assert_int_equal(call, KB_OK)
 
 struct machine {
@@ -37,6 +37,7 @@ struct machine {
 	struct kho_work work;
 	struct kb_record *rec;
 	struct kb_record_facts facts;
+	bool dense;
 };
 
 static struct range_list new_list(void)
@@ -91,6 +92,42 @@ static void preserve(struct machine *m)
 	}
 }
 
+/* A page of each @step bytes, or all of it. */
+static void preserve_piece(struct machine *m, struct range r, uint64_t step)
+{
+	uint64_t end = align_down(range_end(r), m->img.page);
+
+	r.base = align_down(r.base + m->img.page - 1, m->img.page);
+	if (r.base >= SZ_4G && r.base < end)
+		kho_image_preserve_range(&m->img, (struct range){r.base, end - r.base});
+	for (; r.base < SZ_4G && r.base < end; r.base += step)
+		kho_image_preserve(&m->img, r.base, 0);
+}
+
+/*
+ * So dense that 2 MiB are nowhere free: above 4 GiB everything, below it a page in each row of up
+ * to 2 MiB. What is free lies between preserved pages, or nothing is.
+ */
+static void preserve_densely(struct machine *m)
+{
+	uint64_t step = (8 + pick(m, pick(m, 2) ? 100 : 504)) * m->img.page;
+	struct range_list l = new_list();
+	uint64_t at;
+
+	step = min_u64(step, SZ_2M);
+	ok(range_list_copy(&m->img.mem.ram, &l));
+	ok(range_list_subtract(&l, (struct range){0, SZ_1M}));
+	ok(range_list_subtract(&l, (struct range){KHO_IMAGE_BASE, m->img.size}));
+	for (unsigned int i = 0; i < m->img.areas; i++)
+		ok(range_list_subtract(&l, m->img.area[i]));
+	for (size_t i = 0; i < l.count; i++)
+		preserve_piece(m, l.r[i], step);
+	free(l.r);
+	/* The map takes the pages in between, but not all of them. */
+	at = KHO_IMAGE_BASE + align_down(m->img.used, m->img.page) + 40 * m->img.page;
+	kho_image_preserve_range(&m->img, (struct range){at, KHO_IMAGE_BASE + m->img.size - at});
+}
+
 /* The built-in zone, or one that some firmware might have. */
 static void pick_zone(struct machine *m)
 {
@@ -135,7 +172,11 @@ static struct machine *new_machine(uint64_t seed)
 	pick_scratch(m);
 	m->segment = m->img.area[pick(m, m->img.areas)];
 	m->segment.size = min_u64(m->segment.size, (1 + pick(m, 8)) * SZ_2M);
-	preserve(m);
+	m->dense = !pick(m, 16);
+	if (m->dense)
+		preserve_densely(m);
+	else
+		preserve(m);
 	kho_image_finish(&m->img);
 	ok(kho_image_open(&m->img));
 	m->s.mem = m->img.mem;
@@ -405,7 +446,7 @@ static bool would_fit(struct machine *m)
 /* What was decided before the reset is what happens after it, whatever firmware takes. */
 static void verdicts_hold(void **state)
 {
-	unsigned int resets = 0, no_room = 0, moved = 0;
+	unsigned int resets = 0, no_room = 0, moved = 0, dense[2] = {0, 0};
 	(void)state;
 
 	for (uint64_t i = 0; i < MACHINES; i++) {
@@ -414,17 +455,21 @@ static void verdicts_hold(void **state)
 
 		if (!st) {
 			resets++;
+			dense[0] += m->dense;
 			moved += m->rec->moves_count > 0;
 			for (unsigned int eager = 0; eager < 3; eager++)
 				restart(m, eager);
 		} else if (st == KB_ROUTE_ROOM) {
 			no_room++;
+			dense[1] += m->dense;
 			if (would_fit(m))
 				fail_msg("machine %u: there is room", (unsigned int)i);
 		}
 		free_machine(m);
 	}
+	print_message("%u go through a reset, %u are too dense for it\n", dense[0], dense[1]);
 	/* All of it happens. */
+	assert_true(dense[0] > MACHINES / 100 && dense[1] > MACHINES / 100);
 	assert_true(resets > MACHINES / 10 && no_room > MACHINES / 20 && moved > MACHINES / 20);
 }
 

@@ -218,37 +218,6 @@ enum kb_status boot_block_max(const struct boot *b, uint64_t *ret)
 	return KB_OK;
 }
 
-enum kb_status boot_check_map_room(const struct kho *k, const struct range_list *claimed)
-{
-	const struct range_list homes = {NULL, 0, 0}; /* they lie in the zone */
-	struct range room;
-
-	return boot_find_room(k, &k->scratch, claimed, &homes, align_up_page(BOOT_EFI_MAP_MAX),
-			      &room);
-}
-
-enum kb_status boot_find_room(const struct kho *k, const struct range_list *scratch,
-			      const struct range_list *claimed, const struct range_list *homes,
-			      uint64_t size, struct range *ret)
-{
-	const uint64_t granule = 1ULL << KHO_GRANULE_SHIFT;
-
-	size = align_down(size + granule - 1, granule);
-	for (size_t i = claimed->count; i-- > 0;) {
-		struct range c = claimed->r[i], r = {align_down(range_end(c), granule), size};
-
-		while (r.base >= granule && r.base - granule >= c.base) {
-			r.base -= granule;
-			if (range_contains(c, r) && !range_list_overlap(homes, r) &&
-			    !range_list_overlap(scratch, r) && kho_occupancy_free(&k->occ, r)) {
-				*ret = r;
-				return KB_OK;
-			}
-		}
-	}
-	return KB_RANGE_NO_ROOM;
-}
-
 enum kb_status boot_check_preserved(struct mem *m, const struct kho *k)
 {
 	(void)m;

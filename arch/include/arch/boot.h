@@ -87,7 +87,7 @@ __must_check enum kb_status boot_block_max(const struct boot *b, uint64_t *ret);
  *
  * KB_OK; arm64: what boot_find_room() returns. x86 needs none, the block holds the map.
  */
-__must_check enum kb_status boot_check_map_room(const struct kho *k,
+__must_check enum kb_status boot_check_map_room(struct mem *m, const struct kho *k,
 						const struct range_list *claimed);
 
 /*

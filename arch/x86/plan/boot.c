@@ -128,8 +128,10 @@ enum kb_status boot_block_max(const struct boot *b, uint64_t *ret)
 	return st;
 }
 
-enum kb_status boot_check_map_room(const struct kho *k, const struct range_list *claimed)
+enum kb_status boot_check_map_room(struct mem *m, const struct kho *k,
+				   const struct range_list *claimed)
 {
+	(void)m;
 	(void)k;
 	(void)claimed;
 	return KB_OK;

@@ -771,62 +771,6 @@ static void no_room_has_two_codes(void **state)
 	assert_int_equal(boot_place(&free, &kernel, SZ_4K, none, &p), KB_RANGE_FULL);
 }
 
-/*
- * Granules of 2 MiB, some of them in use. The room is the highest ones that lie whole in claimed
- * memory, and hold neither what is in use nor the home of an evacuated page. Record and copies are
- * claimed, too: what is scratch is left out.
- *
- *   granule    0   1   2   3   4   5   6   7
- *              |   |   |   |   |   |   |   |
- *   claimed    ..ccccccccccccccccccccccccccccc.
- *   in use     ............xxxx................    preserved memory or metadata
- *   homes      .....................h..........    a page that was evacuated
- *   scratch    ..............................s.    where its copy may lie
- *                  [ room ]                        two of them: neither 5 nor 7 will do
- */
-static void room_matches_model(void **state)
-{
-	uint64_t bits[1] = {0};
-	struct kho_span all = {0, 1, bits};
-	struct kho k = {.occ = {.span = &all, .spans = 1}};
-	(void)state;
-
-	seed = 55;
-	for (int round = 0; round < 5000; round++) {
-		struct range c[4], h[2], s[2], got = {1, 1};
-		struct range_list claimed = {c, 0, 4}, homes = {h, 0, 2}, copies = {s, 0, 2};
-		uint64_t size = random_below(&seed, 3) * SZ_2M + 1 + random_below(&seed, SZ_2M);
-		uint64_t n = (size + SZ_2M - 1) / SZ_2M, want = UINT64_MAX;
-		enum kb_status st;
-
-		bits[0] = random_next(&seed) | random_next(&seed);
-		for (int i = 0; i < 3; i++)
-			ok(range_list_add(&claimed,
-					  (struct range){random_below(&seed, 0x6000) * SZ_4K,
-							 random_below(&seed, 0x2000) * SZ_4K}));
-		range_list_sort(&claimed);
-		ok(range_list_add(&homes,
-				  (struct range){random_below(&seed, 0x8000) * SZ_4K, SZ_4K}));
-		ok(range_list_add(&copies,
-				  (struct range){random_below(&seed, 0x8000) * SZ_4K, SZ_1M}));
-		for (uint64_t g = 0; g + n <= 64; g++) {
-			struct range r = {g * SZ_2M, n * SZ_2M};
-			bool fits = range_list_contains(&claimed, r) &&
-				    !range_list_overlap(&homes, r) &&
-				    !range_list_overlap(&copies, r);
-
-			for (uint64_t i = g; i < g + n; i++)
-				fits = fits && !(bits[0] >> i & 1);
-			if (fits)
-				want = r.base;
-		}
-		st = boot_find_room(&k, &copies, &claimed, &homes, size, &got);
-		assert_int_equal(st, want == UINT64_MAX ? KB_RANGE_NO_ROOM : KB_OK);
-		assert_int_equal(got.base, want == UINT64_MAX ? 1 : want);
-		assert_int_equal(got.size, want == UINT64_MAX ? 1 : n * SZ_2M);
-	}
-}
-
 static void nothing_is_below_the_kernel(void **state)
 {
 	(void)state;
@@ -857,7 +801,6 @@ int main(void)
 		cmocka_unit_test_setup(placements_match_model, fresh),
 		cmocka_unit_test_setup(the_window_is_near_the_initrd, fresh),
 		cmocka_unit_test_setup(no_room_has_two_codes, fresh),
-		cmocka_unit_test_setup(room_matches_model, fresh),
 		cmocka_unit_test_setup(nothing_is_below_the_kernel, fresh),
 	};
 

@@ -21,8 +21,8 @@ static enum kb_status describe_for_firmware(struct machine *m, const struct afte
 	struct range_list *scratch = &m->s.kho->scratch;
 
 	m->s.boot.efi_map_max = BOOT_EFI_MAP_MAX;
-	return boot_find_room(m->s.kho, scratch, &a->claimed, &a->homes,
-			      align_up_page(BOOT_EFI_MAP_MAX), &m->s.boot.efi_map_room);
+	return boot_find_room(&m->s.mem, m->s.kho, scratch, &a->claimed, &a->homes,
+			      BOOT_EFI_MAP_MAX, &m->s.boot.efi_map_room);
 }
 
 int main(void)

@@ -74,11 +74,15 @@ struct boot_layout {
  * @scratch: sorted: scratch as it was handed over
  * @claimed: sorted; memory that is ours, also in scratch: record, copies, the kernel's room
  * @homes: sorted; of evacuated pages
+ * @size: bytes; rounded up to whole pages of the outgoing kernel, which the room is aligned to: so
+ *	   it takes no more early mappings than it has pages
  *
- * Whole granules of kho_occupancy outside scratch that hold neither preserved memory nor metadata,
- * the highest ones. Returns KB_OK, or KB_RANGE_NO_ROOM.
+ * The lowest place in the highest entry of @claimed that has one: exact, whatever the size of the
+ * holes between preserved pages. It holds neither preserved memory nor metadata, scratch or homes.
+ * Returns KB_OK, KB_RANGE_NO_ROOM, or what kho_map_each_page() returns.
  */
-__must_check enum kb_status boot_find_room(const struct kho *k, const struct range_list *scratch,
+__must_check enum kb_status boot_find_room(struct mem *m, const struct kho *k,
+					   const struct range_list *scratch,
 					   const struct range_list *claimed,
 					   const struct range_list *homes, uint64_t size,
 					   struct range *ret);
