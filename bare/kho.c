@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The bare-metal door: KHO data are taken, dropped or refused. */
+#include <arch/cpu.h>
 #include <bare/bare.h>
 #include <core/log.h>
 #include <stage/stop.h>
@@ -16,6 +17,7 @@ static enum kb_status open_kho(struct bare *b)
 	if (st)
 		return kb_refuse("kho", st, &b->s.mem.diag);
 	st = stage_check_versions(&b->s, b->kho_room);
+	b->s.may_encrypt = cpu_may_encrypt();
 	if (!st)
 		st = stage_check_memory(&b->s, b->kho_room);
 	if (!st)

@@ -3,6 +3,7 @@
  * The UEFI door: what was handed over through firmware. It is found and claimed before firmware is
  * asked for any memory, and proven when the kernel is known.
  */
+#include <arch/cpu.h>
 #include <core/log.h>
 #include <route/route.h>
 #include <stage/pagetable.h>
@@ -181,6 +182,7 @@ enum kb_status uefi_gather_kho(struct uefi *u)
 	if (st)
 		return st;
 	uefi_apply_cmdline(u);
+	u->s.may_encrypt = cpu_may_encrypt();
 	st = stage_check_memory(&u->s, k);
 	if (!st)
 		u->s.kho = k;

@@ -68,7 +68,22 @@ static enum kb_status check_word(const struct cmdline_word *w)
 	return cmdline_is(w, "memtest") ? KB_KERNEL_WRITES : KB_OK;
 }
 
-enum kb_status kho_target_words(struct kb_text cmdline, struct kb_diag *diag)
+/*
+ * Anywhere in @t, also in quotes and after "--", which the decompressor does not know; a later
+ * mem_encrypt=off is not worth a parser (Linux arch/x86/boot/compressed/misc.c:parse_mem_encrypt).
+ */
+static enum kb_status check_encryption(struct kb_text t, struct kb_diag *diag)
+{
+	for (size_t pos = 0; pos < t.len; pos++) {
+		struct kb_text rest = {t.text + pos, t.len - pos};
+
+		if (text_skip(&rest, "mem_encrypt=on"))
+			return kb_note(diag, KB_KERNEL_ENCRYPTS, pos, t.len - pos - rest.len);
+	}
+	return KB_OK;
+}
+
+enum kb_status kho_target_words(struct kb_text cmdline, bool may_encrypt, struct kb_diag *diag)
 {
 	struct cmdline_iter it = {cmdline.text, cmdline.len, 0};
 	struct cmdline_word w;
@@ -79,5 +94,5 @@ enum kb_status kho_target_words(struct kb_text cmdline, struct kb_diag *diag)
 		if (st)
 			return kb_note(diag, st, w.pos, w.len);
 	}
-	return KB_OK;
+	return may_encrypt ? check_encryption(cmdline, diag) : KB_OK;
 }

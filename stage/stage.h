@@ -45,9 +45,10 @@ struct stage {
 	struct stage_initrds initrds;
 	struct range initrd; /* for the next kernel, in one piece; size 0: none, or not yet */
 
-	bool uefi;     /* the next kernel gets UEFI's memory map (of use on arm64) */
-	bool has_kho;  /* KHO data were handed over, and not given up */
-	bool given_up; /* they were handed over and given up */
+	bool may_encrypt; /* cpu_may_encrypt() */
+	bool uefi;        /* the next kernel gets UEFI's memory map (of use on arm64) */
+	bool has_kho;     /* KHO data were handed over, and not given up */
+	bool given_up;    /* they were handed over and given up */
 	struct kho_handover handover;
 	struct kb_record *record; /* the record that names them after a reset, or NULL */
 	struct kho *kho;          /* the data, once proven; else NULL */

@@ -154,19 +154,34 @@ static bool read_msr(const struct running *r, uint32_t number, uint64_t *ret)
 }
 
 /*
- * Off unless asked for (Linux arch/x86/boot/startup/sme.c), and impossible where the CPU has no SME
- * or firmware did not enable it.
+ * A kernel on which encryption is off may show the flag of SEV alone; it shows neither where
+ * firmware has not enabled them (Linux arch/x86/kernel/cpu/amd.c:early_detect_mem_encrypt).
  */
+bool firmware_may_encrypt(const struct running *r)
+{
+	struct buffer flags = {0};
+	uint64_t syscfg;
+	const char *f;
+	bool shown;
+
+	cpu_flags(r, &flags);
+	f = (const char *)flags.data;
+	shown = !strstr(f, " hypervisor ") && (strstr(f, " sme ") || strstr(f, " sev "));
+	if (!strstr(f, " hypervisor ") && read_msr(r, MSR_SYSCFG, &syscfg))
+		shown = syscfg & SYSCFG_SME;
+	buffer_free(&flags);
+	return shown;
+}
+
+/* Off unless asked for (Linux arch/x86/boot/startup/sme.c). */
 bool firmware_host_sme(const struct running *r)
 {
 	struct buffer words = {0};
-	uint64_t syscfg = SYSCFG_SME;
 	bool asked = running_read(r, "/proc/cmdline", &words) &&
 		     strstr((const char *)words.data, "mem_encrypt=on");
 
 	buffer_free(&words);
-	(void)read_msr(r, MSR_SYSCFG, &syscfg);
-	return asked && syscfg & SYSCFG_SME;
+	return asked && firmware_may_encrypt(r);
 }
 
 /* "Key restored" (bit 2) is about this boot, and promises nothing for the next. */

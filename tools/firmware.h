@@ -39,6 +39,9 @@ bool firmware_secure_boot(const struct running *r);
 /* Is the running system a confidential guest: SEV, TDX, an arm64 realm? */
 bool firmware_confidential(const struct running *r);
 
+/* Could a kernel on this machine encrypt its memory (AMD SME)? What cpu_may_encrypt() says. */
+bool firmware_may_encrypt(const struct running *r);
+
 /* Does the running kernel encrypt its own memory (AMD SME, mem_encrypt=on)? */
 bool firmware_host_sme(const struct running *r);
 

@@ -289,6 +289,7 @@ struct machine *machine_read(const struct running *r, struct facts *ret)
 	f.efi_map_size = efi_map_size(r);
 	f.crash = number_after(r, "/sys/kernel/kexec_crash_loaded", "");
 	f.encrypted = firmware_confidential(r) || firmware_host_sme(r);
+	f.may_encrypt = firmware_may_encrypt(r);
 	f.uefi = running_exists(r, "/sys/firmware/efi");
 	read_tree(r, m, &f);
 	*ret = f;

@@ -243,7 +243,7 @@ static void ask_cmdline(struct verdict *v, const struct facts *f, const struct i
 	const struct kb_text cmdline = {i->cmdline, strlen(i->cmdline)};
 	struct mem m = {.ram = f->listed_known ? f->listed : f->ram};
 	struct kho *kho = calloc(1, sizeof(*kho));
-	enum kb_status st = kho ? kho_target_words(cmdline, NULL) : KB_CTL_MEMORY;
+	enum kb_status st = kho ? kho_target_words(cmdline, f->may_encrypt, NULL) : KB_CTL_MEMORY;
 
 	if (!st) {
 		kho->scratch = f->areas;

@@ -59,6 +59,7 @@ struct facts {
 	uint64_t poisoned; /* bytes of memory with hardware errors */
 	bool crash;        /* a crash kernel is loaded */
 	bool encrypted;    /* by the running kernel's own page tables: SME, SEV, TDX, realm */
+	bool may_encrypt;  /* so could the next kernel, if it is told to */
 	bool uefi;
 	bool gbpages; /* the CPU has pages of 1 GiB */
 	bool la57;

@@ -107,6 +107,11 @@ const char *cpu_mode(void)
 	return cpu_one_level() ? "EL2" : "EL2 with E2H";
 }
 
+bool cpu_may_encrypt(void)
+{
+	return false;
+}
+
 enum kb_status cpu_can_start(const struct kernel *k)
 {
 	uint64_t mmfr0;

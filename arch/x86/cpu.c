@@ -140,6 +140,13 @@ const char *cpu_mode(void)
 	return cpu_la57() ? "5-level paging" : "4-level paging";
 }
 
+/* The order matters: the register exists only where the CPU has SME. */
+bool cpu_may_encrypt(void)
+{
+	return !(cpuid(1).c & CPUID_HYPERVISOR) && cpuid(0x80000000).a >= CPUID_ENCRYPTION &&
+	       cpuid(CPUID_ENCRYPTION).a & CPUID_SME && rdmsr(MSR_SYSCFG) & SYSCFG_SME;
+}
+
 enum kb_status cpu_can_start(const struct kernel *k)
 {
 	return bzimage_check_5level(&k->bz, cpu_la57());

@@ -63,6 +63,7 @@ __must_check enum kb_status kho_target_lost(struct mem *m, const struct kho *k, 
 
 /*
  * kho_target_words - would the next kernel lose what is preserved, by a word of its command line?
+ * @may_encrypt: the CPU could encrypt memory by page tables, cpu_may_encrypt()
  * @diag: at = where the word is in @cmdline, value = its length
  *
  * KB_KERNEL_DUMP: elfcorehdr=. Kernels of 7.2 and later with CONFIG_CRASH_DUMP then boot cold over
@@ -73,9 +74,13 @@ __must_check enum kb_status kho_target_lost(struct mem *m, const struct kho *k, 
  * reserved; what is preserved it reserves only later, in mm_core_init(). memtest writes patterns,
  * memory_corruption_check_size= zeros; cma= and initrd= with an address give memory away.
  *
+ * KB_KERNEL_ENCRYPTS: mem_encrypt=on, where @may_encrypt. What is preserved was written without
+ * encryption (khoctl refuses where the outgoing kernel has it on), and would be read with it.
+ *
  * Returns KB_OK or one of these.
  */
-__must_check enum kb_status kho_target_words(struct kb_text cmdline, struct kb_diag *diag);
+__must_check enum kb_status kho_target_words(struct kb_text cmdline, bool may_encrypt,
+					     struct kb_diag *diag);
 
 /*
  * kho_target_uefi - can an arm64 kernel take KHO data and UEFI's memory map?

@@ -44,7 +44,7 @@ enum kb_status stage_check_versions(const struct stage *s, const struct kho *k)
 enum kb_status stage_check_memory(struct stage *s, const struct kho *k)
 {
 	struct kb_text cmdline = {s->cmdline, strlen(s->cmdline)};
-	enum kb_status st = kho_target_words(cmdline, &s->mem.diag);
+	enum kb_status st = kho_target_words(cmdline, s->may_encrypt, &s->mem.diag);
 
 	if (!st)
 		st = kernel_check_memory(&s->kernel, cmdline, &s->mem, k);

@@ -61,6 +61,11 @@ const char *cpu_mode(void)
 	return "model";
 }
 
+bool cpu_may_encrypt(void)
+{
+	return false;
+}
+
 enum kb_status cpu_can_start(const struct kernel *k)
 {
 	(void)k;

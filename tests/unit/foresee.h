@@ -196,8 +196,8 @@ static void pick_section(struct machine *m)
 
 static void pick_image(struct machine *m)
 {
-	static const char *const words[] = {"quiet",     "quiet",     "mem=1G",
-					    "mem=12G x", "memtest=4", "elfcorehdr=1"};
+	static const char *const words[] = {"quiet",     "mem_encrypt=on", "mem=1G",
+					    "mem=12G x", "memtest=4",      "elfcorehdr=1"};
 	struct room_image *image = &m->i.image;
 
 	image->flat_size = SZ_1M + pick(m, 100 * SZ_1M);
@@ -263,6 +263,7 @@ static struct machine *new_machine(uint64_t seed)
 			      .listed = new_list(),
 			      .dropped = new_list(),
 			      .gbpages = true,
+			      .may_encrypt = seed & 1,
 			      .uefi = pick(m, 2)};
 	m->busy = new_list();
 	m->nodes = pick(m, 8);
@@ -312,6 +313,7 @@ static void start_door(struct machine *m)
 	s->mem.ram = m->f.listed;
 	s->handover = m->img.h;
 	s->has_kho = true;
+	s->may_encrypt = m->f.may_encrypt;
 	s->uefi = m->f.uefi;
 	s->kernel = m->kernel;
 	s->uki.kho = m->section;
@@ -400,6 +402,7 @@ static const char *question_of(const struct machine *m, enum kb_status st)
 	case KB_MEM_LOST:
 	case KB_KERNEL_DUMP:
 	case KB_KERNEL_WRITES:
+	case KB_KERNEL_ENCRYPTS:
 		return "cmdline";
 	case KB_PLACE_KERNEL:
 	case KB_PLACE_BLOCK:

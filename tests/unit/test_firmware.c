@@ -135,6 +135,12 @@ static void encrypted_memory(void **state)
 	assert_int_equal(check(), KB_ROUTE_ENCRYPTED);
 	assert_int_equal(unlink(fake_path("/sys/bus/pci/devices/0000:00:00.2/tsme_status")), 0);
 	fake_file("/proc/cmdline", "quiet mem_encrypt=on\n");
+	ok(check());
+	fake_file("/proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu sme hypervisor\n");
+	ok(check());
+	fake_file("/proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu sev\n");
+	assert_true(firmware_may_encrypt(&running));
+	fake_file("/proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu sme\n");
 	assert_int_equal(check(), KB_ROUTE_ENCRYPTED);
 	assert_true(firmware_host_sme(&running));
 	set_msr(0xc0010010, 1 << 22);

@@ -167,6 +167,11 @@ static void a_command_line_that_loses_data_is_refused(void **state)
 	strcpy(c->s.cmdline, "quiet elfcorehdr=0x1000");
 	assert_int_equal(stage_check_memory(&c->s, c->s.kho), KB_KERNEL_DUMP);
 	assert_true(was_said("kho: KB-339 "));
+	strcpy(c->s.cmdline, "quiet mem_encrypt=on");
+	ok(stage_check_memory(&c->s, c->s.kho));
+	c->s.may_encrypt = true;
+	assert_int_equal(stage_check_memory(&c->s, c->s.kho), KB_KERNEL_ENCRYPTS);
+	assert_true(was_said("kho: KB-352 "));
 	free_case(c);
 }
 

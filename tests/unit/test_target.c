@@ -94,7 +94,28 @@ static void blocks_that_old_receivers_lose_are_refused(void **state)
 
 static enum kb_status words(const char *cmdline, struct kb_diag *diag)
 {
-	return kho_target_words((struct kb_text){cmdline, strlen(cmdline)}, diag);
+	return kho_target_words((struct kb_text){cmdline, strlen(cmdline)}, false, diag);
+}
+
+/* Only where the CPU can; the decompressor, which reads it, knows neither quotes nor "--". */
+static void words_that_encrypt_are_refused(void **state)
+{
+	static const char *const bad[] = {"mem_encrypt=on", "quiet mem_encrypt=on ro",
+					  "a -- mem_encrypt=on", "\"b mem_encrypt=on\""};
+	static const char *const good[] = {"", "mem_encrypt=off", "mem_encrypt", "mem_encrypt=o"};
+	struct kb_diag diag = {0};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct kb_text t = {bad[i], strlen(bad[i])};
+
+		ok(words(bad[i], &diag));
+		assert_int_equal(kho_target_words(t, true, &diag), KB_KERNEL_ENCRYPTS);
+	}
+	assert_int_equal(diag.at, 0);
+	assert_int_equal(diag.value, strlen("mem_encrypt=on"));
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		ok(kho_target_words((struct kb_text){good[i], strlen(good[i])}, true, &diag));
 }
 
 /* As the kernel reads it: whatever the value, wherever it is, but not after "--". */
@@ -211,6 +232,7 @@ int main(void)
 		cmocka_unit_test(versions_to_come_are_refused_by_name),
 		cmocka_unit_test(blocks_that_old_receivers_lose_are_refused),
 		cmocka_unit_test(crash_kernels_take_nothing),
+		cmocka_unit_test(words_that_encrypt_are_refused),
 		cmocka_unit_test(words_that_write_are_refused),
 		cmocka_unit_test(the_release_tells_the_bitmaps_of_v1),
 		cmocka_unit_test(other_releases_tell_nothing),

@@ -157,6 +157,11 @@ static void scratch_that_the_next_kernel_leaves_out(void **state)
 	w->i.cmdline = "quiet elfcorehdr=1M";
 	assert_refused(w, "cmdline", KB_KERNEL_DUMP);
 	w = new_world();
+	w->i.cmdline = "quiet mem_encrypt=on";
+	is_well(w, "cmdline");
+	w->f.may_encrypt = true;
+	assert_refused(w, "cmdline", KB_KERNEL_ENCRYPTS);
+	w = new_world();
 	w->i.cmdline = "mem=1536M";
 	assert_int_equal(ask(w, "cmdline")->answer, ANSWER_UNKNOWN);
 	free(w);

@@ -38,6 +38,13 @@ void cpu_use_tables(const struct pagetable *pt);
 const char *cpu_mode(void);
 
 /*
+ * Could a kernel that is told to encrypt memory with a key of the CPU, by its page tables? x86:
+ * SME, which firmware has enabled (AMD APM volume 2, 7.10; a kernel asks the same, Linux
+ * arch/x86/boot/startup/sme.c). arm64: never.
+ */
+bool cpu_may_encrypt(void);
+
+/*
  * cpu_can_start - may @k be started on this CPU, in the mode that it is in?
  *
  * Returns KB_OK; x86: KB_BZ_5LEVEL; arm64: KB_CPU_GRANULE.

@@ -86,6 +86,12 @@ static inline bool cpu_gbpages(void)
 	return cpuid(0x80000000).a >= 0x80000001 && (cpuid(0x80000001).d & (1u << 26));
 }
 
+#define CPUID_HYPERVISOR (1u << 31) /* leaf 1, c */
+#define CPUID_ENCRYPTION 0x8000001fu
+#define CPUID_SME        (1u << 0) /* of that leaf, a */
+#define MSR_SYSCFG       0xc0010010
+#define SYSCFG_SME       (1u << 23)
+
 /* Enter the next kernel with the tables at @cr3. */
 __noreturn void khoboot_jump(uint64_t entry, uint64_t boot_params, uint64_t cr3);
 
