@@ -14,6 +14,9 @@ void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Prints `khotest: FAIL reason` and powers the machine off. */
 _Noreturn void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Says `sum=CRC BYTES` of a file, as cksum(1) counts them, or `sum=none`. */
+void sum_report(const char *path);
+
 /* Runs a program to its end; fails unless its status is 0. */
 void run(const char *const argv[]);
 

@@ -28,6 +28,7 @@
  *   reserve=1        write into the memory of reserve_mem=; the incoming side checks it
  *   crash=1          load=uki, for a crash, and crash; the incoming kernel finds the outgoing one's
  *                    memory in /proc/vmcore
+ *   sum=FILE         the incoming side says what cksum(1) would say of that file
  *   seed=S           seed of the pattern in the preserved pages
  *
  * Lines of both sides:
@@ -55,6 +56,7 @@
  *   log: TEXT        each line of the log that khoboot left, in one of the nodes or in /chosen
  *   luo_checked=N, place_checked=N   no word of N pages has changed; absent without kho_in=yes
  *   reserve_checked=ADDR   the same of the memory of reserve_mem=
+ *   sum=CRC BYTES|none   with sum=
  *   vmcore_marker=ADDR   with crash=1: the marked page is in the dump, unchanged, and not RAM
  *   boot_next=none|set   is there still a BootNext
  *   mor=N            is memory to be cleared at the next reset
@@ -620,6 +622,8 @@ static void check_arrival(const char *side)
 	report_setup_data();
 	report_log();
 	check_preserved();
+	if (word("sum"))
+		sum_report(word("sum"));
 	if (word_number("crash"))
 		crash_check(word_number("seed"));
 	check_efivars();
