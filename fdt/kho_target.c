@@ -51,21 +51,26 @@ enum kb_status kho_target_uefi(const char *release, size_t len, struct kb_diag *
 	return kb_note(diag, KB_KERNEL_UEFI, r >> 20, r >> 10 & RELEASE_PART_MAX);
 }
 
-enum kb_status kho_target_lost(struct mem *m, const struct kho *k, struct range lost)
+enum kb_status kho_target_meets(struct mem *m, const struct kho *k, struct range r,
+				enum kb_status refusal)
 {
 	for (size_t i = 0; i < m->ram.count; i++) {
 		struct range piece = m->ram.r[i];
-		uint64_t base = max_u64(piece.base, lost.base);
-		uint64_t end = min_u64(range_end(piece), range_end(lost));
+		uint64_t base = max_u64(piece.base, r.base);
+		uint64_t end = min_u64(range_end(piece), range_end(r));
 
 		if (base < end && !kho_range_free(m, k, (struct range){base, end - base}))
-			return kb_fail(m, KB_MEM_LOST, lost.base, base);
+			return kb_fail(m, refusal, r.base, base);
 	}
 	for (size_t i = 0; i < k->scratch.count; i++)
-		if (ranges_overlap(k->scratch.r[i], lost))
-			return kb_fail(m, KB_MEM_LOST, lost.base,
-				       max_u64(k->scratch.r[i].base, lost.base));
+		if (ranges_overlap(k->scratch.r[i], r))
+			return kb_fail(m, refusal, r.base, max_u64(k->scratch.r[i].base, r.base));
 	return KB_OK;
+}
+
+enum kb_status kho_target_lost(struct mem *m, const struct kho *k, struct range lost)
+{
+	return kho_target_meets(m, k, lost, KB_MEM_LOST);
 }
 
 /*

@@ -247,12 +247,17 @@ static void ask_cmdline(struct verdict *v, const struct facts *f, const struct i
 
 	if (!st) {
 		kho->scratch = f->areas;
-		st = kernel_check_memory(i->kernel, cmdline, &m, kho);
+		st = kho_target_named(&m, kho, cmdline);
 	}
+	if (!st)
+		st = kernel_check_memory(i->kernel, cmdline, &m, kho);
 	free(kho);
 	if (!st && names_memory(cmdline))
 		verdict_add_unknown(v, "cmdline",
 				    "mem= or memmap= may leave out what is preserved");
+	else if (!st && kho_target_names_ram(&m, cmdline))
+		verdict_add_unknown(v, "cmdline",
+				    "a word names RAM to write to, which may be preserved");
 	else
 		verdict_add(v, "cmdline", st);
 }

@@ -61,6 +61,25 @@ __must_check enum kb_status kho_target_blocks(const struct kho_root *root,
  */
 __must_check enum kb_status kho_target_lost(struct mem *m, const struct kho *k, struct range lost);
 
+/* The same with another @refusal, for any memory @r. Returns KB_OK or @refusal. */
+__must_check enum kb_status kho_target_meets(struct mem *m, const struct kho *k, struct range r,
+					     enum kb_status refusal);
+
+/*
+ * kho_target_named - would the next kernel write to what is preserved, or to scratch, because words
+ * of its command line name that memory?
+ * @m: its diag gets the beginning of what a word names, and the first RAM there that must be kept
+ *
+ * ramoops.mem_address= with ramoops.mem_size=, phram.phram=, slram=, trace_instance=NAME@ADDRESS:,
+ * and serial ports in memory: earlycon=, console= and earlyprintk= with mmio. None of these drivers
+ * asks whether the memory is in use. Returns KB_OK or KB_KERNEL_WRITES.
+ */
+__must_check enum kb_status kho_target_named(struct mem *m, const struct kho *k,
+					     struct kb_text cmdline);
+
+/* Does one of these words name RAM of @m at all? */
+bool kho_target_names_ram(struct mem *m, struct kb_text cmdline);
+
 /*
  * kho_target_words - would the next kernel lose what is preserved, by a word of its command line?
  * @may_encrypt: the CPU could encrypt memory by page tables, cpu_may_encrypt()

@@ -47,6 +47,8 @@ enum kb_status stage_check_memory(struct stage *s, const struct kho *k)
 	enum kb_status st = kho_target_words(cmdline, s->may_encrypt, &s->mem.diag);
 
 	if (!st)
+		st = kho_target_named(&s->mem, k, cmdline);
+	if (!st)
 		st = kernel_check_memory(&s->kernel, cmdline, &s->mem, k);
 	return st ? kb_refuse("kho", st, &s->mem.diag) : KB_OK;
 }

@@ -165,6 +165,15 @@ static void scratch_that_the_next_kernel_leaves_out(void **state)
 	w->i.cmdline = "mem=1536M";
 	assert_int_equal(ask(w, "cmdline")->answer, ANSWER_UNKNOWN);
 	free(w);
+	w = new_world();
+	w->i.cmdline = "slram=a,0,1000T";
+	assert_refused(w, "cmdline", KB_KERNEL_WRITES);
+	w = new_world();
+	w->i.cmdline = "slram=a,1000T,+4K";
+	is_well(w, "cmdline");
+	w->i.cmdline = "slram=a,1536M,+4K";
+	assert_int_equal(ask(w, "cmdline")->answer, ANSWER_UNKNOWN);
+	free(w);
 }
 
 static void live_update_of_another_version(void **state)
