@@ -111,10 +111,17 @@ invalidate_tables:
 
 /*
  * Build tables at x22 that map x20 (2 MiB aligned) to x21 (4 KiB aligned), and not one byte more:
- * what is not ours may not be RAM. Blocks of 2 MiB, the rest in pages. L1 and L2 have at most two
- * tables each, so the memory may cross one 1 GiB boundary; if it crosses two, this hangs.
+ * what is not ours may not be RAM. Blocks of 2 MiB, the rest in pages, and blocks of 1 GiB for what
+ * lies between the first and the last 1 GiB, which is all ours:
+ *
+ *	x20 .. x21             |----------|--------------|------|
+ *	1 GiB    |           x2           |  (any count) |      x3      |
+ *	in       |  L2_FIRST              |  L1          |  L2_LAST     |
+ *
+ * L1 has at most two tables, so the memory may cross one boundary of 512 GiB; no image is larger.
  */
 build_tables:
+	mov	x13, x30
 	mov	x0, x22
 1:	stp	xzr, xzr, [x0], #16
 	cmp	x0, x21
@@ -130,7 +137,7 @@ build_tables:
 	lsr	x2, x20, #30
 	lsr	x3, x1, #30
 	sub	x4, x3, x2
-	cmp	x4, #1
+	cmp	x4, #511
 	b.hi	hang
 
 	add	x5, x22, #L1_FIRST
@@ -155,6 +162,7 @@ build_tables:
 1:	orr	x0, x7, #PTE_TABLE
 	ubfx	x4, x1, #30, #9
 	str	x0, [x5, x4, lsl #3]
+	bl	map_between
 
 2:	mov	x0, x20
 3:	cmp	x2, x0, lsr #30
@@ -167,9 +175,14 @@ build_tables:
 	orr	x0, x0, #PTE_BLOCK
 	str	x0, [x8, x4, lsl #3]
 	mov	x0, x9
-	cmp	x0, x21
+	cmp	x2, x0, lsr #30
+	b.eq	1f
+	lsl	x4, x3, #30			/* what lies between is mapped */
+	cmp	x0, x4
+	csel	x0, x0, x4, hs
+1:	cmp	x0, x21
 	b.lo	3b
-	ret
+	ret	x13
 
 4:	add	x9, x22, #L3_LAST
 	orr	x10, x9, #PTE_TABLE
@@ -181,7 +194,26 @@ build_tables:
 	add	x0, x0, #0x1000
 	cmp	x0, x21
 	b.lo	5b
-	ret
+	ret	x13
+
+/* 1 GiB each, for all numbers between x2 and x3: in the first L1 table, or in the last one. */
+map_between:
+	add	x9, x2, #1
+1:	cmp	x9, x3
+	b.hs	2f
+	add	x5, x22, #L1_FIRST
+	add	x8, x22, #L1_LAST
+	lsr	x4, x9, #9
+	cmp	x4, x2, lsr #9
+	csel	x5, x5, x8, eq
+	lsl	x0, x9, #30
+	orr	x0, x0, x14
+	orr	x0, x0, #PTE_BLOCK
+	and	x4, x9, #0x1ff
+	str	x0, [x5, x4, lsl #3]
+	add	x9, x9, #1
+	b	1b
+2:	ret
 
 /*
  * Where the CPU has TCR2, the outgoing kernel may have left it set. With PIE our table entries
