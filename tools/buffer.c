@@ -156,7 +156,17 @@ static int fill_and_rename(const struct buffer *b, int fd, const char *temp, con
 	return ret ? ret : rename(temp, path);
 }
 
-int buffer_write(const struct buffer *b, const char *path)
+static int write_into(const struct buffer *b, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int ret = fd < 0 ? -1 : write_all(fd, b->data, b->size);
+
+	if (fd >= 0 && close(fd))
+		ret = -1;
+	return ret;
+}
+
+static int replace(const struct buffer *b, const char *path)
 {
 	char *temp;
 	int fd, ret, error;
@@ -171,4 +181,13 @@ int buffer_write(const struct buffer *b, const char *path)
 	free(temp);
 	errno = error;
 	return ret;
+}
+
+int buffer_write(const struct buffer *b, const char *path)
+{
+	struct stat st;
+
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return write_into(b, path);
+	return replace(b, path);
 }

@@ -37,6 +37,7 @@ int buffer_from_arg(struct buffer *b, const char *arg);
 /*
  * Write @b to @path so that the file is the old or the new one, never a part: a temporary file in
  * the same directory, synced, renamed. -1 with errno set on failure; nothing is left behind.
+ * What is there and no regular file, like /dev/null, is written to and not replaced.
  */
 int buffer_write(const struct buffer *b, const char *path);
 
