@@ -249,6 +249,34 @@ static void read_tree(const struct running *r, struct machine *m, struct facts *
 		f->listed_known = true;
 }
 
+/* ---- IMA ------------------------------------------------------------------------------------- */
+
+#define SECURITY "/sys/kernel/security"
+#define IMA      SECURITY "/ima/binary_runtime_measurements"
+
+static uint64_t file_size(const struct running *r, const char *name)
+{
+	struct buffer b = {0};
+	const uint64_t size = running_read(r, name, &b) ? b.size : 0;
+
+	buffer_free(&b);
+	return size;
+}
+
+/*
+ * What kexec hands on of it is as long as these files (ima_get_binary_runtime_size). securityfs
+ * that is mounted has lsm in it, with IMA or without.
+ */
+static void read_ima(const struct running *r, struct facts *f)
+{
+	f->ima_list = file_size(r, IMA);
+	if (f->ima_list)
+		f->ima_list += file_size(r, IMA "_staged");
+	else
+		f->ima_hidden = running_exists(r, SECURITY) &&
+				(running_exists(r, IMA) || !running_exists(r, SECURITY "/lsm"));
+}
+
 /* ---- firmware -------------------------------------------------------------------------------- */
 
 /* kexec hands on the descriptors that sysfs shows. */
@@ -283,6 +311,7 @@ struct machine *machine_read(const struct running *r, struct facts *ret)
 	read_reserve(r, &f);
 	read_iomem(r, &f);
 	read_memmap(r, &f);
+	read_ima(r, &f);
 	f.poisoned = number_after(r, "/proc/meminfo", "HardwareCorrupted:") * 1024;
 	f.gbpages = room_always_gbpages() || has_text(r, "/proc/cpuinfo", " pdpe1gb");
 	f.la57 = running_la57(r);

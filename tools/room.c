@@ -158,6 +158,16 @@ static enum kb_status ask_reset(struct work *w, const struct room_question *q)
 	return st ? st : stage_keep_room(&w->s, &zone, &list, &room);
 }
 
+/* First of all segments (Linux kernel/kexec_file.c); kexec goes on when there is no room for it. */
+static enum kb_status load_ima(struct work *w, const struct room_question *q)
+{
+	const struct room_segment list = {q->ima_size, q->page_size, 0, true, true};
+	struct range ignored;
+	enum kb_status st = q->ima_size ? room_load(&w->plan, &list, &ignored) : KB_OK;
+
+	return st == KB_CTL_SCRATCH ? KB_OK : st;
+}
+
 static enum kb_status ask(struct work *w, const struct room_question *q, struct room_answer *a)
 {
 	struct range_list sorted = {w->sorted, 0, ROOM_AREAS};
@@ -169,6 +179,8 @@ static enum kb_status ask(struct work *w, const struct room_question *q, struct 
 	w->s.free = (struct range_list){w->free, 0, ROOM_AREAS};
 	a->scratch_bytes = range_list_bytes(q->areas);
 	a->window_size = q->kernel->window_size;
+	if (!st)
+		st = load_ima(w, q);
 	if (!st)
 		st = room_load_all(&w->plan, q, &a->image);
 	if (!st)

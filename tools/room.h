@@ -47,6 +47,7 @@ struct room_question {
 	struct kb_text zone;   /* khoboot.zone=; len 0: the built-in one */
 	uint64_t page_size;    /* of the running kernel */
 	uint64_t efi_map_size; /* bytes of EFI memory map that kexec hands on; 0: none */
+	uint64_t ima_size;     /* bytes that kexec takes for IMA's measurements; 0: none */
 	const void *fdt;       /* arm64: the running kernel's device tree, or NULL */
 	uint64_t fdt_size;
 };

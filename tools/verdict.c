@@ -297,9 +297,46 @@ static void add_reset(struct verdict *v, enum kb_status st, const struct room_an
 			    "how much lies in the firmware zone is known to khoboot only");
 }
 
+/*
+ * Bytes that kexec takes for IMA's measurements (Linux security/integrity/ima/ima_kexec.c,
+ * ima_add_kexec_buffer): with half a page more, or with what CONFIG_IMA_KEXEC_EXTRA_MEMORY_KB
+ * says. The load itself is measured as well.
+ */
+#define IMA_EXTRA_MAX (40 * 1024u)
+#define IMA_LOAD_MAX  (2 * KB_CMDLINE_MAX)
+
+static uint64_t ima_least(const struct facts *f)
+{
+	return f->ima_list ? f->ima_list + f->page_size / 2 : 0;
+}
+
+static uint64_t ima_most(const struct facts *f)
+{
+	return f->ima_list ? f->ima_list + f->page_size / 2 + IMA_EXTRA_MAX + IMA_LOAD_MAX : 0;
+}
+
+/*
+ * Asked for each length that the list may have at the load: a little more of it can move what is
+ * placed after it. False when the answers differ; @a and @st are those to the shortest.
+ */
+static bool ask_with_ima(const struct facts *f, struct room_question *q, struct room_answer *a,
+			 enum kb_status *st)
+{
+	struct room_answer other;
+	bool same = true;
+
+	q->ima_size = ima_least(f);
+	*st = room_ask(q, a);
+	while (same && q->ima_size + f->page_size <= ima_most(f)) {
+		q->ima_size += f->page_size;
+		same = !room_ask(q, &other) == !*st && other.reset == a->reset;
+	}
+	return same;
+}
+
 static void ask_room(struct verdict *v, const struct facts *f, const struct image_facts *i)
 {
-	const struct room_question q = {
+	struct room_question q = {
 		.areas = &f->areas,
 		.ram = f->listed_known && f->listed.count ? &f->listed : NULL,
 		.kernel = i->kernel,
@@ -315,16 +352,24 @@ static void ask_room(struct verdict *v, const struct facts *f, const struct imag
 	};
 	struct room_answer a;
 	enum kb_status st;
+	bool same;
 
 	if (!f->scratch_known || (i->image.tree && !f->fdt)) {
 		verdict_add_unknown(v, "room",
 				    "the running kernel does not show its scratch, or its tree");
 		return;
 	}
-	st = room_ask(&q, &a);
-	add_room(v, st, &a, i->image.size, i->kho_off);
+	if (f->ima_hidden)
+		verdict_add_unknown(v, "ima",
+				    "the length of IMA's list, for which kexec takes scratch, is "
+				    "not shown (/sys/kernel/security)");
+	same = ask_with_ima(f, &q, &a, &st);
+	if (same)
+		add_room(v, st, &a, i->image.size, i->kho_off);
+	else
+		verdict_add_unknown(v, "room", "it depends on what IMA adds to its list");
 	if (i->reset)
-		add_reset(v, st, &a, q.ram);
+		add_reset(v, st, &a, q.ram && same);
 }
 
 /* ---- khoboot's own memory -------------------------------------------------------------------- */

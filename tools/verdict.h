@@ -64,6 +64,8 @@ struct facts {
 	bool gbpages; /* the CPU has pages of 1 GiB */
 	bool la57;
 	uint64_t efi_map_size;
+	uint64_t ima_list; /* bytes of IMA's measurements, for which kexec takes scratch */
+	bool ima_hidden;   /* there may be some: their file cannot be read */
 	const void *fdt;
 	uint64_t fdt_size;
 };

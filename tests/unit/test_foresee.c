@@ -54,6 +54,7 @@ static bool load_all(struct machine *m)
 	struct range at[ARRAY_SIZE(segments)];
 	bool room = true;
 
+	load_ima(m, &taken);
 	for (size_t i = 0; i < ARRAY_SIZE(segments) && room; i++)
 		room = load(m, &taken, &segments[i], &at[i]);
 	free(taken.r);

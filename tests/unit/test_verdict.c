@@ -280,6 +280,31 @@ static void room_in_scratch(void **state)
 	free(w);
 }
 
+/* kexec puts it into scratch before all else, and leaves it out where it does not fit. */
+static void imas_list_takes_scratch(void **state)
+{
+	struct world *w = new_world();
+	uint64_t have = ask(w, "room")->have;
+	(void)state;
+
+	w->f.ima_list = 20 * SZ_1M;
+	assert_true(ask(w, "room")->have <= have - 20 * SZ_1M);
+	is_well(w, "room");
+	w->f.ima_list = have - 20 * SZ_1M;
+	assert_int_equal(ask(w, "room")->status, KB_PLACE_KERNEL);
+	/* Between the last that fits and the first that does not, it is not known. */
+	w->f.ima_list = have - 40 * SZ_1M;
+	while (ask(w, "room")->answer == ANSWER_OK)
+		w->f.ima_list += 4 * SZ_4K;
+	assert_int_equal(ask(w, "room")->answer, ANSWER_UNKNOWN);
+	w->f.ima_list = SZ_1G;
+	is_well(w, "room");
+	w->f.ima_list = 0;
+	w->f.ima_hidden = true;
+	assert_int_equal(ask(w, "ima")->answer, ANSWER_UNKNOWN);
+	free(w);
+}
+
 /* 512 GiB without pages of 1 GiB take 514 page tables. */
 static void tables_of_a_large_machine(void **state)
 {
@@ -425,6 +450,27 @@ static void facts_of_a_full_map(void **state)
 	machine_free(m);
 }
 
+static void facts_of_ima(void **state)
+{
+	struct facts f;
+	(void)state;
+
+	machine_free(read_facts(&f));
+	assert_true(!f.ima_list && !f.ima_hidden);
+	fake_dirs("/sys/kernel/security/x");
+	machine_free(read_facts(&f));
+	assert_true(f.ima_hidden);
+	fake_file("/sys/kernel/security/lsm", "capability");
+	machine_free(read_facts(&f));
+	assert_false(f.ima_hidden);
+	fake_bytes("/sys/kernel/security/ima/binary_runtime_measurements", (uint8_t[]){1, 0, 3}, 3);
+	machine_free(read_facts(&f));
+	assert_true(f.ima_list == 3 && !f.ima_hidden);
+	fake_file("/sys/kernel/security/ima/binary_runtime_measurements_staged", "four");
+	machine_free(read_facts(&f));
+	assert_int_equal(f.ima_list, 7);
+}
+
 /* ---- what is printed ------------------------------------------------------------------------- */
 
 static void the_json_is_what_the_manual_says(void **state)
@@ -464,10 +510,12 @@ int main(void)
 		cmocka_unit_test(scratch_that_the_next_kernel_leaves_out),
 		cmocka_unit_test(nothing_is_handed_over),
 		cmocka_unit_test(room_in_scratch),
+		cmocka_unit_test(imas_list_takes_scratch),
 		cmocka_unit_test(tables_of_a_large_machine),
 		cmocka_unit_test(going_on_without_the_data),
 		cmocka_unit_test_setup_teardown(facts_of_a_system, setup, fake_root_remove),
 		cmocka_unit_test_setup_teardown(facts_of_a_full_map, setup, fake_root_remove),
+		cmocka_unit_test_setup_teardown(facts_of_ima, setup, fake_root_remove),
 		cmocka_unit_test(the_json_is_what_the_manual_says),
 	};
 

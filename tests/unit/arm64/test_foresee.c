@@ -58,6 +58,8 @@ static uint64_t load_tree(struct machine *m)
 		ok(fdt_setprop_u64(loaded_tree, chosen, "kaslr-seed", 1));
 	if (m->nodes & 2)
 		ok(fdt_setprop(loaded_tree, chosen, "rng-seed", seed, sizeof(seed)));
+	if (m->ima_size)
+		ok(fdt_setprop(loaded_tree, chosen, "linux,ima-kexec-buffer", seed, 16));
 	memset(words, 'x', sizeof(words));
 	ok(fdt_setprop(loaded_tree, chosen, "bootargs", words, (int)m->i.words + 1));
 	ok(fdt_setprop(loaded_tree, chosen, "linux,kho-fdt", seed, 16));
@@ -93,8 +95,10 @@ static bool load_all(struct machine *m)
 	const struct segment array = {m->img.areas * sizeof(struct range), SZ_64K, 0, true};
 	struct range_list taken = new_list();
 	struct range at;
-	bool room = load(m, &taken, &array, &at) && load_pair(m, &taken);
+	bool room;
 
+	load_ima(m, &taken);
+	room = load(m, &taken, &array, &at) && load_pair(m, &taken);
 	free(taken.r);
 	return room;
 }
