@@ -268,13 +268,14 @@ static int answer(struct request *r, const char *path, const struct running *run
 
 int cmd_check(int argc, char **argv)
 {
-	const struct running running = {.root = ""};
+	struct running running = {.root = ""};
 	struct check_image *image = check_new();
 	struct request r = {.via = "direct"};
 	int ret = ctl_options(argc, argv, ":h", options, help, take_option, &r);
 
 	if (ret < 0 && argc - optind != 1)
 		ret = ctl_usage("check: give one file");
+	running_see_debugfs(&running);
 	if (ret < 0)
 		ret = answer(&r, argv[optind], &running, image);
 	buffer_free(&r.cmdline);

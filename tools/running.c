@@ -9,12 +9,42 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 const char *running_path(const struct running *r, const char *name, char path[PATH_MAX])
 {
-	snprintf(path, PATH_MAX, "%s%s", r->root, name);
+	if (r->debugfs[0] && !strncmp(name, DEBUGFS "/", sizeof(DEBUGFS)))
+		snprintf(path, PATH_MAX, "%s%s", r->debugfs, name + strlen(DEBUGFS));
+	else
+		snprintf(path, PATH_MAX, "%s%s", r->root, name);
 	return path;
+}
+
+/* A mount that is nowhere in the tree (Linux 5.2); -1: not allowed, or no such file system. */
+static int mount_debugfs(void)
+{
+	int context = fsopen("debugfs", FSOPEN_CLOEXEC), ret = -1;
+
+	if (context < 0)
+		return -1;
+	if (!fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		ret = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	close(context);
+	return ret;
+}
+
+void running_see_debugfs(struct running *r)
+{
+	int fd;
+
+	errno = 0;
+	fd = running_exists(r, KHO_OUT) ? -1 : mount_debugfs();
+
+	r->denied = fd < 0 && errno == EPERM;
+	/* Open until the program ends. */
+	if (fd >= 0)
+		snprintf(r->debugfs, sizeof(r->debugfs), "/proc/self/fd/%d", fd);
 }
 
 bool running_read(const struct running *r, const char *name, struct buffer *b)
@@ -71,18 +101,27 @@ bool running_la57(const struct running *r)
 
 /* ---- KHO ------------------------------------------------------------------------------------- */
 
-static bool option_on(const struct running *r, const char *name)
+enum option { OPTION_MISSING, OPTION_OFF, OPTION_ON };
+
+static enum option option(const struct running *r, const char *name)
 {
+	enum option ret = OPTION_MISSING;
 	struct buffer text = {0};
 	struct kb_text value;
-	bool on = false;
 
 	if (running_read(r, "/proc/cmdline", &text) &&
 	    cmdline_last((struct kb_text){(char *)text.data, text.size}, name, &value) && value.len)
-		on = strchr("1yYtT", value.text[0]) ||
-		     (value.len == 2 && !memcmp(value.text, "on", 2));
+		ret = strchr("1yYtT", value.text[0]) ||
+				      (value.len == 2 && !memcmp(value.text, "on", 2))
+			      ? OPTION_ON
+			      : OPTION_OFF;
 	buffer_free(&text);
-	return on;
+	return ret;
+}
+
+static bool option_on(const struct running *r, const char *name)
+{
+	return option(r, name) == OPTION_ON;
 }
 
 bool running_kho_on(const struct running *r)
@@ -104,6 +143,29 @@ static int release(const struct running *r)
 	return (int)(major * 100 + minor);
 }
 
+/* Has the kernel debugfs? */
+static bool knows_debugfs(const struct running *r)
+{
+	struct buffer text = {0};
+	bool found = running_read(r, "/proc/filesystems", &text) &&
+		     memmem(text.data, text.size, "\tdebugfs\n", 9);
+
+	buffer_free(&text);
+	return found;
+}
+
+/*
+ * Where debugfs cannot be seen and nothing is said, KHO may be on
+ * (CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT), but not without debugfs in the kernel, which these
+ * releases finalize by.
+ */
+static bool may_be_on(const struct running *r)
+{
+	const enum option kho = option(r, "kho");
+
+	return kho == OPTION_ON || (kho == OPTION_MISSING && knows_debugfs(r));
+}
+
 /*
  * For a kernel whose debugfs cannot be seen. 6.19 and 7.0 finalize by themselves when
  * live update is on, later ones have nothing to finalize.
@@ -112,7 +174,7 @@ static bool wants_finalize(const struct running *r)
 {
 	int rel = release(r);
 
-	if (rel < 616 || rel > 700 || !option_on(r, "kho"))
+	if (rel < 616 || rel > 700 || r->debugfs[0] || !may_be_on(r))
 		return false;
 	return rel < 619 || !option_on(r, "liveupdate");
 }
@@ -120,7 +182,7 @@ static bool wants_finalize(const struct running *r)
 enum kb_status running_finalize(struct running *r)
 {
 	if (!running_exists(r, KHO_OUT))
-		return wants_finalize(r) ? KB_CTL_DEBUGFS : KB_OK;
+		return !wants_finalize(r) ? KB_OK : r->denied ? KB_CTL_PERMISSION : KB_CTL_DEBUGFS;
 	if (!running_exists(r, KHO_OUT "/finalize"))
 		return KB_OK;
 	if (!write_file(r, KHO_OUT "/finalize", "1"))

@@ -17,8 +17,17 @@
 
 struct running {
 	const char *root;
-	bool finalized; /* by running_finalize(), so that it can be taken back */
+	char debugfs[32]; /* path of a mount of our own, see running_see_debugfs(); "": none */
+	bool denied;      /* that mount needs more rights */
+	bool finalized;   /* by running_finalize(), so that it can be taken back */
 };
+
+/*
+ * Where debugfs does not show KHO, look at a mount of our own, which nobody else sees: nothing
+ * needs to be mounted, and what it does not show is not there. Without the right to mount nothing
+ * changes.
+ */
+void running_see_debugfs(struct running *r);
 
 /* @name below the root. */
 const char *running_path(const struct running *r, const char *name, char path[PATH_MAX]);
@@ -29,7 +38,8 @@ bool running_read(const struct running *r, const char *name, struct buffer *b);
 bool running_exists(const struct running *r, const char *name);
 
 /* What debugfs shows of the data to come. */
-#define KHO_OUT "/sys/kernel/debug/kho/out"
+#define DEBUGFS "/sys/kernel/debug"
+#define KHO_OUT DEBUGFS "/kho/out"
 
 uint64_t running_page_size(void);
 
@@ -43,7 +53,8 @@ bool running_la57(const struct running *r);
  * running_finalize - make the data ready to be handed over
  *
  * Kernels up to 6.19 have to be told, newer ones have no file for it. Returns KB_OK also when KHO
- * is off; KB_CTL_FINALIZE with errno set when the kernel refuses; KB_CTL_DEBUGFS.
+ * is off; KB_CTL_FINALIZE with errno set when the kernel refuses; KB_CTL_DEBUGFS or, without the
+ * right to look, KB_CTL_PERMISSION, when it may be on and the file cannot be seen.
  */
 __must_check enum kb_status running_finalize(struct running *r);
 

@@ -284,6 +284,7 @@ int cmd_switch(int argc, char **argv)
 	struct request r = {.fd = -1};
 	int ret = read_options(&r, argc, argv);
 
+	running_see_debugfs(&running);
 	if (ret < 0)
 		ret = run(&r, &running, image);
 	if (ret)

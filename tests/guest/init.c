@@ -20,6 +20,7 @@
  *   via=firmware     khoctl: take the firmware route, with the file boot_file=PATH on the ESP
  *   luo=N            preserve N non-adjacent pages in a memfd; the incoming side checks N pages
  *   force=1          khoctl: go on where it refuses
+ *   debugfs=off      khoctl: it is not mounted
  *   hops=N           hand over N times more, to this kernel again (load=khoctl)
  *   calibrate=N      have khoctl learn what firmware writes, by N resets, and show it; no handover
  *   trouble=WHAT     mor, mor-locked: ask firmware to clear memory; ppi: ask the TPM;
@@ -351,6 +352,8 @@ static void load_khoctl(const char *args)
 		argv[n++] = "--force";
 	if (word_number("wait"))
 		argv[n++] = "--load-only";
+	if (word_is("debugfs", "off") && umount2("/sys/kernel/debug", MNT_DETACH))
+		fail("/sys/kernel/debug: %s", strerror(errno));
 	run(argv);
 	if (!word_number("wait"))
 		fail("khoctl switch came back");

@@ -550,7 +550,7 @@ static void verdicts_are_what_happens(void **state)
 	print_message("\n");
 	/* All of it happens. */
 	assert_true(t.go > MACHINES / 5 && t.no_load > MACHINES / 50);
-	assert_true(t.no_reset > MACHINES / 100);
+	assert_true(t.no_reset > MACHINES / 200);
 	assert_true(t.by_ima < MACHINES / 50);
 	assert_true(t.unforeseen < MACHINES / 5);
 }

@@ -6,6 +6,7 @@
 #include "fake_root.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -109,6 +110,45 @@ static void hidden_debugfs(void **state)
 	}
 }
 
+/* KHO can be on by the kernel's configuration, and nothing tells. */
+static void on_by_default(void **state)
+{
+	(void)state;
+
+	fake_file("/proc/sys/kernel/osrelease", "6.18.15\n");
+	fake_file("/proc/cmdline", "quiet");
+	fake_file("/proc/filesystems", "nodev\tsysfs\n");
+	ok(running_finalize(&running));
+	fake_file("/proc/filesystems", "nodev\tsysfs\nnodev\tdebugfs\n");
+	assert_int_equal(running_finalize(&running), KB_CTL_DEBUGFS);
+	running.denied = true;
+	assert_int_equal(running_finalize(&running), KB_CTL_PERMISSION);
+	running.denied = false;
+	fake_file("/proc/cmdline", "kho=off");
+	ok(running_finalize(&running));
+	fake_file("/proc/cmdline", "quiet");
+	fake_file("/proc/sys/kernel/osrelease", "7.1.1\n");
+	ok(running_finalize(&running));
+}
+
+/* What a mount of our own does not show is not there. */
+static void debugfs_of_our_own(void **state)
+{
+	char path[PATH_MAX];
+	(void)state;
+
+	fake_file("/proc/sys/kernel/osrelease", "6.18.15\n");
+	fake_file("/proc/cmdline", "kho=on");
+	fake_file("/proc/filesystems", "nodev\tdebugfs\n");
+	snprintf(running.debugfs, sizeof(running.debugfs), "/proc/self/fd/77");
+	ok(running_finalize(&running));
+	assert_string_equal(running_path(&running, OUT "/fdt", path),
+			    "/proc/self/fd/77/kho/out/fdt");
+	assert_string_equal(running_path(&running, "/proc/cmdline", path),
+			    fake_path("/proc/cmdline"));
+	running.debugfs[0] = 0;
+}
+
 /* ---- version --------------------------------------------------------------------------------- */
 
 static void version_of_the_data(void **state)
@@ -175,6 +215,8 @@ int main(void)
 		SYSTEM_TEST(new_kernels_are_left_alone),
 		SYSTEM_TEST(refusal_of_the_kernel),
 		SYSTEM_TEST(hidden_debugfs),
+		SYSTEM_TEST(on_by_default),
+		SYSTEM_TEST(debugfs_of_our_own),
 		SYSTEM_TEST(version_of_the_data),
 		cmocka_unit_test(errno_of_kexec),
 	};
