@@ -73,6 +73,26 @@ enum kb_status kho_target_lost(struct mem *m, const struct kho *k, struct range 
 	return kho_target_meets(m, k, lost, KB_MEM_LOST);
 }
 
+/* Entries that an area adds: its own, if it is in no piece, or the cuts within one. */
+static uint64_t entries_of(const struct range_list *ram, struct range area)
+{
+	const struct range *piece = range_list_overlap(ram, area);
+
+	if (!piece)
+		return 1;
+	return (area.base > piece->base) + (range_end(area) < range_end(*piece));
+}
+
+enum kb_status kho_target_regions(const struct range_list *ram, const struct range_list *scratch,
+				  uint64_t most, struct kb_diag *diag)
+{
+	uint64_t n = ram->count;
+
+	for (size_t i = 0; i < scratch->count; i++)
+		n += entries_of(ram, scratch->r[i]);
+	return n <= most ? KB_OK : kb_note(diag, KB_KERNEL_REGIONS, most, n);
+}
+
 /*
  * Receivers before kho-v4 compute the bytes of a block in an int (Linux 6.18 deserialize_bitmap,
  * 7.1 kho_preserved_memory_reserve: "int sz = 1 << (order + PAGE_SHIFT)"):

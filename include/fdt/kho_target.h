@@ -61,7 +61,25 @@ __must_check enum kb_status kho_target_blocks(const struct kho_root *root,
  */
 __must_check enum kb_status kho_target_lost(struct mem *m, const struct kho *k, struct range lost);
 
-/* The same with another @refusal, for any memory @r. Returns KB_OK or @refusal. */
+/*
+ * kho_target_regions - can the next kernel list its memory before it has read the map?
+ * @ram: what it lists before it is told of scratch: sorted and merged, may be empty
+ * @most: entries of its list
+ *
+ * The list grows only once there is memory to grow into; before, one entry too many is a panic, or
+ * KHO is off without a word (Linux mm/memblock.c: memblock_double_array). An area of scratch cuts
+ * the RAM around it:
+ *
+ *	RAM	|--------|		|-----------|		two entries
+ *	scratch	     |---|		   |----|		five
+ *
+ * Returns KB_OK, or KB_KERNEL_REGIONS with the most and the number in @diag.
+ */
+__must_check enum kb_status kho_target_regions(const struct range_list *ram,
+					       const struct range_list *scratch, uint64_t most,
+					       struct kb_diag *diag);
+
+/* kho_target_lost() with another @refusal, for any memory @r. Returns KB_OK or @refusal. */
 __must_check enum kb_status kho_target_meets(struct mem *m, const struct kho *k, struct range r,
 					     enum kb_status refusal);
 

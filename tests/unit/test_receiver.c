@@ -40,6 +40,22 @@ static void check(const char *cmdline, enum kb_status want)
 		fail_msg("%s: not KB-%03d", cmdline, want);
 }
 
+/* Not even the kernel's own list has room for more. */
+static void areas_of_scratch_are_counted(void **state)
+{
+	struct range store[129];
+	const struct range_list was = img.kho->scratch;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(store); i++)
+		store[i] = (struct range){SZ_1G + i * (4 * SZ_1M), SZ_2M};
+	img.kho->scratch = (struct range_list){store, 128, 129};
+	check("", KB_OK);
+	img.kho->scratch.count = 129;
+	check("", KB_KERNEL_REGIONS);
+	img.kho->scratch = was;
+}
+
 static void limits_above_all_are_taken(void **state)
 {
 	static const char *const good[] = {
@@ -144,6 +160,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(limits_above_all_are_taken, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_takes_preserved_memory_is_refused, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(areas_of_scratch_are_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(four_levels_end_at_64_tib, setup, teardown),
 		cmocka_unit_test(pages_are_of_4k),
 	};

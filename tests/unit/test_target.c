@@ -4,6 +4,10 @@
 
 #include <fdt/kho_target.h>
 
+#include "random.h"
+
+#define assert_ok(call) assert_int_equal(call, KB_OK)
+
 static enum kb_status check(const char *text, enum kho_abi abi, unsigned int page_shift,
 			    struct kb_diag *diag)
 {
@@ -19,9 +23,9 @@ static void the_same_version_and_page_size_are_taken(void **state)
 	struct kb_diag diag;
 	(void)state;
 
-	ok(check("kho=kho-v4\npage=4096\n", KHO_ABI_V4, 12, &diag));
-	ok(check("kho=kho-v1\npage=4096\n", KHO_ABI_V1, 12, &diag));
-	ok(check("kho=kho-v3 kho-v4\npage=65536\n", KHO_ABI_V3, 16, &diag));
+	assert_ok(check("kho=kho-v4\npage=4096\n", KHO_ABI_V4, 12, &diag));
+	assert_ok(check("kho=kho-v1\npage=4096\n", KHO_ABI_V1, 12, &diag));
+	assert_ok(check("kho=kho-v3 kho-v4\npage=65536\n", KHO_ABI_V3, 16, &diag));
 }
 
 static void all_else_is_refused(void **state)
@@ -81,7 +85,7 @@ static void blocks_that_old_receivers_lose_are_refused(void **state)
 			sum.blocks[order] = 3;
 			diag = (struct kb_diag){0};
 			root.abi = KHO_ABI_V4;
-			ok(kho_target_blocks(&root, &sum, &diag));
+			assert_ok(kho_target_blocks(&root, &sum, &diag));
 			root.abi = KHO_ABI_V1;
 			assert_int_equal(kho_target_blocks(&root, &sum, &diag), want);
 			root.abi = KHO_ABI_V3;
@@ -109,13 +113,14 @@ static void words_that_encrypt_are_refused(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct kb_text t = {bad[i], strlen(bad[i])};
 
-		ok(words(bad[i], &diag));
+		assert_ok(words(bad[i], &diag));
 		assert_int_equal(kho_target_words(t, true, &diag), KB_KERNEL_ENCRYPTS);
 	}
 	assert_int_equal(diag.at, 0);
 	assert_int_equal(diag.value, strlen("mem_encrypt=on"));
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
-		ok(kho_target_words((struct kb_text){good[i], strlen(good[i])}, true, &diag));
+		assert_ok(
+			kho_target_words((struct kb_text){good[i], strlen(good[i])}, true, &diag));
 }
 
 /* As the kernel reads it: whatever the value, wherever it is, but not after "--". */
@@ -138,7 +143,7 @@ static void crash_kernels_take_nothing(void **state)
 	assert_int_equal(diag.status, KB_KERNEL_DUMP);
 	assert_int_equal(diag.value, strlen(bad[0]));
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
-		ok(words(good[i], &diag));
+		assert_ok(words(good[i], &diag));
 }
 
 static void words_that_write_are_refused(void **state)
@@ -224,6 +229,50 @@ static void other_releases_tell_nothing(void **state)
 	assert_int_equal(bitmaps("6.15.9"), KHO_BITMAP_UNKNOWN);
 }
 
+static uint64_t regions(const struct range_list *ram, const struct range_list *scratch)
+{
+	struct kb_diag diag = {0};
+
+	assert_ok(kho_target_regions(ram, scratch, 1000, NULL));
+	assert_int_equal(kho_target_regions(ram, scratch, 0, &diag), KB_KERNEL_REGIONS);
+	assert_ok(kho_target_regions(ram, scratch, diag.value, NULL));
+	assert_int_equal(kho_target_regions(ram, scratch, diag.value - 1, NULL), KB_KERNEL_REGIONS);
+	return diag.value;
+}
+
+#define PAGES 96
+
+/* A page is 0: no RAM, 1: RAM, 2: scratch. Entries are the runs of one kind. */
+static void scratch_cuts_ram(void **state)
+{
+	struct range ram_store[PAGES], scratch_store[PAGES];
+	uint64_t random = 7;
+	(void)state;
+
+	for (int round = 0; round < 2000; round++) {
+		struct range_list ram = {ram_store, 0, PAGES}, scratch = {scratch_store, 0, PAGES};
+		uint8_t kind[PAGES + 1] = {0};
+		uint64_t runs = 0;
+
+		for (int i = 1; i < PAGES; i++)
+			kind[i] = random_below(&random, 3) ? kind[i - 1]
+							   : (uint8_t)random_below(&random, 3);
+		for (int i = 0; i < PAGES; i++) {
+			struct range page = {(uint64_t)i * SZ_4K, SZ_4K};
+
+			runs += kind[i] && (!i || kind[i] != kind[i - 1]);
+			if (kind[i])
+				assert_ok(range_list_add(&ram, page));
+			if (kind[i] == 2)
+				assert_ok(range_list_add(&scratch, page));
+		}
+		range_list_sort(&ram);
+		range_list_sort(&scratch);
+		if (runs)
+			assert_int_equal(regions(&ram, &scratch), runs);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +280,7 @@ int main(void)
 		cmocka_unit_test(all_else_is_refused),
 		cmocka_unit_test(versions_to_come_are_refused_by_name),
 		cmocka_unit_test(blocks_that_old_receivers_lose_are_refused),
+		cmocka_unit_test(scratch_cuts_ram),
 		cmocka_unit_test(crash_kernels_take_nothing),
 		cmocka_unit_test(words_that_encrypt_are_refused),
 		cmocka_unit_test(words_that_write_are_refused),

@@ -16,6 +16,12 @@ enum kb_status kernel_check_kho(const struct kernel *k, const struct kho_root *r
 }
 
 /*
+ * INIT_MEMBLOCK_MEMORY_REGIONS of a kernel with CONFIG_EFI. It lists all RAM, and with it
+ * firmware's own memory, before it may grow the list (arch/arm64/mm/mmu.c: paging_init).
+ */
+#define EARLY_REGIONS 1024
+
+/*
  * Counted from address 0. The kernel counts from the first RAM on, and with it what is not mapped
  * and firmware's own memory (memblock_mem_limit_remove_map, efi-init.c:reserve_regions), of which
  * not all is known here. So its end is never below this one.
@@ -23,10 +29,13 @@ enum kb_status kernel_check_kho(const struct kernel *k, const struct kho_root *r
 enum kb_status kernel_check_memory(const struct kernel *k, struct kb_text cmdline, struct mem *m,
 				   const struct kho *kho)
 {
+	enum kb_status st = kho_target_regions(&m->ram, &kho->scratch, EARLY_REGIONS, &m->diag);
 	struct kb_text value;
 	uint64_t end;
 
 	(void)k;
+	if (st)
+		return st;
 	if (!cmdline_last(cmdline, "mem", &value))
 		return KB_OK;
 	if (!text_take_size(&value, &end))

@@ -32,14 +32,14 @@ __must_check enum kb_status kernel_check_kho(const struct kernel *k, const struc
 					     bool uefi, struct kb_diag *diag);
 
 /*
- * kernel_check_memory - will the kernel leave out RAM that is preserved, or scratch?
+ * kernel_check_memory - will the kernel take all RAM that is preserved, and scratch?
  * @cmdline: the kernel's
  *
  * x86: for mem=, for memmap= that takes away, and above 64 TiB for a kernel that will use 4-level
  * paging (Linux arch/x86/kernel/e820.c). arm64: for mem=, which is an amount
  * (arch/arm64/mm/init.c) and here taken for an address, which refuses too much rather than too
  * little; how much a kernel maps (VA_BITS, PA_BITS) is not in its header. Returns
- * KB_OK or KB_MEM_LOST; @m has the diagnosis.
+ * KB_OK, KB_MEM_LOST, or what kho_target_regions() returns; @m has the diagnosis.
  */
 __must_check enum kb_status kernel_check_memory(const struct kernel *k, struct kb_text cmdline,
 						struct mem *m, const struct kho *kho);

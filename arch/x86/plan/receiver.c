@@ -86,14 +86,21 @@ static bool has_no5lvl(struct kb_text t)
 	return false;
 }
 
+/* INIT_MEMBLOCK_MEMORY_REGIONS. Of RAM it lists nothing before scratch (parse_setup_data). */
+#define EARLY_REGIONS 128
+
 enum kb_status kernel_check_memory(const struct kernel *k, struct kb_text cmdline, struct mem *m,
 				   const struct kho *kho)
 {
 	const uint16_t five = XLF_5LEVEL | XLF_5LEVEL_ENABLED;
 	struct cmdline_iter it = {cmdline.text, cmdline.len, 0};
-	enum kb_status st = KB_OK;
+	const struct range_list nothing = {.count = 0};
+	enum kb_status st;
 	struct cmdline_word w;
 
+	st = kho_target_regions(&nothing, &kho->scratch, EARLY_REGIONS, &m->diag);
+	if (st)
+		return st;
 	if ((k->bz.xloadflags & five) != five || has_no5lvl(cmdline))
 		st = kho_target_lost(m, kho, all_from(END_4LEVEL));
 	while (!st && cmdline_next_param(&it, &w))

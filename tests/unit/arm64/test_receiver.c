@@ -54,6 +54,26 @@ static void mem_leaves_nothing_out(void **state)
 	check("mem=x", KB_MEM_LOST);
 }
 
+/* A piece of RAM and two cuts for each area: 1021 and 2 more, and one that ends with its piece. */
+static void pieces_of_ram_are_counted(void **state)
+{
+	static struct range pieces[1021], areas[2];
+	const struct range_list ram = img.mem.ram, scratch = img.kho->scratch;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++)
+		pieces[i] = (struct range){i * (4 * SZ_1M), SZ_2M};
+	areas[0] = (struct range){SZ_4K, SZ_4K};
+	areas[1] = (struct range){(4 * SZ_1M) + SZ_4K, SZ_2M - SZ_4K};
+	img.mem.ram = (struct range_list){pieces, 1021, 1021};
+	img.kho->scratch = (struct range_list){areas, 2, 2};
+	check("", KB_OK);
+	areas[1].size = SZ_4K;
+	check("", KB_KERNEL_REGIONS);
+	img.mem.ram = ram;
+	img.kho->scratch = scratch;
+}
+
 static enum kb_status check_kho(const char *release, uint32_t kernel, unsigned int data, bool uefi)
 {
 	struct kho_root root = {.page_shift = data};
@@ -96,6 +116,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(mem_leaves_nothing_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(pieces_of_ram_are_counted, setup, teardown),
 		cmocka_unit_test(the_header_says_the_page_size),
 		cmocka_unit_test(early_receivers_do_not_take_uefi),
 	};
