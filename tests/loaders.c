@@ -13,6 +13,8 @@
  *	add sections as ukify does: pages in memory, FileAlignment in the file
  *   loaders kernel OUT STRING [RELEASE]
  *	a bzImage whose packed kernel holds STRING
+ *   loaders sbat KERNEL OUT FILE
+ *	the same kernel as a PE file, with FILE as .sbat
  *   loaders image OUT STRING FLAGS [RELEASE]
  *	an arm64 Image with these flags that holds STRING
  *   loaders zboot OUT PACKING FILE
@@ -425,6 +427,37 @@ static void make_kernel(const char *out, const char *string, const char *release
 	free(f.data);
 }
 
+/* The setup sectors have room for a PE header after the release. */
+static void make_sbat(const char *kernel, const char *out, const char *name)
+{
+	struct file f = read_whole(kernel), content = read_whole(name);
+	uint32_t at = up((uint32_t)f.size, 0x1000), size = (uint32_t)content.size;
+	uint32_t e = 0x400 + 24 + 240;
+
+	grow(&f, at + 0x1000);
+	memcpy(f.data + at, content.data, content.size);
+	memcpy(f.data, "MZ", 2);
+	set(&f, 0x3c, 4, 0x400);
+	memcpy(f.data + 0x400, "PE\0\0\x64\x86\1", 7);
+	set(&f, 0x400 + 20, 4, 0x22600f0);
+	set(&f, 0x400 + 24, 2, 0x20b);
+	set(&f, 0x400 + 24 + 32, 4, 0x1000);
+	set(&f, 0x400 + 24 + 36, 4, 0x200);
+	set(&f, 0x400 + 24 + 56, 4, at + 0x1000);
+	set(&f, 0x400 + 24 + 60, 4, 0x800);
+	set(&f, 0x400 + 24 + 68, 2, 10);
+	set(&f, 0x400 + 24 + 108, 4, 16);
+	memcpy(f.data + e, ".sbat", 5);
+	set(&f, e + 8, 4, size);
+	set(&f, e + 12, 4, at);
+	set(&f, e + 16, 4, up(size, 0x200));
+	set(&f, e + 20, 4, at);
+	set(&f, e + 36, 4, 0x40000040);
+	write_whole(&f, out);
+	free(f.data);
+	free(content.data);
+}
+
 static void make_image(const char *out, const char *string, const char *flags, const char *release)
 {
 	struct file f = {out, NULL, 0};
@@ -516,6 +549,8 @@ int main(int argc, char **argv)
 		check_each(argv + 2, check_kexec);
 	else if (!strcmp(mode, "firmware"))
 		check_each(argv + 2, check_firmware);
+	else if (!strcmp(mode, "sbat") && argc == 5)
+		make_sbat(argv[2], argv[3], argv[4]);
 	else if (!strcmp(mode, "ukify") && argc > 3)
 		make_ukify(argc - 2, argv + 2);
 	else if (!strcmp(mode, "kernel") && argc > 3)

@@ -5,6 +5,7 @@
 
 #include "kernel_abi.h"
 #include "next_kernel.h"
+#include "sbat.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,7 @@ void next_kernel_abi_free(struct next_kernel_abi *a)
 {
 	buffer_free(&a->kho);
 	buffer_free(&a->release);
+	buffer_free(&a->sbat);
 }
 
 static void describe(const struct buffer *kernel, uint32_t page_size, struct next_kernel_abi *ret)
@@ -121,6 +123,7 @@ static enum kb_status look_into_arm64(const struct next_kernel *k, struct next_k
 	if (!st) {
 		describe(&kernel, image->page_size, ret);
 		kernel_abi_banner(kernel.data, kernel.size, &ret->release);
+		sbat_add(&ret->sbat, sbat_of_file(kernel.data, kernel.size), (struct kb_text){0});
 	}
 	buffer_free(&kernel);
 	return st;

@@ -27,10 +27,11 @@ struct next_kernel {
 __must_check enum kb_status next_kernel_open(const void *data, size_t size, uint16_t machine,
 					     struct next_kernel *ret, struct kb_diag *diag);
 
-/* What a kernel tells when it is unpacked. Owns both texts; all zero is empty. */
+/* What a kernel tells when it is unpacked. Owns the texts; all zero is empty. */
 struct next_kernel_abi {
 	struct buffer kho;     /* the .kho section (<format/uki.h>) */
 	struct buffer release; /* empty when the kernel does not say */
+	struct buffer sbat;    /* lines of an arm64 Image that may be packed; see sbat.h */
 };
 
 void next_kernel_abi_free(struct next_kernel_abi *a);

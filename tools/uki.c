@@ -8,6 +8,7 @@
 #include "image.h"
 #include "khoctl.h"
 #include "next_kernel.h"
+#include "sbat.h"
 
 #include <string.h>
 
@@ -26,6 +27,7 @@ static const char help[] =
 	"  --cmdline TEXT|@FILE    command line; options of khoboot may be in it\n"
 	"  --uname TEXT            release of the kernel, instead of the one that it names\n"
 	"  --os-release TEXT|@FILE os-release of the system, instead of this one's\n"
+	"  --sbat TEXT|@FILE       more lines for .sbat, by which images are revoked\n"
 	"  -o, --output OUT        file to write\n"
 	"  -h, --help              show this text\n"
 	"\n"
@@ -39,6 +41,7 @@ struct request {
 	const char *uname;
 	bool have_cmdline, have_osrel, have_initrd;
 	struct buffer cmdline, osrel, initrd;
+	struct buffer sbat; /* of all --sbat */
 };
 
 /* Everything that is in memory until the file is written. */
@@ -50,14 +53,15 @@ struct work {
 	struct buffer linux_;      /* --linux */
 	struct next_kernel kernel; /* of the result, from --linux or from the stub */
 	struct next_kernel_abi abi;
+	struct buffer sbat; /* of the result */
 	struct buffer out;
-	struct image_part part[6];
+	struct image_part part[7];
 	size_t parts;
 };
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-enum { OPT_STUB = 256, OPT_LINUX, OPT_INITRD, OPT_CMDLINE, OPT_UNAME, OPT_OSREL };
+enum { OPT_STUB = 256, OPT_LINUX, OPT_INITRD, OPT_CMDLINE, OPT_UNAME, OPT_OSREL, OPT_SBAT };
 
 static const struct option options[] = {
 	{"stub", required_argument, NULL, OPT_STUB},
@@ -66,6 +70,7 @@ static const struct option options[] = {
 	{"cmdline", required_argument, NULL, OPT_CMDLINE},
 	{"uname", required_argument, NULL, OPT_UNAME},
 	{"os-release", required_argument, NULL, OPT_OSREL},
+	{"sbat", required_argument, NULL, OPT_SBAT},
 	{"output", required_argument, NULL, 'o'},
 	{"help", no_argument, NULL, 'h'},
 	{0},
@@ -83,6 +88,22 @@ static int take_text(struct buffer *b, bool *have, const char *arg)
 {
 	*have = true;
 	return buffer_from_arg(b, arg) ? ctl_system(arg) : CTL_OK;
+}
+
+static int add_sbat(struct request *r, const char *arg)
+{
+	struct buffer text = {0};
+	struct kb_text list;
+	int ret = buffer_from_arg(&text, arg) ? ctl_system(arg) : CTL_OK;
+
+	if (!ret) {
+		list = sbat_text(text.data, text.size);
+		sbat_add(&r->sbat, list, (struct kb_text){0});
+		if (!list.len)
+			ret = ctl_usage("uki: --sbat: the first line does not begin with 'sbat,'");
+	}
+	buffer_free(&text);
+	return ret;
 }
 
 static int take_option(void *request, int option, const char *arg)
@@ -105,6 +126,8 @@ static int take_option(void *request, int option, const char *arg)
 		return CTL_OK;
 	case OPT_OSREL:
 		return take_text(&r->osrel, &r->have_osrel, arg);
+	case OPT_SBAT:
+		return add_sbat(r, arg);
 	default:
 		r->output = arg;
 		return CTL_OK;
@@ -237,6 +260,30 @@ static void default_osrel(struct work *w)
 		!buffer_read(text, "/etc/os-release") || !buffer_read(text, "/usr/lib/os-release");
 }
 
+static struct kb_text text_of(const struct buffer *b)
+{
+	return (struct kb_text){(const char *)b->data, b->size};
+}
+
+/*
+ * By any of these lines the image can be revoked. Nobody looks at those in the kernel itself once
+ * the image as a whole is verified. Those of a kernel that is replaced go with it.
+ */
+static void merge_sbat(struct work *w)
+{
+	const struct uki_part *had = &w->old.sbat, *kernel = &w->old.kernel;
+	const struct kb_text none = {0};
+	struct kb_text former = none;
+
+	if (w->req.linux_path && kernel->data)
+		former = sbat_of_file(kernel->data, kernel->size);
+	sbat_add(&w->sbat, sbat_text(had->data, had->size), former);
+	sbat_add(&w->sbat, sbat_of_file(w->kernel.data, w->kernel.size), none);
+	sbat_add(&w->sbat, text_of(&w->abi.sbat), none);
+	sbat_add(&w->sbat, text_of(&w->req.sbat), none);
+	sbat_add(&w->sbat, sbat_uki, none);
+}
+
 static int collect_parts(struct work *w)
 {
 	struct request *r = &w->req;
@@ -246,6 +293,8 @@ static int collect_parts(struct work *w)
 		add(w, ".osrel", r->osrel.data, r->osrel.size);
 	if (r->have_cmdline)
 		add(w, ".cmdline", r->cmdline.data, r->cmdline.size);
+	merge_sbat(w);
+	add(w, ".sbat", w->sbat.data, w->sbat.size);
 	add(w, ".kho", w->abi.kho.data, w->abi.kho.size);
 	if (r->have_initrd)
 		add(w, ".initrd", r->initrd.data, r->initrd.size);
@@ -288,6 +337,8 @@ int cmd_uki(int argc, char **argv)
 	buffer_free(&w.req.cmdline);
 	buffer_free(&w.req.osrel);
 	buffer_free(&w.req.initrd);
+	buffer_free(&w.req.sbat);
+	buffer_free(&w.sbat);
 	buffer_free(&w.file);
 	buffer_free(&w.linux_);
 	next_kernel_abi_free(&w.abi);
