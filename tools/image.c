@@ -134,12 +134,19 @@ static enum kb_status check_arm64(const uint8_t *d, const struct pe *pe, struct 
 	return st;
 }
 
+static bool fits_kexec(uint64_t size)
+{
+	return size <= IMAGE_MAX - KB_ARENA_SIZE;
+}
+
 enum kb_status image_check(const void *data, size_t size, struct pe *ret, struct kb_diag *diag)
 {
 	enum kb_status st;
 	struct pe pe;
 
 	st = open_as(data, size, PE_FLAT, &pe, diag);
+	if (!st && !fits_kexec(pe.image_size))
+		st = kb_note(diag, KB_CTL_TOO_BIG, pe.header, pe.image_size);
 	if (!st)
 		st = pe.machine == PE_MACHINE_ARM64 ? check_arm64(data, &pe, diag)
 						    : check_x86(data, size, &pe, diag);
@@ -270,8 +277,8 @@ static enum kb_status place(struct layout *l, struct kb_diag *diag)
 			return kb_note(diag, KB_CTL_NOT_STUB, p->at, l->end);
 		p->at = l->end;
 		/* The room left is whole pages, so that @vsize rounded up fits as well. */
-		if (p->vsize > IMAGE_MAX - KB_ARENA_SIZE - l->end)
-			return kb_note(diag, KB_CTL_TOO_BIG, l->end, p->vsize);
+		if (p->vsize > IMAGE_FILE_MAX - l->end)
+			return kb_note(diag, KB_CTL_FILE_SIZE, l->end, p->vsize);
 		l->end += align_down(p->vsize + PAGE - 1, PAGE);
 	}
 	return KB_OK;
@@ -306,17 +313,18 @@ static uint32_t initialized_data(const struct layout *l)
 	return sum;
 }
 
-/* What kexec reads: how much to load, and how much memory to leave after it. */
+/* What kexec reads: how much to load, and how much memory to leave after it. 0 is never enough. */
 static void write_sizes(const struct layout *l, uint8_t *file)
 {
 	uint64_t flat = l->end - KB_SETUP_SIZE_X86;
+	bool fits = fits_kexec(l->end);
 
 	if (l->stub->machine == PE_MACHINE_ARM64) {
-		put_u64(file + ARM64_IMAGE_SIZE, l->end + KB_ARENA_SIZE);
+		put_u64(file + ARM64_IMAGE_SIZE, fits ? l->end + KB_ARENA_SIZE : 0);
 		return;
 	}
 	put_u32(file + BZ_SYSSIZE, (uint32_t)(flat / BZ_SYSSIZE_UNIT));
-	put_u32(file + BZ_INIT_SIZE, (uint32_t)(flat + KB_ARENA_SIZE));
+	put_u32(file + BZ_INIT_SIZE, fits ? (uint32_t)(flat + KB_ARENA_SIZE) : 0);
 }
 
 static void write_headers(const struct layout *l, uint8_t *file)
@@ -365,5 +373,6 @@ enum kb_status image_layout(const struct pe *stub, const struct image_part *part
 	if (st)
 		return st;
 	write_file(&l, out);
-	return image_check(out->data, out->size, &result, diag);
+	st = image_check(out->data, out->size, &result, diag);
+	return st == KB_CTL_TOO_BIG ? KB_OK : st;
 }

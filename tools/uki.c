@@ -303,6 +303,15 @@ static int collect_parts(struct work *w)
 	return add_uname(w);
 }
 
+/* No reason to refuse: the image may be for cold boots only. */
+static void warn_of_size(const struct work *w)
+{
+	struct pe pe;
+
+	if (image_check(w->out.data, w->out.size, &pe, NULL) == KB_CTL_TOO_BIG)
+		ctl_warn(w->req.output, KB_CTL_TOO_BIG, (struct kb_text){"kexec cannot", 12});
+}
+
 static int write_image(struct work *w)
 {
 	struct kb_diag diag = {0};
@@ -311,6 +320,7 @@ static int write_image(struct work *w)
 	st = image_layout(&w->stub, w->part, w->parts, &w->out, &diag);
 	if (st)
 		return ctl_refuse(w->req.stub, st, &diag);
+	warn_of_size(w);
 	return buffer_write(&w->out, w->req.output) ? ctl_system(w->req.output) : CTL_OK;
 }
 

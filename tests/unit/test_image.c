@@ -5,10 +5,12 @@
 #include "../../tools/image.h"
 #include "make_image.h"
 
+#include <format/bzimage.h>
 #include <format/uki.h>
 #include <khoboot/layout.h>
 
 #include <stdio.h>
+#include <sys/mman.h>
 
 static struct buffer stub, out, again;
 static uint8_t content[0x4800]; /* what parts are cut from */
@@ -294,18 +296,35 @@ static void headers_have_room(void **state)
 	assert_stable(&out);
 }
 
-/*
- * The size that counts includes the arena. Nothing is read before it is known to be small enough.
- */
-static void a_gigabyte_is_refused(void **state)
+/* Nothing is read before it is known to be small enough. */
+static void what_pe_cannot_say_is_refused(void **state)
 {
-	const size_t room = IMAGE_MAX - KB_ARENA_SIZE - STUB_SIZE;
-	struct image_part part = {".initrd", content, room + 1};
+	struct image_part part = {".initrd", content, IMAGE_FILE_MAX - STUB_SIZE + 1};
 	(void)state;
 
-	assert_int_equal(layout(&stub, &part, 1, &out, NULL), KB_CTL_TOO_BIG);
+	assert_int_equal(layout(&stub, &part, 1, &out, NULL), KB_CTL_FILE_SIZE);
 	part.size = SIZE_MAX;
-	assert_int_equal(layout(&stub, &part, 1, &out, NULL), KB_CTL_TOO_BIG);
+	assert_int_equal(layout(&stub, &part, 1, &out, NULL), KB_CTL_FILE_SIZE);
+}
+
+/* The size that counts for kexec includes the arena. */
+static void a_gigabyte_is_for_firmware(void **state)
+{
+	const size_t room = IMAGE_MAX - KB_ARENA_SIZE - STUB_SIZE;
+	void *zeros = mmap(NULL, IMAGE_MAX, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			   -1, 0);
+	struct image_part part = {".initrd", zeros, room};
+	struct pe pe;
+	(void)state;
+
+	assert_true(zeros != MAP_FAILED);
+	ok(layout(&stub, &part, 1, &out, NULL));
+	ok(image_check(out.data, out.size, &pe, NULL));
+	part.size++;
+	ok(layout(&stub, &part, 1, &out, NULL));
+	assert_int_equal(image_check(out.data, out.size, &pe, NULL), KB_CTL_TOO_BIG);
+	assert_int_equal(get_u32(out.data + BZ_INIT_SIZE), 0);
+	munmap(zeros, IMAGE_MAX);
 }
 
 static void wrong_sizes_are_refused(void **state)
@@ -449,14 +468,16 @@ int main(void)
 		cmocka_unit_test_setup_teardown(moved_code_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_signed_stub_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(headers_have_room, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_gigabyte_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_pe_cannot_say_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_gigabyte_is_for_firmware, setup, teardown),
 		cmocka_unit_test_setup_teardown(wrong_sizes_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(any_parts_any_way, setup, teardown),
 		cmocka_unit_test_setup_teardown(parts_are_added, setup_arm64, teardown),
 		cmocka_unit_test_setup_teardown(ukify_layout_is_mended, setup_arm64, teardown),
 		cmocka_unit_test_setup_teardown(a_signed_stub_is_refused, setup_arm64, teardown),
 		cmocka_unit_test_setup_teardown(headers_have_room, setup_arm64, teardown),
-		cmocka_unit_test_setup_teardown(a_gigabyte_is_refused, setup_arm64, teardown),
+		cmocka_unit_test_setup_teardown(what_pe_cannot_say_is_refused, setup_arm64,
+						teardown),
 		cmocka_unit_test_setup_teardown(each_foreign_file_of_arm64_is_refused, setup_arm64,
 						teardown),
 		cmocka_unit_test_setup_teardown(wrong_sizes_of_arm64_are_refused, setup_arm64,
