@@ -30,6 +30,17 @@ enum kb_status uefi_hand_over_map(struct uefi *u)
 	return st;
 }
 
+/*
+ * Firmware did not let go: the kernel is not started, and the data are as they were. A reset has to
+ * come back here. Of firmware's services those for variables are the ones that still work.
+ */
+static void take_back(struct uefi *u)
+{
+	uefi_withdraw_overwrite(u);
+	if (u->s.record && u->s.kho)
+		(void)fw_boot_again(&u->fw);
+}
+
 _Noreturn void uefi_commit(struct uefi *u)
 {
 	enum kb_status st;
@@ -41,7 +52,7 @@ _Noreturn void uefi_commit(struct uefi *u)
 	kb_log_remove_sink(fw_console_line);
 	st = fw_exit(&u->fw, &u->map);
 	if (st)
-		uefi_withdraw_overwrite(u);
+		take_back(u);
 	stop_set_ram(&u->s.mem.ram);
 	cpu_init();
 	/* Console and screen may lie where firmware has mapped nothing. */

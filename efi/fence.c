@@ -54,6 +54,12 @@ static enum kb_status new_table(struct firmware *fw, struct memreserve **ret)
 	return KB_OK;
 }
 
+/* Kernels keep memory of this type to themselves, also one that is started instead of ours. */
+static void drop_table(struct firmware *fw, struct memreserve *table)
+{
+	fw->bs->FreePages((uintptr_t)table, 1);
+}
+
 static enum kb_status install_table(struct firmware *fw, struct memreserve *table)
 {
 	static EFI_GUID guid = {0x888eb0c6,
@@ -62,7 +68,10 @@ static enum kb_status install_table(struct firmware *fw, struct memreserve *tabl
 				{0xa8, 0xf0, 0x9a, 0xee, 0x5c, 0xb9, 0x77, 0xc2}};
 	EFI_STATUS answer = fw->bs->InstallConfigurationTable(&guid, table);
 
-	return answer ? fw_fail(KB_FW_MEMORY, "InstallConfigurationTable", answer) : KB_OK;
+	if (!answer)
+		return KB_OK;
+	drop_table(fw, table);
+	return fw_fail(KB_FW_MEMORY, "InstallConfigurationTable", answer);
 }
 
 static enum kb_status install(struct firmware *fw, const struct range_list *zone,
@@ -79,8 +88,10 @@ static enum kb_status install(struct firmware *fw, const struct range_list *zone
 	/* No fence below 1 MiB on x86: nothing is preserved there, and processors start there. */
 	if (!st)
 		st = range_list_subtract(&cut, (struct range){0, ARCH_LOW_MEMORY});
-	if (st)
+	if (st) {
+		drop_table(fw, table);
 		return st;
+	}
 	table->count = (int32_t)cut.count;
 	st = install_table(fw, table);
 	if (!st)

@@ -45,8 +45,11 @@ static enum kb_status find_and_claim(struct uefi *u, struct uefi_early *e)
 	if (st || !u->s.has_kho)
 		return st;
 	st = uefi_claim(u, e, &map, &ram);
-	/* The next attempt, should this one end in a reset. Firmware only gives scratch by now. */
-	if (!st && u->s.record)
+	/*
+	 * The next attempt, should this one end in a reset. Firmware only gives scratch by now; if
+	 * not all could be claimed, a reset that starts something else is the greater danger.
+	 */
+	if (u->s.record)
 		(void)fw_boot_again(&u->fw);
 	return st;
 }

@@ -52,11 +52,10 @@ static enum kb_status begin(struct uefi *u, EFI_HANDLE image, EFI_SYSTEM_TABLE *
 		kb = uefi_read_options(u);
 	if (!kb)
 		u->s.has_kho = u->s.has_kho || uefi_may_carry(u);
-	if (!kb)
-		kb = stage_give_up_kho(&u->s, uefi_find_handover(u));
+	/* Of a carrier that is known only now; and once more, if firmware has refused it before. */
 	if (u->s.has_kho)
 		fw_watchdog_off(&u->fw);
-	return kb;
+	return kb ? kb : stage_give_up_kho(&u->s, uefi_find_handover(u));
 }
 
 static enum kb_status open_log(struct uefi *u)

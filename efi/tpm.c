@@ -130,8 +130,10 @@ void uefi_install_tpm_log(struct firmware *fw)
 	copy->final_events_preboot_size = (uint32_t)preboot_final_size(fw, &log);
 	copy->version = log.version;
 	memcpy(copy->log, log.data, log.size);
-	if (fw->bs->InstallConfigurationTable(&guid, copy))
-		kb_warn("tpm", "the event log cannot be handed to the kernel");
-	else
+	if (!fw->bs->InstallConfigurationTable(&guid, copy)) {
 		kb_info("tpm", "event log of %u bytes handed to the kernel", copy->size);
+		return;
+	}
+	kb_warn("tpm", "the event log cannot be handed to the kernel");
+	fw->bs->FreePool(copy);
 }
