@@ -70,6 +70,12 @@ $(O)/host/obj-model-$(1)/%.c.o: %.c
 	$$(Q)$(CC) $(subst $(call includes,$(ARCHDIR)),$(call includes,arch/$(1)),$(HOST_CFLAGS)) \
 		-O1 $(SAN) $(MODEL_EFI) -c $$< -o $$@
 
+$(O)/host/obj-model-clang-$(1)/%.c.o: %.c
+	$$(call say,CC(clang),$$<)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(CLANG) $(subst $(call includes,$(ARCHDIR)),$(call includes,arch/$(1)),$(HOST_CFLAGS)) \
+		$(MODEL_EFI) -c $$< -o $$@
+
 $(O)/host/model/test_$(1): $(patsubst %,$(O)/host/obj-model-$(1)/%.o,\
 		$(call pure_of,arch/$(1)) $(call MODEL_DOOR,$(1)) $(MODEL_TEST))
 	$$(call say,LINK,$$@)
@@ -109,7 +115,9 @@ CLANG_OBJ += \
 	$(call host_obj,clang,$(PURE) $(TOOLS_C) $(TEST_SRC) $(TEST_HELP) $(BENCH_SRC) $(PROOF_SRC) \
 		$(wildcard tests/*.c tests/boot/*.c tests/guest/*.c tests/route/*.c) \
 		tests/firmware/carried.c) \
-	$(call host_obj,arm64-clang,$(ARM64_PURE) $(ARM64_TEST_SRC))
+	$(call host_obj,arm64-clang,$(ARM64_PURE) $(ARM64_TEST_SRC)) \
+	$(foreach a,x86 arm64,$(patsubst %,$(O)/host/obj-model-clang-$(a)/%.o,\
+		$(wildcard tests/model/*.c)))
 endif
 GCC_ONLY  := -flto -fno-tree-loop-distribute-patterns
 

@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../efi/firmware.h"
-#include "model.h"
+#include "protocols.h"
 
 #define IMAGE_AT  0x400000ULL
 #define CALLS_MAX 100000
@@ -28,6 +27,7 @@ static EFI_CONFIGURATION_TABLE tables[16];
 static SIMPLE_TEXT_OUTPUT_INTERFACE con_out;
 static UINTN map_key;
 static unsigned int exits;
+static bool watchdog_failed;  /* firmware has refused to stop it */
 static bool exited, asked_to; /* boot services have ended; may have, in part */
 static CHAR16 options[512];
 static jmp_buf end;
@@ -88,10 +88,24 @@ void model_end(enum model_end how)
 	longjmp(end, 1);
 }
 
-/* Each service asks first. True when it has to fail. */
-static bool fails(enum model_service s)
+/* What has to be off before anything that takes time: the data are lost if it comes. */
+static bool watchdog_late(enum model_service s)
 {
-	if (exited || (asked_to && s != SERVICE_MAP && s != SERVICE_EXIT))
+	bool at_stake = model.options && strstr(model.options, "khoboot.nonce=");
+
+	at_stake = at_stake || (sealed_is_valid() && result.failed != SERVICE_GET_VARIABLE);
+	return at_stake && result.watchdog && !watchdog_failed &&
+	       (s == SERVICE_ALLOC_ANY || s == SERVICE_ALLOC_AT || s == SERVICE_MAP ||
+		s == SERVICE_READ || s == SERVICE_SET_VARIABLE);
+}
+
+bool firmware_fails(enum model_service s)
+{
+	if (watchdog_late(s))
+		model_complain("the watchdog runs while there is something to lose", s);
+	/* The services for variables are for the time after it, too; then they need mappings. */
+	if (exited || (asked_to && s != SERVICE_MAP && s != SERVICE_EXIT &&
+		       s != SERVICE_GET_VARIABLE && s != SERVICE_SET_VARIABLE))
 		model_complain("a service was called after boot services ended", s);
 	if (++result.calls > CALLS_MAX) {
 		model_complain("no end of calls", s);
@@ -114,27 +128,81 @@ static void changed(void)
 		memory_grow(1);
 }
 
+/*
+ * What outlives boot services, or needs a handle, has to be given back, unless a table names it:
+ * pool, and pages of other types than EfiLoaderData, which are free again for whatever is started.
+ */
+static struct range taken[64];
+
+static void note_taken(uint64_t base, uint64_t pages)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(taken) && taken[i].size)
+		i++;
+	if (i == ARRAY_SIZE(taken))
+		abort();
+	taken[i] = (struct range){base, pages * MODEL_PAGE};
+}
+
+/* 0: not taken */
+static uint64_t end_taken(uint64_t base)
+{
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
+		if (taken[i].size && taken[i].base == base) {
+			size = taken[i].size;
+			taken[i].size = 0;
+		}
+	return size;
+}
+
+static EFI_STATUS give_back(uint64_t base)
+{
+	uint64_t size = end_taken(base);
+
+	if (!size) {
+		model_complain("memory is given back that nobody took", base);
+		return EFI_NOT_FOUND;
+	}
+	/* Debug builds of firmware fill it. */
+	memset((void *)(uintptr_t)base, 0xaf, size);
+	model_set_type((struct range){base, size}, EfiConventionalMemory);
+	changed();
+	return EFI_SUCCESS;
+}
+
 static EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE how, EFI_MEMORY_TYPE type, UINTN pages,
 					EFI_PHYSICAL_ADDRESS *at)
 {
 	bool fixed = how == AllocateAddress;
 	uint64_t limit = how == AllocateMaxAddress ? *at : UINT64_MAX;
 
-	if (fails(fixed ? SERVICE_ALLOC_AT : SERVICE_ALLOC_ANY))
+	if (firmware_fails(fixed ? SERVICE_ALLOC_AT : SERVICE_ALLOC_ANY))
 		return EFI_OUT_OF_RESOURCES;
 	if (fixed ? !memory_alloc_at(type, pages, *at) : !memory_alloc(type, pages, limit, at))
 		return EFI_NOT_FOUND;
+	if (type != EfiLoaderData)
+		note_taken(*at, pages);
 	changed();
 	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI free_pages(EFI_PHYSICAL_ADDRESS at, UINTN pages)
+{
+	(void)pages;
+	return give_back(at);
 }
 
 static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE type, UINTN size, VOID **ret)
 {
 	uint64_t at;
 
-	if (fails(SERVICE_POOL) ||
+	if (firmware_fails(SERVICE_POOL) ||
 	    !memory_alloc(type, (size + MODEL_PAGE - 1) / MODEL_PAGE, UINT64_MAX, &at))
 		return EFI_OUT_OF_RESOURCES;
+	note_taken(at, (size + MODEL_PAGE - 1) / MODEL_PAGE);
 	changed();
 	*ret = (void *)(uintptr_t)at;
 	return EFI_SUCCESS;
@@ -142,9 +210,7 @@ static EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE type, UINTN size, VOID **
 
 static EFI_STATUS EFIAPI free_pool(VOID *p)
 {
-	model_set_type((struct range){(uintptr_t)p, MODEL_PAGE}, EfiConventionalMemory);
-	changed();
-	return EFI_SUCCESS;
+	return give_back((uintptr_t)p);
 }
 
 static EFI_STATUS EFIAPI get_memory_map(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UINTN *key,
@@ -152,7 +218,7 @@ static EFI_STATUS EFIAPI get_memory_map(UINTN *size, EFI_MEMORY_DESCRIPTOR *map,
 {
 	uint64_t need = memory_count() * model.desc_size;
 
-	if (fails(SERVICE_MAP))
+	if (firmware_fails(SERVICE_MAP))
 		return EFI_INVALID_PARAMETER;
 	*desc_size = model.desc_size;
 	*version = 1;
@@ -177,7 +243,7 @@ static EFI_STATUS EFIAPI exit_boot_services(EFI_HANDLE image, UINTN key)
 	}
 	exits++;
 	asked_to = true;
-	if (fails(SERVICE_EXIT) || key != map_key)
+	if (firmware_fails(SERVICE_EXIT) || key != map_key)
 		return EFI_INVALID_PARAMETER;
 	exited = true;
 	return EFI_SUCCESS;
@@ -191,16 +257,19 @@ static struct {
 	uint64_t size, at;
 } files[4];
 
+static unsigned int opened; /* handles of files and volumes */
+
 static EFI_STATUS EFIAPI root_close(EFI_FILE_HANDLE f)
 {
 	(void)f;
+	opened--;
 	return EFI_SUCCESS;
 }
 
 static size_t number(EFI_FILE_HANDLE f)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (&files[i].file == f)
+		if (&files[i].file == f && files[i].data)
 			return i;
 	model_complain("no such file handle", (uintptr_t)f);
 	return 0;
@@ -209,6 +278,7 @@ static size_t number(EFI_FILE_HANDLE f)
 static EFI_STATUS EFIAPI file_close(EFI_FILE_HANDLE f)
 {
 	files[number(f)].data = NULL;
+	opened--;
 	return EFI_SUCCESS;
 }
 
@@ -217,8 +287,10 @@ static EFI_STATUS EFIAPI file_read(EFI_FILE_HANDLE f, UINTN *size, VOID *to)
 	size_t i = number(f);
 	uint64_t n = min_u64(*size, files[i].size - files[i].at);
 
-	if (fails(SERVICE_READ))
+	if (firmware_fails(SERVICE_READ))
 		return EFI_DEVICE_ERROR;
+	if (model.shrinks && files[i].at)
+		n = 0;
 	if (model.read_max)
 		n = min_u64(n, model.read_max);
 	memcpy(to, files[i].data + files[i].at, n);
@@ -231,7 +303,7 @@ static EFI_STATUS EFIAPI file_seek(EFI_FILE_HANDLE f, UINT64 at)
 {
 	size_t i = number(f);
 
-	if (fails(SERVICE_SEEK))
+	if (firmware_fails(SERVICE_SEEK))
 		return EFI_DEVICE_ERROR;
 	files[i].at = at == UINT64_MAX ? files[i].size : at;
 	return EFI_SUCCESS;
@@ -239,7 +311,7 @@ static EFI_STATUS EFIAPI file_seek(EFI_FILE_HANDLE f, UINT64 at)
 
 static EFI_STATUS EFIAPI file_tell(EFI_FILE_HANDLE f, UINT64 *at)
 {
-	if (fails(SERVICE_SEEK))
+	if (firmware_fails(SERVICE_SEEK))
 		return EFI_DEVICE_ERROR;
 	*at = files[number(f)].at;
 	return EFI_SUCCESS;
@@ -253,7 +325,7 @@ static EFI_STATUS EFIAPI file_open(EFI_FILE_HANDLE root, EFI_FILE_HANDLE *ret, C
 	const uint8_t *data = image_file((const uint16_t *)name, &size);
 
 	(void)root, (void)mode, (void)attributes;
-	if (fails(SERVICE_OPEN))
+	if (firmware_fails(SERVICE_OPEN))
 		return EFI_DEVICE_ERROR;
 	if (!data)
 		return EFI_NOT_FOUND;
@@ -265,6 +337,7 @@ static EFI_STATUS EFIAPI file_open(EFI_FILE_HANDLE root, EFI_FILE_HANDLE *ret, C
 	files[next].data = data;
 	files[next].size = size;
 	files[next].at = 0;
+	opened++;
 	*ret = &files[next].file;
 	return EFI_SUCCESS;
 }
@@ -274,8 +347,9 @@ static EFI_FILE_PROTOCOL root_dir = {.Open = file_open, .Close = root_close};
 static EFI_STATUS EFIAPI open_volume(EFI_FILE_IO_INTERFACE *volume, EFI_FILE_HANDLE *root)
 {
 	(void)volume;
-	if (fails(SERVICE_VOLUME))
+	if (firmware_fails(SERVICE_VOLUME))
 		return EFI_DEVICE_ERROR;
+	opened++;
 	*root = &root_dir;
 	return EFI_SUCCESS;
 }
@@ -286,7 +360,7 @@ static EFI_STATUS EFIAPI get_rng(EFI_RNG_PROTOCOL *rng, EFI_RNG_ALGORITHM *algor
 				 UINT8 *to)
 {
 	(void)rng, (void)algorithm;
-	if (fails(SERVICE_OTHER))
+	if (firmware_fails(SERVICE_OTHER))
 		return EFI_DEVICE_ERROR;
 	memset(to, 0x77, size);
 	return EFI_SUCCESS;
@@ -294,47 +368,87 @@ static EFI_STATUS EFIAPI get_rng(EFI_RNG_PROTOCOL *rng, EFI_RNG_ALGORITHM *algor
 
 static EFI_RNG_PROTOCOL rng_protocol = {.GetRNG = get_rng};
 
-static bool is(const EFI_GUID *a, EFI_GUID b)
-{
-	return !memcmp(a, &b, sizeof(b));
-}
-
 static EFI_STATUS EFIAPI handle_protocol(EFI_HANDLE handle, EFI_GUID *guid, VOID **ret)
 {
-	if (fails(SERVICE_HANDLE))
+	if (firmware_fails(SERVICE_HANDLE))
 		return EFI_UNSUPPORTED;
-	if (handle == HANDLE && is(guid, (EFI_GUID)LOADED_IMAGE_PROTOCOL))
+	if (handle == HANDLE && guid_is(guid, (EFI_GUID)LOADED_IMAGE_PROTOCOL))
 		*ret = &loaded;
-	else if (handle == VOLUME && is(guid, (EFI_GUID)SIMPLE_FILE_SYSTEM_PROTOCOL) &&
+	else if (handle == VOLUME && guid_is(guid, (EFI_GUID)SIMPLE_FILE_SYSTEM_PROTOCOL) &&
 		 !model.no_volume)
 		*ret = &volume_protocol;
 	else
-		return EFI_UNSUPPORTED;
-	return EFI_SUCCESS;
+		*ret = protocol_on(handle, guid);
+	return *ret ? EFI_SUCCESS : EFI_UNSUPPORTED;
+}
+
+static EFI_STATUS EFIAPI locate_handle(EFI_LOCATE_SEARCH_TYPE how, EFI_GUID *guid, VOID *key,
+				       UINTN *size, EFI_HANDLE *ret)
+{
+	(void)key;
+	if (firmware_fails(SERVICE_LOCATE))
+		return EFI_NOT_FOUND;
+	return how == ByProtocol ? protocol_handles(guid, size, ret) : EFI_INVALID_PARAMETER;
+}
+
+static EFI_STATUS EFIAPI locate_path(EFI_GUID *guid, EFI_DEVICE_PATH **path, EFI_HANDLE *ret)
+{
+	return firmware_fails(SERVICE_LOCATE) ? EFI_NOT_FOUND : protocol_path(guid, path, ret);
 }
 
 static EFI_STATUS EFIAPI locate_protocol(EFI_GUID *guid, VOID *registration, VOID **ret)
 {
 	(void)registration;
-	if (fails(SERVICE_LOCATE) || !is(guid, (EFI_GUID)EFI_RNG_PROTOCOL_GUID))
+	*ret = NULL;
+	if (firmware_fails(SERVICE_LOCATE))
 		return EFI_NOT_FOUND;
-	*ret = &rng_protocol;
+	*ret = guid_is(guid, (EFI_GUID)EFI_RNG_PROTOCOL_GUID) ? &rng_protocol
+							      : protocol_alone(guid);
+	return *ret ? EFI_SUCCESS : EFI_NOT_FOUND;
+}
+
+/* A GUID has one table: the last one. */
+static EFI_STATUS EFIAPI install_table(EFI_GUID *guid, VOID *table)
+{
+	UINTN i = 0;
+
+	while (i < st.NumberOfTableEntries && !guid_is(&tables[i].VendorGuid, *guid))
+		i++;
+	if (firmware_fails(SERVICE_INSTALL) || i == ARRAY_SIZE(tables))
+		return EFI_OUT_OF_RESOURCES;
+	if (!table)
+		return EFI_NOT_FOUND;
+	tables[i] = (EFI_CONFIGURATION_TABLE){*guid, table};
+	if (i == st.NumberOfTableEntries)
+		st.NumberOfTableEntries++;
 	return EFI_SUCCESS;
 }
 
-static EFI_STATUS EFIAPI install_table(EFI_GUID *guid, VOID *table)
+static bool is_table(uint64_t at)
 {
-	if (fails(SERVICE_INSTALL) || st.NumberOfTableEntries == ARRAY_SIZE(tables))
-		return EFI_OUT_OF_RESOURCES;
-	tables[st.NumberOfTableEntries++] = (EFI_CONFIGURATION_TABLE){*guid, table};
-	return EFI_SUCCESS;
+	for (UINTN i = 0; i < st.NumberOfTableEntries; i++)
+		if ((uintptr_t)tables[i].VendorTable == at)
+			return true;
+	return false;
+}
+
+/* At a return to firmware, and when the kernel is entered. */
+static void check_taken(void)
+{
+	if (opened)
+		model_complain("file handles stay open", opened);
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
+		if (taken[i].size && !is_table(taken[i].base))
+			model_complain("memory was not given back", taken[i].base);
 }
 
 static EFI_STATUS EFIAPI set_watchdog(UINTN timeout, UINT64 code, UINTN size, CHAR16 *data)
 {
 	(void)code, (void)size, (void)data;
-	if (fails(SERVICE_WATCHDOG))
+	if (firmware_fails(SERVICE_WATCHDOG)) {
+		watchdog_failed = true;
 		return EFI_DEVICE_ERROR;
+	}
 	result.watchdog = timeout;
 	return EFI_SUCCESS;
 }
@@ -342,10 +456,12 @@ static EFI_STATUS EFIAPI set_watchdog(UINTN timeout, UINT64 code, UINTN size, CH
 /* Whatever the door calls, it gets an answer. The caller cleans the stack. */
 static EFI_STATUS EFIAPI unsupported(void)
 {
-	return fails(SERVICE_OTHER) ? EFI_DEVICE_ERROR : EFI_UNSUPPORTED;
+	return firmware_fails(SERVICE_OTHER) ? EFI_DEVICE_ERROR : EFI_UNSUPPORTED;
 }
 
 /* ---- variables ------------------------------------------------------------------------------- */
+
+static const uint16_t our_entry = 3;
 
 static struct {
 	CHAR16 name[32];
@@ -395,7 +511,7 @@ static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attr
 	UINTN room = *size;
 
 	(void)guid, (void)attributes;
-	if (fails(SERVICE_GET_VARIABLE))
+	if (firmware_fails(SERVICE_GET_VARIABLE))
 		return EFI_DEVICE_ERROR;
 	if (i == ARRAY_SIZE(variables))
 		return EFI_NOT_FOUND;
@@ -409,9 +525,12 @@ static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attr
 static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attributes, UINTN size,
 				      VOID *data)
 {
-	(void)guid, (void)attributes;
-	if (fails(SERVICE_SET_VARIABLE))
+	(void)guid;
+	if (firmware_fails(SERVICE_SET_VARIABLE))
 		return EFI_OUT_OF_RESOURCES;
+	if (same(name, u"BootNext") && size &&
+	    (attributes != FW_KEPT || size != 2 || memcmp(data, &our_entry, 2)))
+		model_complain("BootNext does not lead back to this entry", attributes);
 	if (size || find_variable(name) < ARRAY_SIZE(variables))
 		put_variable(name, data, size);
 	return EFI_SUCCESS;
@@ -448,10 +567,13 @@ static void set_services(void)
 	fill_services(&bs, sizeof(bs));
 	fill_services(&rs, sizeof(rs));
 	bs.AllocatePages = allocate_pages;
+	bs.FreePages = free_pages;
 	bs.GetMemoryMap = get_memory_map;
 	bs.AllocatePool = allocate_pool;
 	bs.FreePool = free_pool;
 	bs.HandleProtocol = handle_protocol;
+	bs.LocateHandle = locate_handle;
+	bs.LocateDevicePath = locate_path;
 	bs.LocateProtocol = locate_protocol;
 	bs.InstallConfigurationTable = install_table;
 	bs.ExitBootServices = exit_boot_services;
@@ -475,10 +597,8 @@ static void set_options(void)
 /* No variable is there but what every boot entry has. */
 void firmware_start(void)
 {
-	static const uint16_t entry = 3;
-
 	memset(variables, 0, sizeof(variables));
-	put_variable(u"BootCurrent", &entry, sizeof(entry));
+	put_variable(u"BootCurrent", &our_entry, sizeof(our_entry));
 }
 
 static void set_image(void)
@@ -500,7 +620,10 @@ static void power_on(void)
 	text_len = 0;
 	complaint = NULL;
 	exited = asked_to = false;
-	exits = 0;
+	watchdog_failed = false;
+	exits = opened = 0;
+	memset(taken, 0, sizeof(taken));
+	protocols_start();
 	set_services();
 	set_image();
 	set_options();
@@ -511,12 +634,11 @@ static void power_on(void)
 		put_variable(u"SetupMode", &zero, 1);
 	}
 	memset(tables, 0, sizeof(tables));
-	tables[0] = (EFI_CONFIGURATION_TABLE){fw_vendor_guid, (void *)(uintptr_t)sealed_table()};
 	st = (EFI_SYSTEM_TABLE){.BootServices = &bs,
 				.RuntimeServices = &rs,
 				.ConOut = &con_out,
 				.ConfigurationTable = tables,
-				.NumberOfTableEntries = model.carrier == CARRIER_TABLE,
+				.NumberOfTableEntries = protocol_tables(tables),
 				.FirmwareVendor = vendor,
 				.FirmwareRevision = 7};
 }
@@ -541,6 +663,12 @@ void model_run(struct model_result *ret)
 		if (exits)
 			model_complain("returned to firmware after ExitBootServices", exits);
 	}
+	if (result.end == END_RETURN || result.end == END_LEAVE)
+		check_taken();
+	if (result.end == END_LEAVE && !result.failed &&
+	    protocols_broken(tables, st.NumberOfTableEntries))
+		model_complain(protocols_broken(tables, st.NumberOfTableEntries), 0);
+	result.exiting = asked_to;
 	result.sealed = sealed_is_valid() && !(result.end == END_LEAVE && model.carrier);
 	result.boot_next = find_variable(u"BootNext") < ARRAY_SIZE(variables);
 	*ret = result;
@@ -554,6 +682,11 @@ void model_check_leave(struct range window, struct range block, struct range ini
 		model_complain("left before boot services ended", 0);
 	if (block.size && model_has_data() && sealed_is_named(block) != result.handed_over)
 		model_complain("what the kernel gets is not what the log says", block.base);
+	if (block.size && !result.failed && !initrd_is_whole(initrd))
+		model_complain("the kernel does not get the boot loader's initrd", initrd.base);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (model.overlaps && ranges_overlap(all[i], MODEL_OVERLAP))
+			model_complain("the kernel gets reserved memory", all[i].base);
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		for (uint64_t at = align_down(all[i].base, MODEL_PAGE); at < range_end(all[i]);
 		     at += MODEL_PAGE) {

@@ -251,8 +251,9 @@ void memory_fill(uint8_t *to)
 									.phys = UINT64_MAX - 0xfff,
 									.pages = 2});
 	if (model.overlaps)
-		put(to + n++ * model.desc_size,
-		    (struct efi_descriptor){.type = EFI_RESERVED, .phys = 0x40000000, .pages = 2});
+		put(to + n++ * model.desc_size, (struct efi_descriptor){.type = EFI_RESERVED,
+									.phys = MODEL_OVERLAP.base,
+									.pages = 2});
 	if (model.unaccepted)
 		put(to + n++ * model.desc_size, (struct efi_descriptor){.type = EFI_UNACCEPTED,
 									.phys = 0x100000000,

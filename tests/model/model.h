@@ -45,11 +45,18 @@ enum model_service {
 	SERVICE_SEEK,
 	SERVICE_GET_VARIABLE,
 	SERVICE_SET_VARIABLE,
+	SERVICE_LOADER,
+	SERVICE_TPM,
 	SERVICE_OTHER,
 };
 
 /* Who names the data, if it is no record: khoboot's options, or one of these. */
-enum model_carrier { CARRIER_NONE, CARRIER_OPTIONS, CARRIER_TABLE, CARRIER_FWCFG };
+enum model_carrier { CARRIER_NONE, CARRIER_OPTIONS, CARRIER_TABLE, CARRIER_TREE, CARRIER_FWCFG };
+
+/* Of the initrd that a boot loader offers: its size may change after it was asked for. */
+enum model_loader { LOADER_NONE, LOADER_OFFERS, LOADER_GROWS, LOADER_EMPTY };
+
+enum model_tpm { TPM_NONE, TPM_NEW, TPM_OLD };
 
 enum model_order { ORDER_UP, ORDER_DOWN, ORDER_MIXED };
 
@@ -73,6 +80,13 @@ struct model_setup {
 	bool secure;
 	unsigned int read_max; /* most bytes that a Read gives; 0: all */
 	bool no_volume;
+	bool shrinks; /* a file that ends before its size */
+	enum model_loader loader;
+
+	/* what else the machine has */
+	bool screen;
+	enum model_tpm tpm;
+	bool tree; /* a device tree that carries nothing */
 
 	/* what is in memory */
 	bool sealed;                /* sealed_make() was here before the reset */
@@ -98,11 +112,13 @@ struct model_result {
 	bool sealed;               /* there are data that can still be used */
 	bool boot_next;            /* the variable is there */
 	bool watchdog;             /* it still runs */
+	bool exiting;              /* ExitBootServices was called */
 };
 
 /* ---- memory.c: pages */
 
-#define MODEL_PAGE 4096ULL
+#define MODEL_PAGE    4096ULL
+#define MODEL_OVERLAP ((struct range){0x300000, 2 * MODEL_PAGE}) /* with model_setup.overlaps */
 
 void model_map_memory(void);
 void model_start(const struct model_setup *s);
@@ -134,6 +150,8 @@ const char *sealed_words(void);     /* of a carrier */
 uint64_t sealed_table(void);        /* address of the configuration table, in firmware's memory */
 struct range sealed_firmware(void); /* memory that firmware has used since the reset */
 const struct range_list *sealed_scratch(void);
+struct range sealed_fdt(void); /* as carriers name it, and the list of scratch */
+struct range sealed_scratch_list(void);
 
 static inline bool model_has_data(void)
 {
@@ -146,6 +164,13 @@ void image_make(void);
 /* Copies the image as firmware does. Returns SizeOfImage. */
 uint64_t image_load(uint8_t *at, bool bare_stub);
 const uint8_t *image_file(const uint16_t *path, uint64_t *size); /* NULL: there is none */
+
+/* ---- protocols.c */
+
+/* Is what the boot loader offered in it? */
+bool initrd_is_whole(struct range initrd);
+/* There is a screen, and nothing was drawn. */
+bool screen_is_dark(void);
 
 /* ---- firmware.c, machine.c */
 

@@ -325,3 +325,13 @@ const struct range_list *sealed_scratch(void)
 {
 	return &scratch;
 }
+
+struct range sealed_fdt(void)
+{
+	return (struct range){img.h.fdt.addr, img.h.fdt_size};
+}
+
+struct range sealed_scratch_list(void)
+{
+	return (struct range){img.h.scratch.addr, img.h.scratch_size};
+}

@@ -36,6 +36,44 @@ static const struct flow flows[] = {
 	 END_RETURN,
 	 KB_FW_SECURE,
 	 false},
+	{"file that shrinks",
+	 {.options = "linux=\\vmlinuz", .bare_stub = true, .read_max = 1000, .shrinks = true},
+	 END_RETURN,
+	 KB_FW_FILE,
+	 false},
+	{"loader's initrd, screen, TPM",
+	 {.loader = LOADER_OFFERS, .screen = true, .tpm = TPM_NEW, .tree = true},
+	 END_LEAVE,
+	 0,
+	 false},
+	{"loader's initrd, kernel file, old TPM",
+	 {.options = "linux=\\vmlinuz initrd=\\initrd",
+	  .bare_stub = true,
+	  .loader = LOADER_OFFERS,
+	  .tpm = TPM_OLD},
+	 END_LEAVE,
+	 0,
+	 false},
+	{"loader without initrd",
+	 {.options = "initrd=\\initrd", .loader = LOADER_EMPTY},
+	 END_LEAVE,
+	 0,
+	 false},
+	{"loader's initrd grows",
+	 {.options = "linux=\\vmlinuz", .bare_stub = true, .loader = LOADER_GROWS},
+	 END_RETURN,
+	 KB_FW_FILE,
+	 false},
+	{"record, loader's initrd, screen, TPM",
+	 {.options = with_nonce,
+	  .sealed = true,
+	  .loader = LOADER_OFFERS,
+	  .screen = true,
+	  .tpm = TPM_NEW,
+	  .tree = true},
+	 END_LEAVE,
+	 0,
+	 true},
 	{"record", {.options = with_nonce, .sealed = true}, END_LEAVE, 0, true},
 	{"record, damaged data",
 	 {.options = with_nonce, .sealed = true, .damaged = true},
@@ -59,6 +97,12 @@ static const struct flow flows[] = {
 	 true},
 	{"carrier: options", {.options = carried, .carrier = CARRIER_OPTIONS}, END_LEAVE, 0, true},
 	{"carrier: table", {.carrier = CARRIER_TABLE}, END_LEAVE, 0, true},
+	{"carrier: device tree", {.carrier = CARRIER_TREE}, END_LEAVE, 0, true},
+	{"carrier: device tree, Secure Boot",
+	 {.carrier = CARRIER_TREE, .secure = true},
+	 END_LEAVE,
+	 KB_CARRIER_SECURE,
+	 false},
 	{"carrier: fw_cfg", {.carrier = CARRIER_FWCFG}, END_LEAVE, 0, true},
 	{"carrier, discard",
 	 {.options = carried_discard, .carrier = CARRIER_OPTIONS},
@@ -124,11 +168,17 @@ static bool broken(const struct model_setup *s, const struct model_result *r)
 		return wrong("left with BootNext", 0);
 	if (r->end == END_RETURN && r->boot_next && !variable_failed(r) && !s->fail_on)
 		return wrong("returned with BootNext", 0);
+	/* Another entry would be started, and its kernel would use all memory. */
+	if (r->end == END_RESET && r->sealed && !r->boot_next && !variable_failed(r) && !s->fail_on)
+		return wrong("a reset that does not come back", 0);
+	if (r->end == END_HALT && r->exiting && screen_is_dark() &&
+	    (!r->failed || r->failed == SERVICE_EXIT || r->failed == SERVICE_MAP))
+		return wrong("stopped after boot services without a picture", 0);
 	if (s->sealed && r->watchdog && r->failed != SERVICE_WATCHDOG &&
 	    r->failed != SERVICE_HANDLE && !s->fail_on)
 		return wrong("the watchdog still runs", 0);
 	/* A locked machine believes no carrier. */
-	if (s->carrier && r->failed == SERVICE_GET_VARIABLE)
+	if (s->carrier && (s->secure || r->failed == SERVICE_GET_VARIABLE))
 		return false;
 	if ((s->sealed || s->carrier) && !may_discard(s) && r->end == END_LEAVE && !r->handed_over)
 		return wrong("another kernel got the memory of the sealed data", 0);
@@ -156,6 +206,7 @@ static bool code_fits(enum model_service s, unsigned int code)
 	case SERVICE_OPEN:
 	case SERVICE_READ:
 	case SERVICE_SEEK:
+	case SERVICE_LOADER:
 		return code == KB_FW_FILE;
 	case SERVICE_GET_VARIABLE:
 		return code == KB_FW_SECURE || code == KB_ROUTE_SECURE || code == KB_CAL_VARIABLE;
@@ -261,16 +312,24 @@ static void shape(const struct flow *f, struct model_setup s)
 	expect(f, &r);
 }
 
-static void maps_of_every_shape(void **state)
+#define SHAPES 9
+
+/* Each size of descriptors in each order. */
+static void shape_map(struct model_setup *s, unsigned int n)
 {
 	static const uint64_t sizes[] = {40, 48, 64};
 
+	s->desc_size = sizes[n % 3];
+	s->order = (enum model_order)(n / 3);
+}
+
+static void maps_of_every_shape(void **state)
+{
 	for (size_t i = 0; i < ARRAY_SIZE(flows); i++)
-		for (size_t n = 0; n < 9; n++) {
+		for (unsigned int n = 0; n < SHAPES; n++) {
 			struct model_setup s = plain(&flows[i]);
 
-			s.desc_size = sizes[n % 3];
-			s.order = (enum model_order)(n / 3);
+			shape_map(&s, n);
 			s.own_pages = n % 2;
 			shape(&flows[i], s);
 		}
@@ -290,6 +349,25 @@ static void maps_that_change_at_the_exit(void **state)
 	(void)state;
 }
 
+/* Boot services may be partly down: no kernel, no way back, but the next reset comes back here. */
+static void a_map_that_never_settles(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flows); i++) {
+		struct model_setup s = plain(&flows[i]);
+		struct model_result r;
+
+		if (flows[i].end != END_LEAVE)
+			continue;
+		s.at_exit = 3;
+		s.grows = 1;
+		run(&flows[i], &s, &r);
+		assert_int_equal(r.end, END_HALT);
+		assert_int_equal(r.code, KB_FW_EXIT);
+		assert_int_equal(r.boot_next, s.sealed && flows[i].handed_over);
+	}
+	(void)state;
+}
+
 static void a_descriptor_that_wraps(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(flows); i++) {
@@ -298,6 +376,19 @@ static void a_descriptor_that_wraps(void **state)
 		s.wraps = true;
 		shape(&flows[i], s);
 	}
+	(void)state;
+}
+
+static void a_descriptor_inside_another(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flows); i++)
+		for (unsigned int n = 0; n < SHAPES; n += 4) {
+			struct model_setup s = plain(&flows[i]);
+
+			shape_map(&s, n);
+			s.overlaps = true;
+			shape(&flows[i], s);
+		}
 	(void)state;
 }
 
@@ -330,7 +421,11 @@ static void large_maps(void **state)
 		f.setup.pieces = 100;
 		shape(&f, f.setup);
 		f.setup.pieces = 1000;
-		if (!LOW && (f.setup.options == with_nonce || f.setup.carrier)) {
+		shape_map(&f.setup, (unsigned int)(i * 4 % SHAPES));
+		f.setup.at_exit = 1 + i % 2;
+		f.setup.grows = 12;
+		if (!LOW &&
+		    (f.setup.options == with_nonce || (f.setup.carrier && !f.setup.secure))) {
 			f.end = f.setup.options == carried_discard ? END_LEAVE : END_HALT;
 			f.code = KB_FW_MAP;
 			f.handed_over = false;
@@ -383,13 +478,69 @@ static void three_attempts_and_a_cold_boot(void **state)
 	(void)state;
 }
 
+/* As firmware starts it again and again, from the state that a failure has left. */
+static void judge_restarts(struct model_setup s, unsigned int k)
+{
+	struct model_result r;
+	unsigned int starts = 0;
+
+	s.fail_at = 0;
+	do {
+		model_restart(&s);
+		model_run(&r);
+		if (model_complaint())
+			fail_msg("call %u, start %u: %s", k, starts, model_complaint());
+	} while (r.end == END_RESET && r.boot_next && ++starts < 10);
+	assert_int_equal(r.end, END_LEAVE);
+	assert_int_equal(r.code, KB_REC_ATTEMPTS);
+	assert_true(!r.boot_next && !r.handed_over && !r.sealed);
+	/* The failed start may have ended before it was counted. */
+	assert_in_range(starts, 2, 3);
+}
+
+/* A reset comes back here, whichever call has failed before it, until no attempt is left. */
+static void resets_come_back_until_no_attempt_is_left(void **state)
+{
+	struct model_setup s = {.desc_size = 48,
+				.options = with_nonce,
+				.sealed = true,
+				.damaged = true,
+				.policy = KB_ON_ERROR_RESET};
+	unsigned int resets = 0;
+	struct model_result r;
+
+	do {
+		s.fail_at++;
+		model_start(&s);
+		firmware_start();
+		model_run(&r);
+		/* Without the variable, what comes next is for BootOrder to say. */
+		if (r.failed && r.end == END_RESET && !variable_failed(&r)) {
+			if (!r.boot_next)
+				fail_msg("call %u (service %d): a reset that does not come back",
+					 s.fail_at, r.failed);
+			judge_restarts(s, s.fail_at);
+			resets++;
+		}
+	} while (r.failed);
+	assert_true(resets > 10);
+	(void)state;
+}
+
 #define PASSES 3 /* of khoboot.calibrate=2 */
 
-/* Passes before @last without a failure, then that one. */
+/*
+ * Passes before @last without a failure, then that one; with each shape of map, that changes at the
+ * exit, too, and with one that is large.
+ */
 static void calibrate(unsigned int last, unsigned int fail_at, struct model_result *r)
 {
 	struct model_setup s = {.desc_size = 48, .options = "khoboot.calibrate=2", .small = true};
 
+	shape_map(&s, fail_at % SHAPES);
+	s.at_exit = fail_at % 3;
+	s.grows = 12;
+	s.pieces = fail_at % 4 == 3 ? 1000 : 0;
 	model_start(&s);
 	firmware_start();
 	for (unsigned int pass = 0; pass <= last; pass++) {
@@ -454,11 +605,14 @@ int main(void)
 		cmocka_unit_test(all_calls_fail_from_one_on),
 		cmocka_unit_test(maps_of_every_shape),
 		cmocka_unit_test(maps_that_change_at_the_exit),
+		cmocka_unit_test(a_map_that_never_settles),
 		cmocka_unit_test(a_descriptor_that_wraps),
+		cmocka_unit_test(a_descriptor_inside_another),
 		cmocka_unit_test(unaccepted_memory_is_refused_before_the_exit),
 		cmocka_unit_test(large_maps),
 		cmocka_unit_test(little_low_memory),
 		cmocka_unit_test(three_attempts_and_a_cold_boot),
+		cmocka_unit_test(resets_come_back_until_no_attempt_is_left),
 		cmocka_unit_test(calibration),
 	};
 
