@@ -33,6 +33,8 @@ static const char usage[] =
 	"  --halt         instead of --jump: khoboot refuses and halts, and the script ends QEMU\n"
 	"  --damage NAME  damage what is handed over, before khoboot sees it ('list': the names);\n"
 	"                 several, separated by commas, are tried one after the other\n"
+	"  --at ADDR      stop at this address of khoboot.elf, too, and there\n"
+	"  --monitor CMD  give this command to QEMU's monitor; commas stand for spaces\n"
 	"  --report FILE  append the result, one line\n"
 	"  --flip         change one preserved byte behind khoboot's back: the proof must notice\n"
 	"\n"
@@ -46,6 +48,8 @@ static struct {
 	const struct machine *machine;
 	uint64_t mem;
 	uint64_t jump;
+	uint64_t at;
+	const char *monitor;
 	const char *report;
 	const char *damage;
 	int halt;
@@ -92,6 +96,20 @@ static uint64_t compare(const struct ram *ram, const struct pieces *l)
 	return changed;
 }
 
+/* What the machine does to khoboot on the way, as an NMI. */
+static void disturb(uint64_t load, struct gdb_regs *regs)
+{
+	char command[200];
+
+	if (!opt.monitor)
+		return;
+	snprintf(command, sizeof(command), "%s", opt.monitor);
+	for (char *c = command; *c; c++)
+		*c = *c == ',' ? ' ' : *c;
+	gdb_run_to(load + opt.at - opt.machine->linked_at, regs);
+	gdb_monitor(command);
+}
+
 /* All that is handed over, and all RAM outside scratch: khoboot has no business there. */
 static uint64_t prove_jump(struct ram *ram, uint64_t load, struct gdb_regs *regs)
 {
@@ -107,6 +125,7 @@ static uint64_t prove_jump(struct ram *ram, uint64_t load, struct gdb_regs *regs
 	ram_snapshot(ram);
 	if (opt.flip)
 		flip_one(ram, &l);
+	disturb(load, regs);
 	gdb_run_to(load + opt.jump - opt.machine->linked_at, regs);
 	changed = compare(ram, &l);
 	elsewhere = ram_changed_elsewhere(ram, scratch, areas);
@@ -135,15 +154,16 @@ static const char *refusal(void)
 }
 
 /* All RAM but khoboot's own segment, from its entry to the end of the machine. */
-static uint64_t prove_halt(struct ram *ram, const struct piece *own, uint64_t argument)
+static uint64_t prove_halt(struct ram *ram, const struct piece *own, struct gdb_regs *regs)
 {
 	uint64_t changed;
 
 	if (opt.damage)
-		damage(opt.machine, ram, argument, opt.damage);
+		damage(opt.machine, ram, regs->argument, opt.damage);
 	ram_snapshot(ram);
 	if (opt.flip)
 		ram->live[ram_offset(ram, own->pa + own->len, 1)] ^= 1;
+	disturb(own->pa, regs);
 	gdb_detach();
 	while (vm_pump(-1))
 		;
@@ -280,7 +300,7 @@ static uint64_t prove(char **argv, int argc, struct ram *ram)
 	own.len = opt.machine->memory(ram, load, regs.argument);
 	if (opt.damage && strchr(opt.damage, ','))
 		return prove_many(argv, argc, ram, &own, regs.argument);
-	return prove_halt(ram, &own, regs.argument);
+	return prove_halt(ram, &own, &regs);
 }
 
 static _Noreturn void show_usage(int status)
@@ -304,6 +324,8 @@ static void parse_options(int argc, char **argv)
 	static const struct option longs[] = {
 		{"mem", required_argument, NULL, 'm'},
 		{"jump", required_argument, NULL, 'j'},
+		{"at", required_argument, NULL, 'A'},
+		{"monitor", required_argument, NULL, 'M'},
 		{"report", required_argument, NULL, 'r'},
 		{"damage", required_argument, NULL, 'd'},
 		{"halt", no_argument, &opt.halt, 1},
@@ -323,6 +345,10 @@ static void parse_options(int argc, char **argv)
 			opt.report = optarg;
 		else if (c == 'd')
 			opt.damage = optarg;
+		else if (c == 'A')
+			opt.at = number(optarg);
+		else if (c == 'M')
+			opt.monitor = optarg;
 		else if (c == 'a')
 			opt.machine = machine_named(optarg);
 		else if (c)
