@@ -83,7 +83,7 @@ _Noreturn void bare_run(struct bare *b)
 		st = stage_write(&b->s);
 	if (st)
 		stop_refused(st);
-	if (b->s.initrds.count > 1)
+	if (b->s.initrds.copied)
 		stage_join_initrds(&b->s, (void *)(uintptr_t)b->s.initrd.base);
 	/* Nothing from here on parses, allocates or fails. */
 	bare_fill_block(b);

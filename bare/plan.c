@@ -52,8 +52,8 @@ static enum kb_status place(struct bare *b, bool spare)
 	if (!st)
 		st = bare_describe_boot(b);
 	if (!st)
-		st = stage_place(&b->s);
-	return st ? st : stage_place_initrd(&b->s);
+		st = stage_place_all(&b->s);
+	return st;
 }
 
 enum kb_status bare_plan(struct stage *s)
@@ -87,7 +87,7 @@ enum kb_status bare_map_for_jump(struct bare *b)
 		st = bare_map(b, b->s.place.window, PT_WRITE | PT_EXEC);
 	if (!st)
 		st = bare_map(b, b->s.place.block, PT_WRITE);
-	if (!st && b->s.initrds.count > 1)
+	if (!st && b->s.initrds.copied)
 		st = bare_map(b, range_pages(b->s.initrd), PT_WRITE);
 	return st ? kb_refuse("plan", st, NULL) : KB_OK;
 }

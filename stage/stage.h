@@ -28,6 +28,7 @@ struct stage_initrds {
 	struct range part[3]; /* .ucode, the one from outside, .initrd; those that there are */
 	size_t count;
 	bool outside; /* one of them is from outside the image */
+	bool copied;  /* they get memory of their own: several, or one that is too far away */
 };
 
 /* Everything that both doors know of this boot. Must not be copied: it has pointers to itself. */
@@ -155,8 +156,16 @@ uint64_t stage_initrd_size(const struct stage *s);
 void stage_join_initrds(struct stage *s, void *to);
 
 /*
- * stage_place_initrd - after stage_place(): if there are several initrds, choose the memory for
- * them in s->free, and set s->initrd to it
+ * stage_place_all - stage_place() and stage_place_initrd(), for the bare-metal door
+ *
+ * Where the window finds no place near the one initrd (boot_near()), a copy of that is placed near
+ * the window. Returns what the two return, KB_PLACE_KERNEL when there is no room for the copy.
+ */
+__must_check enum kb_status stage_place_all(struct stage *s);
+
+/*
+ * stage_place_initrd - after stage_place(): if the initrds get memory of their own, choose it in
+ * s->free, and set s->initrd to it
  *
  * Not logged. KB_OK, KB_PLACE_INITRD, KB_RANGE_FULL.
  */

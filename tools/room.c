@@ -121,9 +121,7 @@ static enum kb_status place(struct work *w, const struct room_question *q, bool 
 
 	stage_describe_boot(&w->s);
 	room_describe(q, most, &w->s.boot);
-	if (!st)
-		st = stage_place(&w->s);
-	return st ? st : stage_place_initrd(&w->s);
+	return st ? st : stage_place_all(&w->s);
 }
 
 static enum kb_status place_all(struct work *w, const struct room_question *q,

@@ -45,8 +45,9 @@ void stage_take_initrd(struct stage *s, struct range outside, enum stage_outside
 		add(s, outside);
 	if (!alone)
 		add(s, of_image(&s->uki.initrd));
+	s->initrds.copied = s->initrds.count > 1;
 	s->initrd = s->initrds.count == 1 ? s->initrds.part[0] : (struct range){0, 0};
-	if (s->initrds.count > 1)
+	if (s->initrds.copied)
 		kb_info("initrd", "%zu of them are put together, %" PRIu64 " bytes",
 			s->initrds.count, stage_initrd_size(s));
 }
@@ -83,7 +84,7 @@ enum kb_status stage_place_initrd(struct stage *s)
 	enum kb_status st;
 	struct range r;
 
-	if (s->initrds.count < 2)
+	if (!s->initrds.copied)
 		return KB_OK;
 	st = range_list_subtract(&s->free, s->place.block);
 	if (!st && range_list_find(&s->free, near, align_up_page(size), SZ_4K, true, &r))
@@ -104,4 +105,5 @@ void stage_keep_one_initrd(struct stage *s)
 		 s->initrds.count);
 	s->initrds.part[0] = s->initrd = last;
 	s->initrds.count = 1;
+	s->initrds.copied = false;
 }

@@ -8,19 +8,23 @@ void stage_describe_boot(struct stage *s)
 	s->boot = (struct boot){
 		.kernel = &s->kernel,
 		.cmdline = s->cmdline,
-		.initrd = s->initrds.count > 1 ? (struct range){0, 0} : s->initrd,
+		.initrd = s->initrds.copied ? (struct range){0, 0} : s->initrd,
 		.kho = s->kho ? &s->handover : NULL,
 		.scratch = s->kho ? &s->kho->scratch : NULL,
 		.log_max = STAGE_LOG_SIZE,
 	};
 }
 
-enum kb_status stage_place(struct stage *s)
+static enum kb_status try_place(struct stage *s)
 {
 	enum kb_status st = boot_layout(&s->boot, &s->layout);
 
-	if (!st)
-		st = boot_place(&s->free, &s->kernel, s->layout.size, s->boot.initrd, &s->place);
+	return st ? st
+		  : boot_place(&s->free, &s->kernel, s->layout.size, s->boot.initrd, &s->place);
+}
+
+static enum kb_status say_if_full(const struct stage *s, enum kb_status st)
+{
 	if (st)
 		kb_error("plan",
 			 "wanted: %" PRIu64 " bytes for the kernel, %" PRIu64
@@ -28,6 +32,27 @@ enum kb_status stage_place(struct stage *s)
 			 s->kernel.window_size, s->layout.size, range_list_bytes(&s->free),
 			 s->free.count);
 	return st;
+}
+
+enum kb_status stage_place(struct stage *s)
+{
+	return say_if_full(s, try_place(s));
+}
+
+enum kb_status stage_place_all(struct stage *s)
+{
+	enum kb_status st = try_place(s);
+
+	/* Nothing was taken from s->free: the window comes first. */
+	if (st == KB_PLACE_KERNEL && s->initrds.count == 1 && !s->initrds.copied) {
+		s->initrds.copied = true;
+		s->boot.initrd = (struct range){0, 0};
+		st = try_place(s);
+	}
+	if (say_if_full(s, st))
+		return st;
+	st = stage_place_initrd(s);
+	return st == KB_PLACE_INITRD && s->initrds.count == 1 ? KB_PLACE_KERNEL : st;
 }
 
 enum kb_status stage_check_placement(struct stage *s, const struct range *also, size_t count)

@@ -367,7 +367,7 @@ static enum kb_status door_places(struct machine *m)
 		ok(range_list_subtract(&m->s.free, m->busy.r[i]));
 	stage_describe_boot(&m->s);
 	describe(m);
-	return stage_place(&m->s);
+	return stage_place_all(&m->s);
 }
 
 static enum kb_status door(struct machine *m)
@@ -380,7 +380,7 @@ static enum kb_status door(struct machine *m)
 		return st;
 	stage_take_initrd(&m->s, (struct range){0, 0}, STAGE_OUTSIDE_TAKEN);
 	st = door_places(m);
-	if (!st && stage_place_initrd(&m->s)) {
+	if (st == KB_PLACE_INITRD) {
 		stage_keep_one_initrd(&m->s);
 		st = door_places(m);
 	}
