@@ -170,25 +170,21 @@ static const char help[] = "Usage: khoctl check [OPTION]... UKI\n"
 			   "Ask whether khoboot and the kernel of UKI would take what this system "
 			   "would hand over, on\n"
 			   "this machine. Changes nothing.\n"
-			   "\n"
-			   "  --via=direct|firmware  the route; default: direct\n"
-			   "  --cmdline TEXT|@FILE   command line as for khoctl switch\n"
-			   "  --json                 print one object\n"
+			   "\n" WAY_HELP "  --json                 print one object\n"
 			   "  -h, --help             show this text\n";
 
-enum { OPT_VIA = 256, OPT_CMDLINE, OPT_JSON };
+enum { OPT_JSON = 256 };
 
 static const struct option options[] = {
-	{"via", required_argument, NULL, OPT_VIA},
-	{"cmdline", required_argument, NULL, OPT_CMDLINE},
+	WAY_OPTIONS,
 	{"json", no_argument, NULL, OPT_JSON},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
 
 struct request {
-	const char *via;
-	struct buffer cmdline;
+	struct way way;
+	struct prepared prepared;
 	bool json;
 };
 
@@ -196,89 +192,74 @@ static int take_option(void *request, int option, const char *arg)
 {
 	struct request *r = request;
 
-	if (option == OPT_JSON)
-		r->json = true;
-	if (option == OPT_CMDLINE)
-		return buffer_from_arg(&r->cmdline, arg) ? ctl_system(arg) : CTL_OK;
-	if (option == OPT_VIA && strcmp(arg, "direct") && strcmp(arg, "firmware"))
-		return ctl_usage("check: --via takes direct or firmware, not '%s'", arg);
-	if (option == OPT_VIA)
-		r->via = arg;
+	if (option != OPT_JSON)
+		return prepare_option(&r->way, "check", option, arg);
+	r->json = true;
 	return CTL_OK;
-}
-
-/* The words that khoctl switch would put before the user's, with another number. */
-static enum kb_status add_words(struct request *r, const struct running *running)
-{
-	char text[PREPARE_WORDS], zone[KB_ZONE_TEXT_MAX], nonce[KB_NONCE_DIGITS + 1] = {0};
-	enum kb_status st = firmware_zone(running, zone);
-
-	if (st && st != KB_CAL_FIRMWARE)
-		return st;
-	memset(nonce, '0', KB_NONCE_DIGITS);
-	prepare_words(text, nonce, zone, NULL);
-	buffer_prepend(&r->cmdline, text, strlen(text));
-	return KB_OK;
-}
-
-/* With the words of the firmware route; what it asks for itself comes first. */
-static void ask_firmware(struct request *r, const struct running *running, struct verdict *v)
-{
-	const char *what = NULL;
-
-	verdict_add_hard(v, "firmware", firmware_check(running, &what));
-	verdict_add_hard(v, "zone", add_words(r, running));
 }
 
 static enum kb_status ask(struct request *r, const struct running *running,
 			  struct check_image *image, struct verdict *v, struct kb_diag *diag)
 {
-	enum kb_status st;
+	const struct buffer *words = &r->way.cmdline;
+	enum kb_status st =
+		check_open(running, (struct kb_text){(const char *)words->data, words->size}, image,
+			   diag);
 
-	if (!strcmp(r->via, "firmware"))
-		ask_firmware(r, running, v);
-	st = check_open(running, (struct kb_text){(const char *)r->cmdline.data, r->cmdline.size},
-			image, diag);
 	return st ? st : check_system(running, image, v);
 }
 
-/* A file that is refused is a verdict, too. */
+static int print(const struct request *r, const char *path, const struct verdict *v)
+{
+	if (r->json)
+		verdict_json(v, path, prepare_by_firmware(&r->way) ? "firmware" : "direct", stdout);
+	else
+		verdict_text(v, stdout);
+	if (fflush(stdout) || ferror(stdout))
+		return ctl_system("standard output");
+	return verdict_refusal(v) ? CTL_REFUSED : CTL_OK;
+}
+
+/* A file that is refused is a verdict, too, and the only one. */
 static int answer(struct request *r, const char *path, const struct running *running,
 		  struct check_image *image)
 {
 	struct kb_diag diag = {0};
 	struct verdict v = {.count = 0};
 	enum kb_status st;
+	int ret;
 
 	if (buffer_read(&image->file, path))
 		return ctl_system(path);
+	ret = prepare_ask(&r->prepared, &r->way, running, path, &image->file, &v);
+	if (ret)
+		return ret;
 	st = ask(r, running, image, &v, &diag);
 	if (st && !r->json)
 		return ctl_refuse(path, st, &diag);
 	if (st)
+		v.count = 0;
+	if (st)
 		verdict_add_hard(&v, "image", st);
-	if (r->json)
-		verdict_json(&v, path, r->via, stdout);
-	else
-		verdict_text(&v, stdout);
-	if (fflush(stdout) || ferror(stdout))
-		return ctl_system("standard output");
-	return verdict_refusal(&v) ? CTL_REFUSED : CTL_OK;
+	return print(r, path, &v);
 }
 
 int cmd_check(int argc, char **argv)
 {
 	struct running running = {.root = ""};
 	struct check_image *image = check_new();
-	struct request r = {.via = "direct"};
+	struct request r = {.json = false};
 	int ret = ctl_options(argc, argv, ":h", options, help, take_option, &r);
 
 	if (ret < 0 && argc - optind != 1)
 		ret = ctl_usage("check: give one file");
 	running_see_debugfs(&running);
 	if (ret < 0)
+		ret = prepare_options_end(&r.way, "check");
+	if (ret < 0)
 		ret = answer(&r, argv[optind], &running, image);
-	buffer_free(&r.cmdline);
+	prepared_free(&r.prepared);
+	buffer_free(&r.way.cmdline);
 	check_free(image);
 	return ret;
 }

@@ -3,6 +3,7 @@
 #include "firmware.h"
 #include "boot_entry.h"
 
+#include <core/cmdline.h>
 #include <format/smbios.h>
 
 #include <ctype.h>
@@ -103,20 +104,24 @@ static void cpu_flags(const struct running *r, struct buffer *ret)
 	buffer_free(&text);
 }
 
-/* The flags of SEV count only in a guest: on a host they say what its guests could use. */
-static bool confidential_cpu(const struct running *r)
+/* @flag: with spaces around */
+static bool cpu_has(const struct running *r, const char *flag)
 {
 	struct buffer flags = {0};
-	const char *f;
 	bool found;
 
 	cpu_flags(r, &flags);
-	f = (const char *)flags.data;
-	found = strstr(f, " tdx_guest ") ||
-		(strstr(f, " hypervisor ") &&
-		 (strstr(f, " sev ") || strstr(f, " sev_es ") || strstr(f, " sev_snp ")));
+	found = strstr((const char *)flags.data, flag);
 	buffer_free(&flags);
 	return found;
+}
+
+/* The flags of SEV count only in a guest: on a host they say what its guests could use. */
+static bool confidential_cpu(const struct running *r)
+{
+	return cpu_has(r, " tdx_guest ") ||
+	       (cpu_has(r, " hypervisor ") &&
+		(cpu_has(r, " sev ") || cpu_has(r, " sev_es ") || cpu_has(r, " sev_snp ")));
 }
 
 bool firmware_confidential(const struct running *r)
@@ -153,35 +158,40 @@ static bool read_msr(const struct running *r, uint32_t number, uint64_t *ret)
 	return done;
 }
 
+/* Of an option given twice the last counts. */
+static bool asks_for_sme(const struct running *r)
+{
+	struct buffer words = {0};
+	struct kb_text value;
+	bool asked;
+
+	asked = running_read(r, "/proc/cmdline", &words) &&
+		cmdline_last((struct kb_text){(const char *)words.data, words.size}, "mem_encrypt",
+			     &value) &&
+		text_is(value, "on");
+	buffer_free(&words);
+	return asked;
+}
+
 /*
  * A kernel on which encryption is off may show the flag of SEV alone; it shows neither where
  * firmware has not enabled them (Linux arch/x86/kernel/cpu/amd.c:early_detect_mem_encrypt).
  */
 bool firmware_may_encrypt(const struct running *r)
 {
-	struct buffer flags = {0};
 	uint64_t syscfg;
-	const char *f;
-	bool shown;
 
-	cpu_flags(r, &flags);
-	f = (const char *)flags.data;
-	shown = !strstr(f, " hypervisor ") && (strstr(f, " sme ") || strstr(f, " sev "));
-	if (!strstr(f, " hypervisor ") && read_msr(r, MSR_SYSCFG, &syscfg))
-		shown = syscfg & SYSCFG_SME;
-	buffer_free(&flags);
-	return shown;
+	if (cpu_has(r, " hypervisor "))
+		return false;
+	if (read_msr(r, MSR_SYSCFG, &syscfg))
+		return syscfg & SYSCFG_SME;
+	return cpu_has(r, " sme ") || cpu_has(r, " sev ");
 }
 
 /* Off unless asked for (Linux arch/x86/boot/startup/sme.c). */
 bool firmware_host_sme(const struct running *r)
 {
-	struct buffer words = {0};
-	bool asked = running_read(r, "/proc/cmdline", &words) &&
-		     strstr((const char *)words.data, "mem_encrypt=on");
-
-	buffer_free(&words);
-	return asked && firmware_may_encrypt(r);
+	return asks_for_sme(r) && firmware_may_encrypt(r);
 }
 
 /* "Key restored" (bit 2) is about this boot, and promises nothing for the next. */
@@ -190,6 +200,14 @@ static bool tme(const struct running *r)
 	uint64_t v;
 
 	return read_msr(r, MSR_TME, &v) && v & TME_ENABLED && !(v & TME_BYPASS);
+}
+
+/* Linux shows the flag of an Intel CPU whether memory bypasses the encryption or not. */
+bool firmware_tme_unknown(const struct running *r)
+{
+	uint64_t v;
+
+	return cpu_has(r, " tme ") && !read_msr(r, MSR_TME, &v);
 }
 
 /* Firmware draws a new key at a reset: all that is kept would be garbage. */
@@ -319,6 +337,25 @@ static bool tpm_request(const struct running *r)
 	return read_number(r, "/sys/class/tpm", "tpm0", "ppi/request", 10) != 0;
 }
 
+static const char mor[] = "MemoryOverwriteRequestControl-e20939be-32d4-41be-a150-897f85d49829";
+
+#define MOR_CLEAR_MEMORY 1u
+
+bool firmware_mor_set(const struct running *r)
+{
+	return efivar_number(r, mor, 1, 0) & MOR_CLEAR_MEMORY;
+}
+
+/* 1 or 2, with a key, since firmware made the variable read-only (TCG platform reset attack). */
+static bool mor_locked(const struct running *r)
+{
+	return firmware_mor_set(r) &&
+	       efivar_number(r,
+			     "MemoryOverwriteRequestControlLock-bb983ccf-151d-40e1-a07b-"
+			     "4a17be168292",
+			     1, 0);
+}
+
 enum kb_status firmware_check(const struct running *r, const char **what)
 {
 	static const struct {
@@ -336,6 +373,7 @@ enum kb_status firmware_check(const struct running *r, const char **what)
 		{capsule, KB_CTL_CAPSULE, "firmware"},
 		{tpm_clears, KB_ROUTE_TPM, "TPM"},
 		{tpm_request, KB_CTL_PPI, "TPM"},
+		{mor_locked, KB_CTL_MOR, "firmware"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
@@ -347,15 +385,6 @@ enum kb_status firmware_check(const struct running *r, const char **what)
 }
 
 /* ---- memory overwrite request ---------------------------------------------------------------- */
-
-static const char mor[] = "MemoryOverwriteRequestControl-e20939be-32d4-41be-a150-897f85d49829";
-
-#define MOR_CLEAR_MEMORY 1u
-
-bool firmware_mor_set(const struct running *r)
-{
-	return efivar_number(r, mor, 1, 0) & MOR_CLEAR_MEMORY;
-}
 
 /* Only bit 0 is written: the others say how firmware may change it, which the owner decides. */
 static void write_mor(const struct running *r, bool set)
@@ -438,24 +467,48 @@ static const char *below(const char *dir, const char *file)
 	return !strncmp(dir, file, len) && file[len] == '/' ? file + len : NULL;
 }
 
-/* The mount that @file is on: the longest mount point, and of several on one point the last. */
-static bool find_mount(const struct running *r, const char *file, struct mount *ret)
+/* The last of all mounts that @test is true of; false if there is none. */
+static bool last_mount(const struct running *r,
+		       bool (*test)(const struct running *r, const struct mount *m, void *ctx),
+		       void *ctx, struct mount *ret)
 {
 	struct buffer text = {0};
 	struct mount m;
-	size_t best = 0;
+	bool found = false;
 	char *line, *rest;
 
 	if (!running_read(r, "/proc/self/mountinfo", &text))
 		return false;
 	for (line = strtok_r((char *)text.data, "\n", &rest); line;
 	     line = strtok_r(NULL, "\n", &rest))
-		if (read_mount(line, &m) && below(m.point, file) && strlen(m.point) >= best) {
-			best = strlen(m.point);
+		if (read_mount(line, &m) && test(r, &m, ctx)) {
+			found = true;
 			*ret = m;
 		}
 	buffer_free(&text);
-	return best;
+	return found;
+}
+
+struct holder {
+	const char *file;
+	size_t best; /* length of a mount point */
+};
+
+static bool holds_better(const struct running *r, const struct mount *m, void *ctx)
+{
+	struct holder *h = ctx;
+
+	(void)r;
+	if (!below(m->point, h->file) || strlen(m->point) < h->best)
+		return false;
+	h->best = strlen(m->point);
+	return true;
+}
+
+/* The mount that @file is on: the longest mount point, and of several on one point the last. */
+static bool find_mount(const struct running *r, const char *file, struct mount *ret)
+{
+	return last_mount(r, holds_better, &(struct holder){file, 0}, ret);
 }
 
 /* Value of "@name=" of the uevent of a block device; "" when it has none. */
@@ -558,6 +611,46 @@ enum kb_status firmware_file(const struct running *r, const char *file, const ch
 			!boot_entry_file_path(known ? &current : NULL, ret->name, &ret->path);
 	efivar_free(&entry);
 	return st;
+}
+
+static bool is_volume(const struct running *r, const struct mount *m, void *partuuid)
+{
+	return !strcmp(m->type, "vfat") && !strcmp(m->root, "/") && is_partition(r, m, partuuid);
+}
+
+/* Where the volume that the running system was booted from is mounted. */
+static bool find_boot_volume(const struct running *r, struct mount *ret)
+{
+	char partuuid[PARTUUID_SIZE];
+	struct load_option current;
+	struct efivar entry = {0};
+	bool found = boot_entry_current(r, &entry, &current) &&
+		     load_option_partition(&current, partuuid) &&
+		     last_mount(r, is_volume, partuuid, ret);
+
+	efivar_free(&entry);
+	return found;
+}
+
+enum kb_status firmware_same_file(const struct running *r, const struct boot_file *f,
+				  const struct buffer *content, bool *seen)
+{
+	char path[PATH_MAX + sizeof(f->name)];
+	struct buffer file = {0};
+	struct mount m;
+	bool same;
+
+	*seen = find_boot_volume(r, &m);
+	if (!*seen)
+		return KB_OK;
+	snprintf(path, sizeof(path), "%s%s", m.point, f->name);
+	for (char *c = path + strlen(m.point); *c; c++)
+		if (*c == '\\')
+			*c = '/';
+	same = running_read(r, path, &file) && file.size == content->size &&
+	       !memcmp(file.data, content->data, file.size);
+	buffer_free(&file);
+	return same ? KB_OK : KB_CTL_OTHER_FILE;
 }
 
 /* ---- calibration ----------------------------------------------------------------------------- */

@@ -16,7 +16,7 @@
  *
  * Writes nothing. Returns KB_OK; KB_ROUTE_NO_UEFI, KB_CTL_EFIVARS, KB_ROUTE_SECURE,
  * KB_ROUTE_CONFIDENTIAL, KB_ROUTE_ENCRYPTED, KB_CTL_VIRTIO_MEM, KB_CTL_HOTPLUG, KB_CTL_CAPSULE,
- * KB_ROUTE_TPM or KB_CTL_PPI.
+ * KB_ROUTE_TPM, KB_CTL_PPI, or KB_CTL_MOR when firmware has locked the request.
  */
 __must_check enum kb_status firmware_check(const struct running *r, const char **what);
 
@@ -45,6 +45,9 @@ bool firmware_may_encrypt(const struct running *r);
 /* Does the running kernel encrypt its own memory (AMD SME, mem_encrypt=on)? */
 bool firmware_host_sme(const struct running *r);
 
+/* May memory be encrypted by TME, which only a register tells that cannot be read? */
+bool firmware_tme_unknown(const struct running *r);
+
 /* A file as firmware will find it. Owns @path; all zero is empty. */
 struct boot_file {
 	char name[512];     /* backslashes, from the root of the volume */
@@ -64,6 +67,15 @@ struct boot_file {
  */
 __must_check enum kb_status firmware_file(const struct running *r, const char *file,
 					  const char *name, struct boot_file *ret);
+
+/*
+ * firmware_same_file - is what firmware will start what is in @content?
+ * @seen: false: the volume is not mounted, or not known
+ *
+ * Returns KB_OK, also when it is not seen, or KB_CTL_OTHER_FILE, also when there is no such file.
+ */
+__must_check enum kb_status firmware_same_file(const struct running *r, const struct boot_file *f,
+					       const struct buffer *content, bool *seen);
 
 /* Read a variable of calibration: KB_OK; KB_CTL_NOT_CALIBRATED without one; KB_CAL_FORMAT. */
 __must_check enum kb_status firmware_calibration(const struct running *r, const char *name,

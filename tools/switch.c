@@ -25,57 +25,27 @@ static const char help[] =
 	"\n"
 	"Hand the running system over to the kernel of UKI, with the memory that Kexec Handover\n"
 	"preserves. Does not come back, and stops no services: do that first.\n"
-	"\n"
-	"  --via=direct           from kernel to kernel; the default\n"
-	"  --via=firmware         by a reset through the firmware, which starts UKI again\n"
-	"  --boot-file PATH       UKI as firmware finds it on the volume that this system was\n"
-	"                         booted from; default: UKI itself, on the mounted ESP\n"
-	"  --seal=all|zone|meta   how much of the memory is checked after the reset\n"
-	"  --new-firmware         the reset starts another firmware: do not use the calibration\n"
-	"  --cmdline TEXT|@FILE   command line instead of the one in UKI\n"
-	"  --load-only            check and load, do not jump\n"
+	"\n" WAY_HELP "  --load-only            check and load, do not jump\n"
 	"  --force                go on where khoctl check refuses; data may be lost\n"
 	"  --debug                have the running kernel log how it loads\n"
 	"  -h, --help             show this text\n";
 
 struct request {
 	const char *path;
-	const char *via; /* NULL: not given */
-	const char *boot_file;
-	const char *seal;
-	bool new_firmware;
 	bool load_only;
 	bool debug;
 	bool force;
 	int fd; /* of the file that was checked: the one that is loaded */
-	struct buffer cmdline;
-	struct prepared prepared; /* with --via=firmware */
+	struct way way;
+	struct prepared prepared;
 };
-
-static bool by_firmware(const struct request *r)
-{
-	return r->via && !strcmp(r->via, "firmware");
-}
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-enum {
-	OPT_VIA = 256,
-	OPT_BOOT_FILE,
-	OPT_SEAL,
-	OPT_NEW_FIRMWARE,
-	OPT_CMDLINE,
-	OPT_LOAD_ONLY,
-	OPT_FORCE,
-	OPT_DEBUG
-};
+enum { OPT_LOAD_ONLY = 256, OPT_FORCE, OPT_DEBUG };
 
 static const struct option options[] = {
-	{"via", required_argument, NULL, OPT_VIA},
-	{"boot-file", required_argument, NULL, OPT_BOOT_FILE},
-	{"seal", required_argument, NULL, OPT_SEAL},
-	{"new-firmware", no_argument, NULL, OPT_NEW_FIRMWARE},
-	{"cmdline", required_argument, NULL, OPT_CMDLINE},
+	WAY_OPTIONS,
 	{"load-only", no_argument, NULL, OPT_LOAD_ONLY},
 	{"debug", no_argument, NULL, OPT_DEBUG},
 	{"force", no_argument, NULL, OPT_FORCE},
@@ -83,48 +53,22 @@ static const struct option options[] = {
 	{0},
 };
 
-static int take_via(struct request *r, const char *arg)
-{
-	if (strcmp(arg, "direct") && strcmp(arg, "firmware"))
-		return ctl_usage("switch: --via takes direct or firmware, not '%s'", arg);
-	r->via = arg;
-	return CTL_OK;
-}
-
-static int take_seal(struct request *r, const char *arg)
-{
-	if (strcmp(arg, "all") && strcmp(arg, "zone") && strcmp(arg, "meta"))
-		return ctl_usage("switch: --seal takes all, zone or meta, not '%s'", arg);
-	r->seal = arg;
-	return CTL_OK;
-}
-
 static int take_option(void *request, int option, const char *arg)
 {
 	struct request *r = request;
 
 	switch (option) {
-	case OPT_VIA:
-		return take_via(r, arg);
-	case OPT_SEAL:
-		return take_seal(r, arg);
-	case OPT_BOOT_FILE:
-		r->boot_file = arg;
-		return CTL_OK;
-	case OPT_NEW_FIRMWARE:
-		r->new_firmware = true;
-		return CTL_OK;
-	case OPT_CMDLINE:
-		return buffer_from_arg(&r->cmdline, arg) ? ctl_system(arg) : CTL_OK;
 	case OPT_LOAD_ONLY:
 		r->load_only = true;
 		return CTL_OK;
 	case OPT_FORCE:
 		r->force = true;
 		return CTL_OK;
-	default:
+	case OPT_DEBUG:
 		r->debug = true;
 		return CTL_OK;
+	default:
+		return prepare_option(&r->way, "switch", option, arg);
 	}
 }
 
@@ -137,21 +81,17 @@ static int read_options(struct request *r, int argc, char **argv)
 		return ret;
 	if (argc - optind != 1)
 		return ctl_usage("switch: give one file");
-	if ((r->boot_file || r->seal || r->new_firmware) && !by_firmware(r))
-		return ctl_usage(
-			"switch: --boot-file, --seal and --new-firmware are for --via=firmware");
 	r->path = argv[optind];
-	return -1;
+	return prepare_options_end(&r->way, "switch");
 }
 
 /* ---- checks ---------------------------------------------------------------------------------- */
 
 /* What would be handed over, and is there room? The refusals can be overruled by --force. */
 static int check_machine(struct running *running, const struct request *r,
-			 const struct check_image *image)
+			 const struct check_image *image, struct verdict *v)
 {
 	const struct check *c;
-	struct verdict v = {.count = 0};
 	enum kb_status st;
 
 	st = running_finalize(running);
@@ -159,11 +99,11 @@ static int check_machine(struct running *running, const struct request *r,
 		ctl_system("KHO");
 	if (st)
 		return ctl_refuse("KHO", st, NULL);
-	st = check_system(running, image, &v);
+	st = check_system(running, image, v);
 	if (st)
 		return ctl_refuse("KHO", st, NULL);
-	check_warn(&v, r->force);
-	c = verdict_refusal(&v);
+	check_warn(v, r->force);
+	c = verdict_refusal(v);
 	return c && !r->force ? ctl_refuse(r->path, c->status, NULL) : CTL_OK;
 }
 
@@ -181,8 +121,8 @@ static int load(struct request *r)
 	int error;
 	long ret;
 
-	buffer_append(&r->cmdline, "", 1);
-	ret = kexec_file_load(r->fd, (const char *)r->cmdline.data, r->cmdline.size, flags);
+	buffer_append(&r->way.cmdline, "", 1);
+	ret = kexec_file_load(r->fd, (const char *)r->way.cmdline.data, r->way.cmdline.size, flags);
 	error = errno;
 	if (!ret)
 		return CTL_OK;
@@ -195,6 +135,23 @@ static int load(struct request *r)
 static void unload(void)
 {
 	kexec_file_load(-1, NULL, 0, KEXEC_FILE_UNLOAD | KEXEC_FILE_NO_INITRAMFS);
+}
+
+/*
+ * Is what was loaded what was checked? The descriptor keeps the file from being replaced, but not
+ * from being written to.
+ */
+static int check_unchanged(const struct request *r, const struct buffer *checked)
+{
+	struct buffer now = {0};
+	int ret = CTL_OK;
+
+	if (lseek(r->fd, 0, SEEK_SET) || buffer_read_fd(&now, r->fd))
+		ret = ctl_system(r->path);
+	else if (now.size != checked->size || memcmp(now.data, checked->data, now.size))
+		ret = ctl_refuse(r->path, KB_CTL_CHANGED, NULL);
+	buffer_free(&now);
+	return ret;
 }
 
 /* Returns only when the kernel refuses, as live update does while a session is open. */
@@ -212,20 +169,17 @@ static int jump(void)
 
 /* ---- in order -------------------------------------------------------------------------------- */
 
-static int plan_way(struct request *r, const struct running *running)
+/* What --force does not overrule. */
+static int check_way(struct request *r, const struct running *running,
+		     const struct check_image *image, struct verdict *v)
 {
-	static const char direct[] = "khoboot.via=direct ";
-	int ret = CTL_OK;
+	const struct prepared *p = &r->prepared;
+	int ret = prepare_ask(&r->prepared, &r->way, running, r->path, &image->file, v);
 
-	/* Before the user's words; of an option given twice the user's counts. */
-	if (by_firmware(r)) {
-		ret = prepare_switch(&r->prepared, running, r->path, r->boot_file, r->seal,
-				     r->new_firmware);
-		if (!ret)
-			buffer_prepend(&r->cmdline, r->prepared.words, strlen(r->prepared.words));
-	} else if (r->via) {
-		buffer_prepend(&r->cmdline, direct, strlen(direct));
-	}
+	if (!ret && p->refused)
+		ret = ctl_refuse(p->what, p->refused, NULL);
+	if (!ret)
+		prepare_note(p, running);
 	return ret;
 }
 
@@ -233,15 +187,17 @@ static int plan_way(struct request *r, const struct running *running)
  * The steps that change the machine, the least harmful first. Variables are written only after the
  * image was loaded: a load that fails does not wear the flash.
  */
-static int commit(struct request *r, const struct running *running)
+static int commit(struct request *r, const struct running *running, const struct buffer *checked)
 {
 	bool mor = false, loaded, prepared;
-	int ret = by_firmware(r) ? prepare_mor(&mor, running) : CTL_OK;
+	int ret = prepare_by_firmware(&r->way) ? prepare_mor(&mor, running) : CTL_OK;
 
 	if (!ret)
 		ret = load(r);
 	loaded = !ret;
-	prepared = !ret && by_firmware(r);
+	if (!ret)
+		ret = check_unchanged(r, checked);
+	prepared = !ret && prepare_by_firmware(&r->way);
 	if (prepared)
 		ret = prepare_commit(&r->prepared, running);
 	if (ret && loaded)
@@ -258,6 +214,7 @@ static int commit(struct request *r, const struct running *running)
 
 static int run(struct request *r, struct running *running, struct check_image *image)
 {
+	struct verdict v = {.count = 0};
 	struct kb_diag diag = {0};
 	struct kb_text words;
 	enum kb_status st;
@@ -266,15 +223,15 @@ static int run(struct request *r, struct running *running, struct check_image *i
 	r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0 || buffer_read_fd(&image->file, r->fd))
 		return ctl_system(r->path);
-	ret = plan_way(r, running);
+	ret = check_way(r, running, image, &v);
 	if (ret)
 		return ret;
-	words = (struct kb_text){(const char *)r->cmdline.data, r->cmdline.size};
+	words = (struct kb_text){(const char *)r->way.cmdline.data, r->way.cmdline.size};
 	st = check_open(running, words, image, &diag);
 	if (st)
 		return ctl_refuse(r->path, st, &diag);
-	ret = check_machine(running, r, image);
-	return ret ? ret : commit(r, running);
+	ret = check_machine(running, r, image, &v);
+	return ret ? ret : commit(r, running, &image->file);
 }
 
 int cmd_switch(int argc, char **argv)
@@ -293,6 +250,6 @@ int cmd_switch(int argc, char **argv)
 	if (r.fd >= 0)
 		close(r.fd);
 	check_free(image);
-	buffer_free(&r.cmdline);
+	buffer_free(&r.way.cmdline);
 	return ret;
 }

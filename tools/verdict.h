@@ -29,7 +29,7 @@ struct check {
 	uint64_t have, need;   /* in bytes, unless docs/khoctl.8 says otherwise */
 };
 
-#define VERDICT_MAX 24
+#define VERDICT_MAX 40
 
 /* A plain value; all zero is empty. */
 struct verdict {

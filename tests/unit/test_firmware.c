@@ -143,6 +143,9 @@ static void encrypted_memory(void **state)
 	fake_file("/proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu sme\n");
 	assert_int_equal(check(), KB_ROUTE_ENCRYPTED);
 	assert_true(firmware_host_sme(&running));
+	fake_file("/proc/cmdline", "mem_encrypt=on quiet mem_encrypt=off xmem_encrypt=on\n");
+	ok(check());
+	fake_file("/proc/cmdline", "mem_encrypt=off mem_encrypt=on\n");
 	set_msr(0xc0010010, 1 << 22);
 	ok(check());
 	set_msr(0xc0010010, 1 << 23);
@@ -156,6 +159,18 @@ static void encrypted_memory(void **state)
 	ok(check());
 	set_msr(0x982, 1 << 0);
 	ok(check());
+}
+
+static void tme_without_its_register(void **state)
+{
+	(void)state;
+
+	fake_file("/proc/cpuinfo", "processor : 0\nflags\t\t: fpu vmx\n");
+	assert_false(firmware_tme_unknown(&running));
+	fake_file("/proc/cpuinfo", "processor : 0\nflags\t\t: fpu tme\n");
+	assert_true(firmware_tme_unknown(&running));
+	set_msr(0x982, 1 << 1 | 1u << 31);
+	assert_false(firmware_tme_unknown(&running));
 }
 
 static void virtio_mem(void **state)
@@ -512,6 +527,7 @@ int main(void)
 		SYSTEM_TEST(secure_boot),
 		SYSTEM_TEST(confidential_guests),
 		SYSTEM_TEST(encrypted_memory),
+		SYSTEM_TEST(tme_without_its_register),
 		SYSTEM_TEST(virtio_mem),
 		SYSTEM_TEST(virtio_mem_on_pci),
 		SYSTEM_TEST(memory_modules_of_acpi),
