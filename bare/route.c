@@ -135,7 +135,7 @@ static void report(const struct bare *b, const struct route *r, const struct kb_
 /* ---- the whole route ------------------------------------------------------------------------- */
 
 /* Was the route prepared, and would memory survive? */
-static enum kb_status ask(struct bare *b, uint8_t nonce[KB_NONCE_SIZE])
+static enum kb_status ask(struct bare *b, uint8_t nonce[KB_NONCE_SIZE], struct route *r)
 {
 	struct route_question q = {
 		.nonce = cmdline_nonce(b->s.options.nonce, nonce),
@@ -145,6 +145,8 @@ static enum kb_status ask(struct bare *b, uint8_t nonce[KB_NONCE_SIZE])
 	enum kb_status st;
 
 	bare_ask_route(b, &q);
+	r->map_size = q.map_size;
+	r->desc_size = q.desc_size;
 	st = route_asked(&q);
 	return st ? st : bare_memory_survives(b);
 }
@@ -160,9 +162,10 @@ static enum kb_status try_route(struct bare *b)
 	struct route r = {.zone = &zone,
 			  .seal = b->s.options.seal,
 			  .cmdline = b->s.cmdline,
-			  .nonce = nonce};
+			  .nonce = nonce,
+			  .early_max = {ARCH_EARLY_MAP, ARCH_EARLY_LIST}};
 	struct kb_record *rec;
-	enum kb_status st = ask(b, nonce);
+	enum kb_status st = ask(b, nonce, &r);
 
 	if (st)
 		return st;

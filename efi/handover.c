@@ -88,16 +88,14 @@ typedef enum kb_status alloc_fn(struct firmware *fw, uint64_t bytes, void **ret)
 /* As much as this map needs. */
 static enum kb_status with_memory(struct uefi *u, const struct fw_map *map, alloc_fn *alloc)
 {
-	/* What is kept lies in free memory, which it divides once it is claimed. */
-	uint64_t size = align_down(map->capacity + 2 * UEFI_KEEP_MAX * map->desc_size + 7, 8);
-	size_t pieces = fw_map_pieces(map) + UEFI_KEEP_MAX;
+	struct route_early e = route_early(map->capacity, map->desc_size, UEFI_KEEP_MAX);
 	void *room;
-	enum kb_status st = alloc(&u->fw, early_size(size, pieces), &room);
+	enum kb_status st = alloc(&u->fw, early_size(e.map, e.pieces), &room);
 
 	/* Some machines have little free memory below 1 MiB. Who has nothing to lose takes any. */
 	if (st && alloc != fw_alloc && !u->s.has_kho)
-		st = fw_alloc(&u->fw, early_size(size, pieces), &room);
-	return st ? kb_refuse("efi", st, NULL) : with_room(u, room, size, pieces);
+		st = fw_alloc(&u->fw, early_size(e.map, e.pieces), &room);
+	return st ? kb_refuse("efi", st, NULL) : with_room(u, room, e.map, e.pieces);
 }
 
 #if ARCH_LOW_MEMORY
@@ -109,7 +107,10 @@ enum kb_status uefi_find_handover(struct uefi *u)
 	return st ? kb_refuse("efi", st, NULL) : with_memory(u, &map, fw_alloc_low);
 }
 #else
-/* On firmware's stack, which has 128 KiB or more (UEFI 2.10 section 2.3.6.2). */
+/*
+ * On firmware's stack, which has 128 KiB or more (UEFI 2.10 section 2.3.6.2). Whether that is
+ * enough was asked before the reset: route_early_check().
+ */
 static enum kb_status with_stack(struct uefi *u)
 {
 	uint64_t room[(ARCH_EARLY_MAP +

@@ -81,11 +81,28 @@ static bool root_is_whole(const struct kb_moves *moves, const struct kho_root *r
 	return whole;
 }
 
+struct route_early route_early(uint64_t map, uint64_t desc_size, size_t kept)
+{
+	return (struct route_early){
+		.map = align_down(map + 2 * kept * desc_size + 7, 8),
+		.pieces = map / desc_size + kept,
+	};
+}
+
+enum kb_status route_early_check(uint64_t map, uint64_t desc_size, size_t kept,
+				 struct route_early max)
+{
+	struct route_early e = route_early(map + ROUTE_EARLY_SLACK * desc_size, desc_size, kept);
+
+	return e.map > max.map || e.pieces > max.pieces ? KB_ROUTE_MAP : KB_OK;
+}
+
 /*
  * Will route_keep() have room for all, and the UEFI door for what is then left of scratch? As
  * there, copies one after the other are one piece.
  */
-static enum kb_status check_pieces(const struct kb_moves *moves, uint64_t areas)
+static enum kb_status check_pieces(const struct route *r, const struct kb_moves *moves,
+				   uint64_t areas)
 {
 	uint64_t pieces = 1 + KB_ROOM_PIECES + areas, end = 0;
 
@@ -93,7 +110,10 @@ static enum kb_status check_pieces(const struct kb_moves *moves, uint64_t areas)
 		pieces += moves->m[i].copy != end;
 		end = moves->m[i].copy + moves->m[i].size;
 	}
-	return pieces > ROUTE_KEEP_MAX ? KB_RANGE_FULL : KB_OK;
+	if (pieces > ROUTE_KEEP_MAX)
+		return KB_RANGE_FULL;
+	return r->desc_size ? route_early_check(r->map_size, r->desc_size, pieces, r->early_max)
+			    : KB_OK;
 }
 
 enum kb_status route_place(struct mem *m, const struct kho *k, struct range_list *free,
@@ -106,7 +126,7 @@ enum kb_status route_place(struct mem *m, const struct kho *k, struct range_list
 	moves.m = record_moves(rec);
 	st = evacuate_place(&r->evacuation, free, &moves);
 	if (!st)
-		st = check_pieces(&moves, k->scratch.count);
+		st = check_pieces(r, &moves, k->scratch.count);
 	if (!st && !root_is_whole(&moves, &k->root))
 		st = KB_SEAL_READ;
 	if (!st)

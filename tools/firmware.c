@@ -289,15 +289,18 @@ static bool late_memory(const struct running *r)
 	       any_entry(r, BLOCKS, "memory", is_late_block, &size);
 }
 
+bool firmware_plugs_memory(const struct running *r)
+{
+	return any_entry(r, "/sys/bus/acpi/devices", "PNP0C80:", is_enabled, NULL);
+}
+
 /*
- * Memory modules that ACPI can plug are not in the firmware's early memory map. arm64 kernels do
- * not show that map (CONFIG_FIRMWARE_MEMMAP is on by default on x86 only): there only ACPI can
- * tell.
+ * arm64 kernels do not show firmware's early memory map (CONFIG_FIRMWARE_MEMMAP is on by default on
+ * x86 only): there only ACPI can tell.
  */
 static bool hotplugged(const struct running *r)
 {
-	return any_entry(r, "/sys/bus/acpi/devices", "PNP0C80:", is_enabled, NULL) ||
-	       late_memory(r);
+	return firmware_plugs_memory(r) || late_memory(r);
 }
 
 #define INDICATION_CAPSULE_FILE 0x4u /* EFI_OS_INDICATIONS_FILE_CAPSULE_DELIVERY_SUPPORTED */

@@ -45,6 +45,9 @@ bool firmware_may_encrypt(const struct running *r);
 /* Does the running kernel encrypt its own memory (AMD SME, mem_encrypt=on)? */
 bool firmware_host_sme(const struct running *r);
 
+/* Is there a memory module that ACPI can plug? Such are not in firmware's early memory map. */
+bool firmware_plugs_memory(const struct running *r);
+
 /* May memory be encrypted by TME, which only a register tells that cannot be read? */
 bool firmware_tme_unknown(const struct running *r);
 

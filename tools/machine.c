@@ -18,7 +18,8 @@
 #define EFI_DESC    48    /* bytes of a descriptor; most firmware has 40 or 48 */
 
 struct machine {
-	struct range ram[PIECES], listed[PIECES], dropped[PIECES], areas[ROOM_AREAS];
+	struct range ram[PIECES], listed[PIECES], dropped[PIECES], plugged[PIECES],
+		areas[ROOM_AREAS];
 	struct buffer fdt;
 	struct buffer luo;
 };
@@ -149,14 +150,18 @@ static void read_line(const char *line, struct facts *f)
 	const char *name = strstr(line, " : ");
 	char *end;
 	uint64_t base = strtoull(line, &end, 16), last = 0;
+	struct range ram;
 
 	if (*end == '-')
 		last = strtoull(end + 1, NULL, 16);
 	/* All addresses are 0 for other users than root. */
 	if (!name || strncmp(name + 3, "System RAM", 10) || last <= base)
 		return;
-	if (!range_list_add(&f->ram, (struct range){base, last - base + 1}) && strchr(name, '('))
-		f->added += last - base + 1;
+	ram = (struct range){base, last - base + 1};
+	if (range_list_add(&f->ram, ram) || !strchr(name, '('))
+		return;
+	f->added += ram.size;
+	(void)!range_list_add(&f->plugged, ram);
 }
 
 static void read_iomem(const struct running *r, struct facts *f)
@@ -170,6 +175,7 @@ static void read_iomem(const struct running *r, struct facts *f)
 			read_line(line, f);
 	buffer_free(&b);
 	range_list_sort(&f->ram);
+	range_list_sort(&f->plugged);
 }
 
 static void read_entry(const struct running *r, unsigned int i, struct facts *f)
@@ -234,9 +240,26 @@ static void read_memmap(const struct running *r, struct facts *f)
 	f->listed_known = f->listed.count;
 }
 
-/* What kexec hands on is the tree, and UEFI's map, which Linux shows on x86 only. */
+/*
+ * arm64 with UEFI: kexec hands on UEFI's map, which Linux does not show. What it took from there is
+ * System RAM, and so is what was plugged in later. Where ACPI could have plugged some in nothing
+ * tells them apart.
+ */
+static void read_uefi_ram(const struct running *r, struct facts *f)
+{
+	if (firmware_plugs_memory(r))
+		return;
+	for (size_t i = 0; i < f->ram.count; i++)
+		if (!range_list_overlap(&f->plugged, f->ram.r[i]))
+			(void)!range_list_add(&f->listed, f->ram.r[i]);
+	f->listed_known = f->listed.count;
+}
+
+/* What kexec hands on is the tree, and UEFI's map. */
 static void read_tree(const struct running *r, struct machine *m, struct facts *f)
 {
+	struct dtb_facts facts;
+
 	if (!running_read(r, "/sys/firmware/fdt", &m->fdt) ||
 	    dtb_check(m->fdt.data, m->fdt.size, NULL))
 		return;
@@ -245,8 +268,16 @@ static void read_tree(const struct running *r, struct machine *m, struct facts *
 		return;
 	f->fdt = m->fdt.data;
 	f->fdt_size = m->fdt.size;
-	if (!f->uefi && !f->listed_known && !dtb_memory(f->fdt, &f->listed, NULL))
-		f->listed_known = true;
+	if (!dtb_read(f->fdt, &facts, NULL) && facts.uefi.found) {
+		f->uefi_map = facts.uefi.map.size;
+		f->uefi_desc = facts.uefi.desc_size;
+	}
+	if (f->listed_known)
+		return;
+	if (f->uefi)
+		read_uefi_ram(r, f);
+	else
+		f->listed_known = !dtb_memory(f->fdt, &f->listed, NULL);
 }
 
 /* ---- IMA ------------------------------------------------------------------------------------- */
@@ -303,6 +334,7 @@ struct machine *machine_read(const struct running *r, struct facts *ret)
 	f.ram = (struct range_list){m->ram, 0, PIECES};
 	f.listed = (struct range_list){m->listed, 0, PIECES};
 	f.dropped = (struct range_list){m->dropped, 0, PIECES};
+	f.plugged = (struct range_list){m->plugged, 0, PIECES};
 	f.areas = (struct range_list){m->areas, 0, ROOM_AREAS};
 	read_scratch(r, &f);
 	read_luo(r, m, &f);

@@ -2,10 +2,12 @@
 /* The questions of khoctl check, and their answers; see verdict.h. */
 #include "verdict.h"
 
+#include <arch/const.h>
 #include <core/bits.h>
 #include <core/cmdline.h>
 #include <fdt/kho_target.h>
 #include <khoboot/layout.h>
+#include <route/route.h>
 #include <stage/pagetable.h>
 #include <stage/stage.h>
 
@@ -287,9 +289,22 @@ static void add_room(struct verdict *v, enum kb_status st, const struct room_ans
 				    "kernel gets the latter alone");
 }
 
-static void add_reset(struct verdict *v, enum kb_status st, const struct room_answer *a, bool known)
+/* With one copy, which may be more. */
+static enum kb_status check_early(const struct facts *f)
 {
-	if (st || !known)
+	const struct route_early max = {ARCH_EARLY_MAP, ARCH_EARLY_LIST};
+
+	return f->uefi_desc ? route_early_check(f->uefi_map, f->uefi_desc,
+						2 + KB_ROOM_PIECES + f->areas.count, max)
+			    : KB_OK;
+}
+
+static void add_reset(struct verdict *v, enum kb_status st, const struct room_answer *a, bool known,
+		      enum kb_status early)
+{
+	if (early)
+		verdict_add_hard(v, "reset", early);
+	else if (st || !known)
 		verdict_add_unknown(v, "reset", "room after the reset depends on what is above");
 	else
 		verdict_add_hard(v, "reset", a->reset);
@@ -369,7 +384,7 @@ static void ask_room(struct verdict *v, const struct facts *f, const struct imag
 	else
 		verdict_add_unknown(v, "room", "it depends on what IMA adds to its list");
 	if (i->reset)
-		add_reset(v, st, &a, q.ram && same);
+		add_reset(v, st, &a, q.ram && same, check_early(f));
 }
 
 /* ---- khoboot's own memory -------------------------------------------------------------------- */

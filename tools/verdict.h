@@ -50,6 +50,7 @@ struct facts {
 	struct range_list ram;     /* all System RAM */
 	struct range_list listed;  /* RAM in the memory map that kexec hands on */
 	struct range_list dropped; /* RAM of firmware's map after kexec's last entry */
+	struct range_list plugged; /* what of @ram is known not to be in firmware's map */
 	bool listed_known;
 	const void *luo; /* live update data of the running kernel; NULL: not seen */
 	uint64_t luo_size;
@@ -66,6 +67,7 @@ struct facts {
 	uint64_t efi_map_size;
 	uint64_t ima_list; /* bytes of IMA's measurements, for which kexec takes scratch */
 	bool ima_hidden;   /* there may be some: their file cannot be read */
+	uint64_t uefi_map, uefi_desc; /* arm64: bytes of firmware's whole map, of a descriptor */
 	const void *fdt;
 	uint64_t fdt_size;
 };

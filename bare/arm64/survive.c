@@ -16,6 +16,8 @@ void bare_ask_route(const struct bare *b, struct route_question *q)
 {
 	q->secure = b->arch.facts.uefi.secure;
 	q->uefi = b->arch.facts.uefi.found;
+	q->map_size = b->arch.facts.uefi.map.size;
+	q->desc_size = b->arch.facts.uefi.desc_size;
 }
 
 /* Realms call PSCI by SMC. Where PSCI is called by HVC, or missing, SMC itself may be missing. */

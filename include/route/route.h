@@ -21,6 +21,8 @@ struct route_question {
 	uint32_t secure;     /* enum stub_secure, as the outgoing kernel passed it on */
 	bool uefi;           /* the outgoing kernel was started by UEFI */
 	bool initrd_outside; /* the initrd is not in the image that firmware will start */
+	/* Firmware's map, as the outgoing kernel got it; 0: it is of no matter. */
+	uint64_t map_size, desc_size;
 };
 
 /*
@@ -33,11 +35,38 @@ struct route_question {
  */
 __must_check enum kb_status route_asked(const struct route_question *q);
 
+/*
+ * Room of the UEFI door until its claim, when it cannot ask firmware for memory: bytes of memory
+ * map, and pieces in each of its lists.
+ */
+struct route_early {
+	uint64_t map;
+	size_t pieces;
+};
+
+/*
+ * route_early - how much it takes
+ * @map: bytes of firmware's memory map; @desc_size: of a descriptor, not 0
+ * @kept: pieces that record, copies and room lie in, and areas of scratch. They lie in free memory,
+ *	  which they divide once it is claimed.
+ */
+struct route_early route_early(uint64_t map, uint64_t desc_size, size_t kept);
+
+/* Firmware's map has more descriptors while firmware runs than when the kernel got it. */
+#define ROUTE_EARLY_SLACK 64
+
+/* Is @max enough, given the map that the outgoing kernel got? KB_OK or KB_ROUTE_MAP. */
+__must_check enum kb_status route_early_check(uint64_t map, uint64_t desc_size, size_t kept,
+					      struct route_early max);
+
 struct route {
 	const struct range_list *zone; /* sorted: memory that firmware may write */
 	enum kb_digest seal;
 	const char *cmdline; /* of the next kernel */
 	const uint8_t *nonce;
+	/* What the UEFI door has room for, and firmware's map now; without desc_size not asked. */
+	struct route_early early_max;
+	uint64_t map_size, desc_size;
 	/* Filled in by route_plan(). */
 	struct evacuation evacuation;
 	unsigned int shift;
@@ -67,9 +96,9 @@ __must_check enum kb_status route_plan(struct mem *m, const struct kho *k, struc
  * route_place - lay the record out in its place, and find a place for each page that moves
  *
  * Writes the record's memory only. Returns KB_OK, KB_EVAC_ROOM, KB_RANGE_FULL (scratch and the
- * copies lie in more pieces than the UEFI door has entries for), a code of kho_map_each_page(), or
- * KB_SEAL_READ when the FDT, a sub-blob or a part of the map would be in two pieces after the
- * reset.
+ * copies lie in more pieces than the UEFI door has entries for), KB_ROUTE_MAP (the same, for a map
+ * as large as firmware's), a code of kho_map_each_page(), or KB_SEAL_READ when the FDT, a sub-blob
+ * or a part of the map would be in two pieces after the reset.
  */
 __must_check enum kb_status route_place(struct mem *m, const struct kho *k, struct range_list *free,
 					const struct route *r, struct kb_record *rec);

@@ -325,7 +325,7 @@ static void blobs_stay_in_one_piece(void **state)
 }
 
 /* Every other page of scratch is free: copies in @n pieces. */
-static enum kb_status place_scattered(uint64_t n)
+static enum kb_status place_scattered(uint64_t n, uint64_t descriptors)
 {
 	const uint8_t nonce[KB_NONCE_SIZE] = {0};
 	struct range zone_r = {KHO_IMAGE_DATA, SZ_2M}, store[512], keep_store[ROUTE_KEEP_MAX];
@@ -351,6 +351,9 @@ static enum kb_status place_scattered(uint64_t n)
 						(struct range){SZ_4G + SZ_1M + i * SZ_64K, SZ_4K}),
 				 KB_OK);
 	r.shape.moves += n;
+	r.early_max = (struct route_early){34 * 1024, 512};
+	r.map_size = descriptors * 48;
+	r.desc_size = descriptors ? 48 : 0;
 	rec = aligned_alloc(SZ_4K, record_size(&r.shape));
 	st = route_place(&img.mem, img.kho, &free_list, &r, rec);
 	if (!st) {
@@ -369,8 +372,19 @@ static void more_pieces_than_the_other_door_counts_are_refused(void **state)
 {
 	(void)state;
 	/* Record, room, and the two areas of scratch that kho_image_init() makes. */
-	assert_int_equal(place_scattered(ROUTE_KEEP_MAX - 4 - 2), KB_OK);
-	assert_int_equal(place_scattered(ROUTE_KEEP_MAX - 3 - 2), KB_RANGE_FULL);
+	assert_int_equal(place_scattered(ROUTE_KEEP_MAX - 4 - 2, 0), KB_OK);
+	assert_int_equal(place_scattered(ROUTE_KEEP_MAX - 3 - 2, 0), KB_RANGE_FULL);
+}
+
+/* 34 KiB hold 725 descriptors: those of firmware, 64 more, and two for each piece. */
+static void a_map_too_large_for_the_other_door_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(place_scattered(246, 725 - 64 - 2 * 252), KB_OK);
+	assert_int_equal(place_scattered(246, 725 - 64 - 2 * 252 + 1), KB_ROUTE_MAP);
+	/* And the lists 512 pieces. */
+	assert_int_equal(place_scattered(100, 512 - 64 - 106), KB_OK);
+	assert_int_equal(place_scattered(100, 512 - 64 - 106 + 1), KB_ROUTE_MAP);
 }
 
 /* ---- kernels with large pages ---------------------------------------------------------------- */
@@ -543,6 +557,7 @@ int main(void)
 		cmocka_unit_test(blobs_stay_in_one_piece),
 		cmocka_unit_test(a_page_of_the_map_is_not_cut),
 		cmocka_unit_test(more_pieces_than_the_other_door_counts_are_refused),
+		cmocka_unit_test(a_map_too_large_for_the_other_door_is_refused),
 		cmocka_unit_test(nothing_uncovered_goes_unnoticed),
 		cmocka_unit_test(the_record_needs_room),
 	};

@@ -7,6 +7,7 @@
 #include "fake_root.h"
 
 #include <khoboot/layout.h>
+#include <libfdt.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -471,6 +472,54 @@ static void facts_of_ima(void **state)
 	assert_int_equal(f.ima_list, 7);
 }
 
+static void make_uefi_tree(void *tree, int size)
+{
+	int chosen;
+
+	assert_int_equal(fdt_create_empty_tree(tree, size), 0);
+	assert_int_equal(fdt_setprop_u32(tree, 0, "#address-cells", 2), 0);
+	assert_int_equal(fdt_setprop_u32(tree, 0, "#size-cells", 2), 0);
+	chosen = fdt_add_subnode(tree, 0, "chosen");
+	assert_true(chosen > 0);
+	assert_int_equal(fdt_setprop_u64(tree, chosen, "linux,uefi-system-table", 0x1000), 0);
+	assert_int_equal(fdt_setprop_u64(tree, chosen, "linux,uefi-mmap-start", 0x2000), 0);
+	assert_int_equal(fdt_setprop_u32(tree, chosen, "linux,uefi-mmap-size", 200 * 48), 0);
+	assert_int_equal(fdt_setprop_u32(tree, chosen, "linux,uefi-mmap-desc-size", 48), 0);
+	assert_int_equal(fdt_setprop_u32(tree, chosen, "linux,uefi-mmap-desc-ver", 1), 0);
+}
+
+/* arm64 with UEFI, which shows no map: System RAM is what it took from there, or was plugged in. */
+static void facts_of_a_system_with_a_tree_and_uefi(void **state)
+{
+	uint8_t tree[512];
+	struct machine *m;
+	struct facts f;
+	(void)state;
+
+	make_uefi_tree(tree, sizeof(tree));
+	fake_bytes("/sys/firmware/fdt", tree, sizeof(tree));
+	fake_dirs("/sys/firmware/efi/");
+	fake_file("/proc/iomem",
+		  "40000000-7fffffff : System RAM\n  40210000-4150ffff : Kernel code\n"
+		  "80000000-8000ffff : reserved\n80010000-bfffffff : System RAM\n");
+	m = read_facts(&f);
+	assert_true(f.uefi && f.fdt && f.listed_known);
+	assert_true(f.uefi_map == 200 * 48 && f.uefi_desc == 48);
+	assert_int_equal(f.listed.count, 2);
+	assert_int_equal(f.listed.r[1].base, 0x80010000);
+	machine_free(m);
+	fake_file("/proc/iomem", "40000000-7fffffff : System RAM\n"
+				 "100000000-13fffffff : System RAM (kmem)\n");
+	m = read_facts(&f);
+	assert_true(f.listed_known && f.listed.count == 1 && f.ram.count == 2);
+	assert_int_equal(f.added, SZ_1G);
+	machine_free(m);
+	fake_file("/sys/bus/acpi/devices/PNP0C80:00/status", "15\n");
+	m = read_facts(&f);
+	assert_false(f.listed_known);
+	machine_free(m);
+}
+
 /* ---- what is printed ------------------------------------------------------------------------- */
 
 static void the_json_is_what_the_manual_says(void **state)
@@ -516,6 +565,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(facts_of_a_system, setup, fake_root_remove),
 		cmocka_unit_test_setup_teardown(facts_of_a_full_map, setup, fake_root_remove),
 		cmocka_unit_test_setup_teardown(facts_of_ima, setup, fake_root_remove),
+		cmocka_unit_test_setup_teardown(facts_of_a_system_with_a_tree_and_uefi, setup,
+						fake_root_remove),
 		cmocka_unit_test(the_json_is_what_the_manual_says),
 	};
 

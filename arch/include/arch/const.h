@@ -6,7 +6,8 @@
  *   ARCH_LOW_MEMORY   bytes from address 0 that are never preserved, that every kernel needs some
  *		       of, and that firmware may give away before the claim; 0: no address is
  *		       special, RAM may begin anywhere and all of it may be preserved
- *   ARCH_EARLY_MAP    without ARCH_LOW_MEMORY: bytes of room for UEFI's memory map until the claim
+ *   ARCH_EARLY_MAP    without ARCH_LOW_MEMORY: bytes of room for UEFI's memory map until the claim;
+ *		       0: as many as it needs
  *   ARCH_EARLY_LIST   and how many pieces of each kind of memory there is room for
  *   ARCH_MEMRESERVE   the kernel adds entries of its own to LINUX_EFI_MEMRESERVE (arm64: tables of
  *		       the interrupt controller), so khoboot must always install that table

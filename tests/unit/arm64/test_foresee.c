@@ -30,6 +30,8 @@ static void make_tree(struct machine *m)
 	ok(fdt_pack(running));
 	m->f.fdt = running;
 	m->f.fdt_size = fdt_totalsize(running);
+	m->f.uefi_desc = 48;
+	m->f.uefi_map = pick(m, 8) ? LARGE_MAP / 8 : LARGE_MAP + 48;
 }
 
 static void make_kernel(struct machine *m)

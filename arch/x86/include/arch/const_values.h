@@ -7,6 +7,9 @@
 
 #define ARCH_LOW_MEMORY SZ_1M /* boot_check_preserved() */
 
+#define ARCH_EARLY_MAP  0
+#define ARCH_EARLY_LIST 0
+
 #define ARCH_MEMRESERVE false
 #define ARCH_MAPS_HOMES false
 
