@@ -187,6 +187,7 @@ static int clear(const struct running *running)
 		return variable_failed(KB_CALIBRATION_NAME);
 	if (efivar_delete(running, CALIBRATING_VARIABLE))
 		return variable_failed(KB_CALIBRATING_NAME);
+	prepare_abandon(running, description);
 	return boot_entry_delete(running, description) ? variable_failed(description) : CTL_OK;
 }
 

@@ -404,15 +404,41 @@ static void write_mor(const struct running *r, bool set)
 	efivar_free(&v);
 }
 
+/* Gone with the next boot, as is what it says. */
+#define WITHDRAWN "/run/khoboot-overwrite"
+
+static void note_withdrawn(const struct running *r)
+{
+	char path[PATH_MAX];
+	int fd = open(running_path(r, WITHDRAWN, path), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
+}
+
 enum kb_status firmware_clear_mor(const struct running *r)
 {
+	const bool was = firmware_mor_set(r);
+
 	write_mor(r, false);
-	return firmware_mor_set(r) ? KB_CTL_MOR : KB_OK;
+	if (firmware_mor_set(r))
+		return KB_CTL_MOR;
+	if (was)
+		note_withdrawn(r);
+	return KB_OK;
 }
 
 void firmware_restore_mor(const struct running *r)
 {
+	char path[PATH_MAX];
+
 	write_mor(r, true);
+	(void)unlink(running_path(r, WITHDRAWN, path));
+}
+
+bool firmware_mor_withdrawn(const struct running *r)
+{
+	return running_exists(r, WITHDRAWN);
 }
 
 /* ---- the file that firmware starts ----------------------------------------------------------- */

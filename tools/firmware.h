@@ -31,6 +31,9 @@ __must_check enum kb_status firmware_clear_mor(const struct running *r);
 /* Is memory to be overwritten at the next reset? */
 bool firmware_mor_set(const struct running *r);
 
+/* Did firmware_clear_mor() withdraw it since this system was booted, and nobody made it again? */
+bool firmware_mor_withdrawn(const struct running *r);
+
 /* Make that request again, after firmware_clear_mor() and a switch that failed. */
 void firmware_restore_mor(const struct running *r);
 

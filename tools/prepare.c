@@ -255,6 +255,23 @@ void prepare_undo_mor(bool was, const struct running *r)
 		firmware_restore_mor(r);
 }
 
+static bool is_loaded(const struct running *r)
+{
+	struct buffer text = {0};
+	const bool loaded = running_read(r, "/sys/kernel/kexec_loaded", &text) && text.size &&
+			    text.data[0] != '0';
+
+	buffer_free(&text);
+	return loaded;
+}
+
+void prepare_abandon(const struct running *r, const char *description)
+{
+	boot_entry_take_back(r, description);
+	if (firmware_mor_withdrawn(r) && !is_loaded(r))
+		firmware_restore_mor(r);
+}
+
 int prepare_entry(const struct running *r, const char *description, const struct boot_file *file,
 		  const char *text)
 {
@@ -269,5 +286,5 @@ int prepare_commit(const struct prepared *p, const struct running *r)
 	char text[sizeof("khoboot.nonce=") + KB_NONCE_DIGITS];
 
 	snprintf(text, sizeof(text), "khoboot.nonce=%s", p->key);
-	return prepare_entry(r, "khoboot handover", &p->file, text);
+	return prepare_entry(r, PREPARE_ENTRY, &p->file, text);
 }

@@ -92,6 +92,16 @@ int prepare_file(struct boot_file *ret, const struct running *r, const char *fil
 int prepare_mor(bool *ret, const struct running *r);
 void prepare_undo_mor(bool was, const struct running *r);
 
+/*
+ * Take back what was prepared for the next boot and not used: BootNext, if it names the entry with
+ * that description, and the memory overwrite request, unless an image is loaded that needs it
+ * withdrawn.
+ */
+void prepare_abandon(const struct running *r, const char *description);
+
+/* How the entry of `khoctl switch` is called. */
+#define PREPARE_ENTRY "khoboot handover"
+
 /* Have firmware start the file at the next boot. */
 int prepare_commit(const struct prepared *p, const struct running *r);
 

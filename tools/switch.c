@@ -22,10 +22,12 @@
 
 static const char help[] =
 	"Usage: khoctl switch [OPTION]... UKI\n"
+	"       khoctl switch --unload\n"
 	"\n"
 	"Hand the running system over to the kernel of UKI, with the memory that Kexec Handover\n"
 	"preserves. Does not come back, and stops no services: do that first.\n"
 	"\n" WAY_HELP "  --load-only            check and load, do not jump\n"
+	"  --unload               undo --load-only\n"
 	"  --force                go on where khoctl check refuses; data may be lost\n"
 	"  --debug                have the running kernel log how it loads\n"
 	"  -h, --help             show this text\n";
@@ -33,6 +35,7 @@ static const char help[] =
 struct request {
 	const char *path;
 	bool load_only;
+	bool unload;
 	bool debug;
 	bool force;
 	int fd; /* of the file that was checked: the one that is loaded */
@@ -42,11 +45,12 @@ struct request {
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-enum { OPT_LOAD_ONLY = 256, OPT_FORCE, OPT_DEBUG };
+enum { OPT_LOAD_ONLY = 256, OPT_UNLOAD, OPT_FORCE, OPT_DEBUG };
 
 static const struct option options[] = {
 	WAY_OPTIONS,
 	{"load-only", no_argument, NULL, OPT_LOAD_ONLY},
+	{"unload", no_argument, NULL, OPT_UNLOAD},
 	{"debug", no_argument, NULL, OPT_DEBUG},
 	{"force", no_argument, NULL, OPT_FORCE},
 	{"help", no_argument, NULL, 'h'},
@@ -60,6 +64,9 @@ static int take_option(void *request, int option, const char *arg)
 	switch (option) {
 	case OPT_LOAD_ONLY:
 		r->load_only = true;
+		return CTL_OK;
+	case OPT_UNLOAD:
+		r->unload = true;
 		return CTL_OK;
 	case OPT_FORCE:
 		r->force = true;
@@ -79,6 +86,10 @@ static int read_options(struct request *r, int argc, char **argv)
 
 	if (ret >= 0)
 		return ret;
+	if (r->unload && argc != 2)
+		return ctl_usage("switch: --unload stands alone");
+	if (r->unload)
+		return -1;
 	if (argc - optind != 1)
 		return ctl_usage("switch: give one file");
 	r->path = argv[optind];
@@ -132,9 +143,23 @@ static int load(struct request *r)
 	return st ? ctl_refuse(r->path, st, NULL) : CTL_SYSTEM;
 }
 
-static void unload(void)
+static int unload(void)
 {
-	kexec_file_load(-1, NULL, 0, KEXEC_FILE_UNLOAD | KEXEC_FILE_NO_INITRAMFS);
+	return kexec_file_load(-1, NULL, 0, KEXEC_FILE_UNLOAD | KEXEC_FILE_NO_INITRAMFS) ? -1 : 0;
+}
+
+/* Undo --load-only. The image goes first: it needs what else was prepared. */
+static int give_up(const struct running *running)
+{
+	enum kb_status st;
+
+	if (unload()) {
+		st = running_kexec_status(errno);
+		ctl_system("kexec_file_load");
+		return st ? ctl_refuse("unload", st, NULL) : CTL_SYSTEM;
+	}
+	prepare_abandon(running, PREPARE_ENTRY);
+	return CTL_OK;
 }
 
 /*
@@ -163,7 +188,7 @@ static int jump(void)
 	reboot(LINUX_REBOOT_CMD_KEXEC);
 	ret = ctl_system("reboot");
 	/* A later reboot must not start an image that was meant for now. */
-	unload();
+	(void)unload();
 	return ret;
 }
 
@@ -201,7 +226,7 @@ static int commit(struct request *r, const struct running *running, const struct
 	if (prepared)
 		ret = prepare_commit(&r->prepared, running);
 	if (ret && loaded)
-		unload();
+		(void)unload();
 	else if (!ret && !r->load_only)
 		ret = jump();
 	/* Until then it may be that of somebody else. */
@@ -242,6 +267,8 @@ int cmd_switch(int argc, char **argv)
 	int ret = read_options(&r, argc, argv);
 
 	running_see_debugfs(&running);
+	if (ret < 0 && r.unload)
+		ret = give_up(&running);
 	if (ret < 0)
 		ret = run(&r, &running, image);
 	if (ret)
