@@ -3,6 +3,7 @@
  * The UEFI door: what was handed over through firmware. It is found and claimed before firmware is
  * asked for any memory, and proven when the kernel is known.
  */
+#include <arch/cache.h>
 #include <arch/cpu.h>
 #include <core/log.h>
 #include <route/route.h>
@@ -29,6 +30,12 @@ static enum kb_status read_map(struct uefi *u, struct uefi_early *e, struct fw_m
 	return st ? kb_refuse("efi", st, NULL) : KB_OK;
 }
 
+static void flush(void *ctx, struct range r)
+{
+	(void)ctx;
+	cache_flush_range((const void *)(uintptr_t)r.base, r.size);
+}
+
 static enum kb_status find_and_claim(struct uefi *u, struct uefi_early *e)
 {
 	struct range_list free, ram, work = {e->scratch, 0, e->pieces};
@@ -40,7 +47,7 @@ static enum kb_status find_and_claim(struct uefi *u, struct uefi_early *e)
 	if (!st && !u->s.has_kho)
 		st = uefi_find_carrier(u, &map, &work);
 	/* A record that was not asked for. Only now is it certain that nothing is handed over. */
-	if (!st && !u->s.has_kho && !u->s.options.nonce.len && route_drop(&free))
+	if (!st && !u->s.has_kho && !u->s.options.nonce.len && route_drop(&free, flush, NULL))
 		kb_refuse("route", KB_REC_UNASKED, NULL);
 	if (st || !u->s.has_kho)
 		return st;

@@ -27,7 +27,7 @@ enum kb_status route_find(const struct range_list *ram, const uint8_t key[KB_SHA
 	return KB_OK;
 }
 
-bool route_drop(const struct range_list *ram)
+bool route_drop(const struct range_list *ram, route_flush_fn *flush, void *ctx)
 {
 	bool found = false;
 
@@ -41,6 +41,7 @@ bool route_drop(const struct range_list *ram)
 			if (rec->magic != KB_RECORD_MAGIC || rec->state != KB_RECORD_SEALED)
 				continue;
 			record_take(rec);
+			flush(ctx, (struct range){(uintptr_t)rec, SZ_4K});
 			found = true;
 		}
 	}

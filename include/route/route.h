@@ -135,9 +135,10 @@ __must_check enum kb_status route_seal(struct mem *m, const struct kho *k, const
  * route_drop - end the life of every sealed record in @ram, as for route_find()
  *
  * For a boot that was not told of a record: the variable that named it was lost, or another system
- * ran in between. True when there was one.
+ * ran in between. @flush is called for the first page of each: a reset may come before the cache
+ * is written back, and the record would live on. True when there was one.
  */
-bool route_drop(const struct range_list *ram);
+bool route_drop(const struct range_list *ram, route_flush_fn *flush, void *ctx);
 
 /*
  * route_find - the record with that key, see record_key()

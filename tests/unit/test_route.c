@@ -110,6 +110,13 @@ static void the_record_is_found_once(void **state)
 	free(field);
 }
 
+/* What is flushed is taken by then. */
+static void count_flush(void *ctx, struct range r)
+{
+	assert_int_equal(((struct kb_record *)(uintptr_t)r.base)->state, KB_RECORD_TAKEN);
+	*(uint64_t *)ctx += r.size;
+}
+
 /* A boot that was not asked to take a record withdraws all that there are, once. */
 static void records_are_dropped_once(void **state)
 {
@@ -119,18 +126,20 @@ static void records_are_dropped_once(void **state)
 	uint8_t nonce[KB_NONCE_SIZE] = {1, 2, 3};
 	struct kb_diag diag = {0};
 	struct kb_record *rec;
+	uint64_t lines = 0;
 
 	(void)state;
 	assert_non_null(field);
 	memset(field, 0, FIELD);
 	put_record(field, SZ_1M, nonce); /* not where records are */
-	assert_false(route_drop(&ram));
+	assert_false(route_drop(&ram, count_flush, &lines));
 	put_record(field, SZ_2M, nonce);
 	rec = put_record(field, 3 * SZ_2M, nonce);
-	assert_true(route_drop(&ram));
+	assert_true(route_drop(&ram, count_flush, &lines));
 	assert_int_equal(record_check(rec, SZ_2M, (uintptr_t)rec, KB_RECORD_X86_64, &diag),
 			 KB_REC_TAKEN);
-	assert_false(route_drop(&ram));
+	assert_false(route_drop(&ram, count_flush, &lines));
+	assert_int_equal(lines, 2 * SZ_4K); /* a reset must not bring them back */
 	free(field);
 }
 
