@@ -45,19 +45,28 @@ static EFI_LOAD_FILE_PROTOCOL *find_loader(struct firmware *fw, EFI_DEVICE_PATH 
 }
 
 /* KB_OK with size 0: the boot loader has none after all. */
+static enum kb_status load_size(EFI_LOAD_FILE_PROTOCOL *loader, EFI_DEVICE_PATH *rest, UINTN *size)
+{
+	EFI_STATUS st;
+
+	*size = 0;
+	st = loader->LoadFile(loader, rest, FALSE, size, NULL);
+	if (st == EFI_NOT_FOUND || !*size)
+		return st && st != EFI_NOT_FOUND ? fw_fail(KB_FW_FILE, "LoadFile", st) : KB_OK;
+	return st == EFI_BUFFER_TOO_SMALL ? KB_OK : fw_fail(KB_FW_FILE, "LoadFile", st);
+}
+
 static enum kb_status load(struct firmware *fw, EFI_LOAD_FILE_PROTOCOL *loader,
 			   EFI_DEVICE_PATH *rest, struct range *ret)
 {
-	UINTN size = 0;
-	EFI_STATUS st = loader->LoadFile(loader, rest, FALSE, &size, NULL);
-	enum kb_status kb;
+	UINTN size;
+	enum kb_status kb = load_size(loader, rest, &size);
+	EFI_STATUS st;
 	void *data;
 
 	*ret = (struct range){0, 0};
-	if (st == EFI_NOT_FOUND || !size)
-		return st && st != EFI_NOT_FOUND ? fw_fail(KB_FW_FILE, "LoadFile", st) : KB_OK;
-	if (st != EFI_BUFFER_TOO_SMALL)
-		return fw_fail(KB_FW_FILE, "LoadFile", st);
+	if (kb || !size)
+		return kb;
 	kb = fw_alloc(fw, size, &data);
 	if (kb)
 		return kb;
@@ -92,6 +101,16 @@ static enum kb_status read_files(struct uefi *u, struct range *ret)
 	}
 	*ret = (struct range){(uintptr_t)all, sum};
 	return KB_OK;
+}
+
+uint64_t uefi_initrd_offered(struct uefi *u)
+{
+	EFI_LOAD_FILE_PROTOCOL *loader;
+	EFI_DEVICE_PATH *rest;
+	UINTN size = 0;
+
+	loader = find_loader(&u->fw, &rest);
+	return loader && !load_size(loader, rest, &size) ? size : 0;
 }
 
 enum kb_status uefi_read_initrd(struct uefi *u, struct range *ret)

@@ -90,9 +90,8 @@ static enum kb_status read_kernel_file(struct uefi *u, const uint8_t **kernel, u
  * An initrd that cannot be read is refused beside linux=. An image that firmware or a boot loader
  * starts may boot without it; systemd-stub goes on, too.
  */
-static enum kb_status take_initrd(struct uefi *u, bool required)
+static enum kb_status read_initrd(struct uefi *u, bool required)
 {
-	enum stage_outside trust = u->fw.secure_boot ? STAGE_OUTSIDE_LOCKED : STAGE_OUTSIDE_TAKEN;
 	struct range initrd = {0, 0};
 	enum kb_status st = uefi_read_initrd(u, &initrd);
 
@@ -100,7 +99,19 @@ static enum kb_status take_initrd(struct uefi *u, bool required)
 		return kb_refuse("initrd", st, NULL);
 	if (st)
 		kb_error("initrd", "KB-%03d %s; going on without it", (int)st, kb_cause(st));
-	stage_take_initrd(&u->s, initrd, trust);
+	stage_take_initrd(&u->s, initrd, STAGE_OUTSIDE_TAKEN);
+	return KB_OK;
+}
+
+/* One that will be dropped is not read: it may fill the little memory that a handover leaves. */
+static enum kb_status take_initrd(struct uefi *u, bool required)
+{
+	struct range unread = {0, 0};
+
+	if (!u->fw.secure_boot)
+		return read_initrd(u, required);
+	unread.size = uefi_initrd_offered(u);
+	stage_take_initrd(&u->s, unread, STAGE_OUTSIDE_LOCKED);
 	return KB_OK;
 }
 

@@ -65,6 +65,9 @@ enum kb_status uefi_read_kernel(struct uefi *u);
  */
 enum kb_status uefi_read_initrd(struct uefi *u, struct range *ret);
 
+/* Bytes that the boot loader offers, without reading or measuring them; 0: none, or unknown. */
+uint64_t uefi_initrd_offered(struct uefi *u);
+
 /* ---- handover.c: what was handed over through firmware --------------------------------------- */
 
 /* Look for it, and claim all memory that may belong to it before anything else is allocated. */

@@ -99,6 +99,11 @@ static bool watchdog_late(enum model_service s)
 		s == SERVICE_READ || s == SERVICE_SET_VARIABLE);
 }
 
+void firmware_gave_initrd(void)
+{
+	result.initrd_reads++;
+}
+
 bool firmware_fails(enum model_service s)
 {
 	if (watchdog_late(s))

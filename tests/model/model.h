@@ -113,6 +113,7 @@ struct model_result {
 	bool boot_next;            /* the variable is there */
 	bool watchdog;             /* it still runs */
 	bool exiting;              /* ExitBootServices was called */
+	unsigned int initrd_reads; /* of what the boot loader offers */
 };
 
 /* ---- memory.c: pages */

@@ -70,6 +70,7 @@ static EFI_STATUS EFIAPI load_file(EFI_LOAD_FILE_PROTOCOL *self, EFI_DEVICE_PATH
 	}
 	memcpy(to, offered, need);
 	*size = need;
+	firmware_gave_initrd();
 	return EFI_SUCCESS;
 }
 
@@ -103,7 +104,7 @@ EFI_STATUS protocol_path(const EFI_GUID *guid, EFI_DEVICE_PATH **path, EFI_HANDL
 
 bool initrd_is_whole(struct range initrd)
 {
-	return model.loader != LOADER_OFFERS ||
+	return model.loader != LOADER_OFFERS || model.secure ||
 	       memmem(at(initrd.base), initrd.size, offered, sizeof(offered));
 }
 

@@ -8,6 +8,8 @@
 
 /* Each service asks first. True when it has to fail. */
 bool firmware_fails(enum model_service s);
+/* The initrd was read to its end. */
+void firmware_gave_initrd(void);
 bool guid_is(const EFI_GUID *a, EFI_GUID b);
 
 /* As set by the setup: protocols anew, the device tree in firmware's memory. */

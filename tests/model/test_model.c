@@ -254,6 +254,24 @@ static void each_flow_ends_as_it_should(void **state)
 	(void)state;
 }
 
+static void an_initrd_that_is_dropped_is_not_read(void **state)
+{
+	static const struct flow f = {
+		"initrd of a boot loader", {.loader = LOADER_OFFERS}, END_LEAVE, 0, false};
+	struct model_setup s = plain(&f);
+	struct model_result r;
+
+	(void)state;
+	run(&f, &s, &r);
+	expect(&f, &r);
+	assert_int_equal(r.initrd_reads, 1);
+	s.secure = true;
+	run(&f, &s, &r);
+	expect(&f, &r);
+	assert_int_equal(r.initrd_reads, 0);
+	assert_non_null(strstr(model_log_text(), "(8195 bytes) is dropped"));
+}
+
 /* ---- every call fails once, and every call fails for good ------------------------------------ */
 
 /* A failure that stops the boot is said by its own code, or by that of the flow. */
@@ -601,6 +619,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_flow_ends_as_it_should),
+		cmocka_unit_test(an_initrd_that_is_dropped_is_not_read),
 		cmocka_unit_test(one_call_fails),
 		cmocka_unit_test(all_calls_fail_from_one_on),
 		cmocka_unit_test(maps_of_every_shape),
