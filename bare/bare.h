@@ -159,8 +159,9 @@ enum kb_status bare_read_kernel(struct bare *b);
 /* ---- kho.c ----------------------------------------------------------------------------------- */
 
 /*
- * With marks of a crash: make sure that nothing is handed over to this boot. From then on it is
- * that of a crash kernel, and nothing halts it any more. Returns what stage_check_crash() returns.
+ * With marks of a crash: make sure that nothing is handed over to this boot. Since these marks were
+ * seen nothing halts it; if it may be a handover after all, this ends here. Returns what
+ * stage_check_crash() returns.
  */
 enum kb_status bare_check_crash(struct bare *b);
 

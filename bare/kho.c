@@ -42,9 +42,11 @@ enum kb_status bare_check_crash(struct bare *b)
 {
 	enum kb_status st = b->s.crash ? stage_check_crash(&b->s, b->segment) : KB_OK;
 
+	/* What may be a handover is refused as others are: the policy decides. */
+	if (st)
+		stop_never_halt(false);
 	if (st || !b->s.crash)
 		return st;
-	stop_never_halt();
 	kb_info("crash",
 		"the outgoing kernel has crashed, and left %" PRIu64 " bytes of RAM to this boot",
 		range_list_bytes(&b->s.mem.ram));

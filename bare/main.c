@@ -51,6 +51,7 @@ static enum kb_status gather(struct bare *b)
 {
 	enum kb_status st = bare_detect_machine(b), image;
 
+	stop_never_halt(b->s.crash);
 	if (st)
 		return st;
 	image = read_image(b);

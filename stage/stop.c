@@ -33,9 +33,9 @@ const struct range_list *stop_ram(void)
 	return known_ram;
 }
 
-void stop_never_halt(void)
+void stop_never_halt(bool never)
 {
-	never_halt = true;
+	never_halt = never;
 }
 
 void stop_at_once(void)

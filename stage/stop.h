@@ -12,8 +12,11 @@
 /* What stop_refused() will do; until this is called: KB_ON_ERROR_HALT. */
 void stop_set_policy(enum kb_on_error policy);
 
-/* From now on stop_refused() resets, whatever the policy: nobody looks after a crashed machine. */
-void stop_never_halt(void);
+/*
+ * With @never stop_refused() resets from now on, whatever the policy: nobody looks after a crashed
+ * machine. Without, the policy holds again.
+ */
+void stop_never_halt(bool never);
 
 /* The end without a word, for a fault while another is reported. */
 _Noreturn void stop_at_once(void);
