@@ -277,6 +277,110 @@ static void no_handover_is_taken_for_a_crash(void **state)
 	free_case(c);
 }
 
+/* The other way to ask: is any byte that the node names RAM, page for page? */
+static bool has_ram(const struct range_list *ram, uint64_t base, uint64_t size)
+{
+	for (uint64_t at = base; at - base < size; at = align_down(at, SZ_4K) + SZ_4K)
+		for (size_t i = 0; i < ram->count; i++)
+			if (at - ram->r[i].base < ram->r[i].size)
+				return true;
+	return false;
+}
+
+static bool meets_area(const struct kho_image *img, struct range r)
+{
+	for (unsigned int i = 0; i < img->areas; i++)
+		if (r.base < range_end(img->area[i]) && img->area[i].base < range_end(r))
+			return true;
+	return false;
+}
+
+/* A map that leaves out some of the memory round the FDT, the array and elsewhere. */
+static void forge_map(const struct kho_image *img, uint64_t *random, struct range_list *ram)
+{
+	const uint64_t near[] = {img->h.fdt.addr, img->h.scratch.addr, SZ_1M, 7 * SZ_1G};
+
+	ram->count = 0;
+	for (size_t i = 0; i < img->mem.ram.count; i++)
+		ok(range_list_add(ram, img->mem.ram.r[i]));
+	for (uint64_t n = random_below(random, 4); n; n--) {
+		uint64_t base = near[random_below(random, ARRAY_SIZE(near))];
+		uint64_t pages = 1 + random_below(random, 4);
+
+		base += random_below(random, 5) * SZ_4K;
+		base -= 2 * SZ_4K;
+		ok(range_list_subtract(ram, (struct range){base, pages * SZ_4K}));
+	}
+}
+
+/* The kernel's own node, or one with other numbers. */
+static void forge_node(uint64_t *random, struct kho_handover *h)
+{
+	if (!random_below(random, 3))
+		h->fdt.addr += 1024 * (random_below(random, 17) - 8);
+	if (!random_below(random, 8))
+		h->fdt_size = random_below(random, 3 * SZ_4K);
+	if (!random_below(random, 16))
+		h->fdt.addr = UINT64_MAX - random_below(random, 2 * SZ_4K);
+	if (!random_below(random, 16))
+		h->scratch_size += random_below(random, 17);
+}
+
+/* Anywhere, but often where the areas end. */
+static struct range forge_segment(const struct kho_image *img, uint64_t *random)
+{
+	struct range area = img->area[random_below(random, img->areas)], r;
+
+	r.size = (1 + random_below(random, 16)) * SZ_1M;
+	r.base = random_below(random, 12 * SZ_1G / SZ_4K) * SZ_4K;
+	if (!random_below(random, 2))
+		r.base = (random_below(random, 2) ? area.base - r.size : range_end(area)) +
+			 (random_below(random, 3) - 1) * SZ_4K;
+	return r;
+}
+
+/*
+ * Whatever map and numbers A or somebody else made up, beside words that are those of a crash: data
+ * that could be opened are never ignored, nor is a node that names RAM or scratch that we are in.
+ */
+static void no_data_that_open_are_ignored(void **state)
+{
+	struct boot_case *c = new_case();
+	unsigned int opened = 0, ignored = 0;
+	uint64_t random = 339;
+	struct range room[32];
+	(void)state;
+
+	gather(c);
+	for (int i = 0; i < 4000; i++) {
+		struct range_list was = c->img.mem.ram, ram = {room, 0, ARRAY_SIZE(room)};
+		struct kho_handover h = c->img.h;
+		struct range segment = forge_segment(&c->img, &random);
+		bool crash, opens;
+
+		forge_map(&c->img, &random, &ram);
+		forge_node(&random, &c->img.h);
+		c->img.mem.ram = ram;
+		c->s.mem = c->img.mem;
+		c->s.handover = c->img.h;
+		said[0] = '\0';
+		crash = !stage_check_crash(&c->s, segment);
+		opens = !kho_image_open(&c->img);
+		assert_false(crash && opens);
+		assert_false(crash && has_ram(&ram, c->img.h.fdt.addr, c->img.h.fdt_size));
+		assert_false(crash && meets_area(&c->img, segment));
+		assert_true(c->s.has_kho);
+		opened += opens;
+		ignored += crash;
+		c->img.mem.ram = was;
+		c->img.h = h;
+	}
+	/* Both happen, so the test says something. */
+	assert_in_range(opened, 400, 3600);
+	assert_in_range(ignored, 100, 3600);
+	free_case(c);
+}
+
 static void a_crash_kernel_ignores_data_and_says_so(void **state)
 {
 	struct stage s = {.crash = true, .has_kho = true};
@@ -573,6 +677,7 @@ int main(void)
 		test(discarded_data_take_their_record_along),
 		test(the_truth_is_said_about_memory),
 		test(no_handover_is_taken_for_a_crash),
+		test(no_data_that_open_are_ignored),
 		test(a_crash_kernel_ignores_data_and_says_so),
 		test(one_initrd_stays_where_it_is),
 		test(several_initrds_are_joined_in_order),
