@@ -311,13 +311,14 @@ void boot_entry_clear_next(const struct running *r)
 	(void)efivar_delete(r, boot_next);
 }
 
-void boot_entry_take_back(const struct running *r, const char *description)
+int boot_entry_take_back(const struct running *r, const char *description)
 {
 	bool existing;
 	unsigned int number = find_entry(r, description, &existing);
 
 	if (existing && efivar_number(r, boot_next, 2, UINT64_MAX) == number)
-		boot_entry_clear_next(r);
+		return efivar_delete(r, boot_next);
+	return 0;
 }
 
 int boot_entry_delete(const struct running *r, const char *description)

@@ -66,8 +66,11 @@ int boot_entry_write(const struct running *r, const char *description, const str
 /* Take back what boot_entry_write() set for the next boot. The entry stays, for the next time. */
 void boot_entry_clear_next(const struct running *r);
 
-/* The same if it is BootNext that names the entry with that description. */
-void boot_entry_take_back(const struct running *r, const char *description);
+/*
+ * The same if it is BootNext that names the entry with that description. Returns 0, also when there
+ * is nothing to take back; -1 with errno set.
+ */
+int boot_entry_take_back(const struct running *r, const char *description);
 
 /* Delete the entry with that description. Returns 0, also without one; -1 with errno set. */
 int boot_entry_delete(const struct running *r, const char *description);

@@ -175,7 +175,8 @@ static int start(const struct request *r, const struct running *running)
 	if (!ret && r->reboot)
 		ret = reboot_now();
 	if (ret) {
-		prepare_undo_mor(mor, running);
+		(void)boot_entry_take_back(running, description);
+		(void)prepare_undo_mor(mor, running);
 		return ret;
 	}
 	return ctl_print("reboot to calibrate; khoctl calibrate shows the result then\n");
@@ -183,12 +184,16 @@ static int start(const struct request *r, const struct running *running)
 
 static int clear(const struct running *running)
 {
+	int ret;
+
 	if (efivar_delete(running, CALIBRATION_VARIABLE))
 		return variable_failed(KB_CALIBRATION_NAME);
 	if (efivar_delete(running, CALIBRATING_VARIABLE))
 		return variable_failed(KB_CALIBRATING_NAME);
-	prepare_abandon(running, description);
-	return boot_entry_delete(running, description) ? variable_failed(description) : CTL_OK;
+	ret = prepare_abandon(running, description, prepare_loaded(running));
+	if (boot_entry_delete(running, description))
+		return variable_failed(description);
+	return ret;
 }
 
 /* ---- show ------------------------------------------------------------------------------------ */

@@ -127,6 +127,17 @@ enum kb_status check_open(const struct running *r, struct kb_text words, struct 
 
 /* ---- the system ------------------------------------------------------------------------------ */
 
+static void ask_finalize(const struct running *r, struct verdict *v)
+{
+	const enum kb_status st = running_can_finalize(r);
+
+	if (st == KB_CTL_PERMISSION)
+		verdict_add_unknown(v, "finalize",
+				    "only root sees whether KHO is on and can be finalized");
+	else if (st)
+		verdict_add_hard(v, "finalize", st);
+}
+
 enum kb_status check_system(const struct running *r, const struct check_image *image,
 			    struct verdict *v)
 {
@@ -136,6 +147,7 @@ enum kb_status check_system(const struct running *r, const struct check_image *i
 	if (!m)
 		return KB_CTL_MEMORY;
 	v->discard = image->options.on_error == KB_ON_ERROR_DISCARD;
+	ask_finalize(r, v);
 	verdict_ask(v, &f, &image->facts);
 	machine_free(m);
 	return KB_OK;

@@ -428,12 +428,15 @@ enum kb_status firmware_clear_mor(const struct running *r)
 	return KB_OK;
 }
 
-void firmware_restore_mor(const struct running *r)
+enum kb_status firmware_restore_mor(const struct running *r)
 {
 	char path[PATH_MAX];
 
 	write_mor(r, true);
+	if (!firmware_mor_set(r))
+		return KB_CTL_VARIABLE;
 	(void)unlink(running_path(r, WITHDRAWN, path));
+	return KB_OK;
 }
 
 bool firmware_mor_withdrawn(const struct running *r)

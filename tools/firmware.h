@@ -34,8 +34,11 @@ bool firmware_mor_set(const struct running *r);
 /* Did firmware_clear_mor() withdraw it since this system was booted, and nobody made it again? */
 bool firmware_mor_withdrawn(const struct running *r);
 
-/* Make that request again, after firmware_clear_mor() and a switch that failed. */
-void firmware_restore_mor(const struct running *r);
+/*
+ * Make that request again, after firmware_clear_mor() and a switch that failed. KB_OK, or
+ * KB_CTL_VARIABLE when firmware does not take it.
+ */
+__must_check enum kb_status firmware_restore_mor(const struct running *r);
 
 bool firmware_secure_boot(const struct running *r);
 

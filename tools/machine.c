@@ -300,6 +300,8 @@ static uint64_t file_size(const struct running *r, const char *name)
  */
 static void read_ima(const struct running *r, struct facts *f)
 {
+	if (running_config(r, "CONFIG_IMA_KEXEC") == CONFIG_OFF)
+		return;
 	f->ima_list = file_size(r, IMA);
 	if (f->ima_list)
 		f->ima_list += file_size(r, IMA "_staged");

@@ -158,12 +158,13 @@ static void add_hard(struct prepared *p, struct verdict *v, const char *name, co
 	}
 }
 
-static void ask_same_file(const struct prepared *p, const struct way *w, const struct running *r,
+static void ask_same_file(struct prepared *p, const struct way *w, const struct running *r,
 			  const struct buffer *content, struct verdict *v)
 {
 	bool seen = true;
 	enum kb_status st = w->boot_file ? firmware_same_file(r, &p->file, content, &seen) : KB_OK;
 
+	p->same = w->boot_file && seen && !st;
 	if (!seen)
 		verdict_add_unknown(v, "boot_file",
 				    "its volume is not mounted here, or not known: is it UKI?");
@@ -249,13 +250,14 @@ int prepare_mor(bool *ret, const struct running *r)
 	return st ? ctl_refuse("firmware", st, NULL) : CTL_OK;
 }
 
-void prepare_undo_mor(bool was, const struct running *r)
+int prepare_undo_mor(bool was, const struct running *r)
 {
-	if (was)
-		firmware_restore_mor(r);
+	const enum kb_status st = was ? firmware_restore_mor(r) : KB_OK;
+
+	return st ? ctl_refuse("memory overwrite request", st, NULL) : CTL_OK;
 }
 
-static bool is_loaded(const struct running *r)
+bool prepare_loaded(const struct running *r)
 {
 	struct buffer text = {0};
 	const bool loaded = running_read(r, "/sys/kernel/kexec_loaded", &text) && text.size &&
@@ -265,11 +267,16 @@ static bool is_loaded(const struct running *r)
 	return loaded;
 }
 
-void prepare_abandon(const struct running *r, const char *description)
+int prepare_abandon(const struct running *r, const char *description, bool loaded)
 {
-	boot_entry_take_back(r, description);
-	if (firmware_mor_withdrawn(r) && !is_loaded(r))
-		firmware_restore_mor(r);
+	int ret = CTL_OK, mor;
+
+	if (boot_entry_take_back(r, description)) {
+		ctl_system("BootNext");
+		ret = ctl_refuse("firmware", KB_CTL_VARIABLE, NULL);
+	}
+	mor = prepare_undo_mor(firmware_mor_withdrawn(r) && !loaded, r);
+	return ret ? ret : mor;
 }
 
 int prepare_entry(const struct running *r, const char *description, const struct boot_file *file,
@@ -281,10 +288,14 @@ int prepare_entry(const struct running *r, const char *description, const struct
 	return ctl_refuse("firmware", KB_CTL_VARIABLE, NULL);
 }
 
-int prepare_commit(const struct prepared *p, const struct running *r)
+int prepare_commit(const struct prepared *p, const struct running *r, const struct buffer *content)
 {
 	char text[sizeof("khoboot.nonce=") + KB_NONCE_DIGITS];
+	bool seen;
 
+	/* It may have been replaced since it was asked about. */
+	if (p->same && firmware_same_file(r, &p->file, content, &seen))
+		return ctl_refuse(p->file.name, KB_CTL_OTHER_FILE, NULL);
 	snprintf(text, sizeof(text), "khoboot.nonce=%s", p->key);
 	return prepare_entry(r, PREPARE_ENTRY, &p->file, text);
 }

@@ -64,6 +64,7 @@ struct prepared {
 	const char *no_zone;    /* why the zone is the built-in one; NULL: it is not */
 	enum kb_status refused; /* first of what --force cannot overrule */
 	const char *what;       /* what that is about, for the message */
+	bool same;              /* firmware_same_file() was true */
 };
 
 void prepared_free(struct prepared *p);
@@ -90,20 +91,23 @@ int prepare_file(struct boot_file *ret, const struct running *r, const char *fil
 
 /* Withdraw the memory overwrite request, and make it again after a failure. *@ret: it was made. */
 int prepare_mor(bool *ret, const struct running *r);
-void prepare_undo_mor(bool was, const struct running *r);
+int prepare_undo_mor(bool was, const struct running *r);
+
+/* Is an image loaded? */
+bool prepare_loaded(const struct running *r);
 
 /*
  * Take back what was prepared for the next boot and not used: BootNext, if it names the entry with
- * that description, and the memory overwrite request, unless an image is loaded that needs it
- * withdrawn.
+ * that description, and the memory overwrite request, unless an image is @loaded that needs it
+ * withdrawn. What somebody else prepared stays. Returns an exit code, after a message.
  */
-void prepare_abandon(const struct running *r, const char *description);
+int prepare_abandon(const struct running *r, const char *description, bool loaded);
 
 /* How the entry of `khoctl switch` is called. */
 #define PREPARE_ENTRY "khoboot handover"
 
-/* Have firmware start the file at the next boot. */
-int prepare_commit(const struct prepared *p, const struct running *r);
+/* Have firmware start the file at the next boot, which still has @content if it had it before. */
+int prepare_commit(const struct prepared *p, const struct running *r, const struct buffer *content);
 
 /* The same for any boot entry. */
 int prepare_entry(const struct running *r, const char *description, const struct boot_file *file,

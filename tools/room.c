@@ -11,11 +11,13 @@
 
 /* ---- kexec's part ---------------------------------------------------------------------------- */
 
-static enum kb_status begin(struct room_plan *p, const struct range_list *areas)
+static enum kb_status begin(struct room_plan *p, const struct room_question *q)
 {
+	const struct range_list *areas = q->areas;
 	enum kb_status st;
 
 	p->areas = areas;
+	p->page = q->page_size;
 	p->free = (struct range_list){p->free_store, 0, ARRAY_SIZE(p->free_store)};
 	p->busy = (struct range_list){p->busy_store, 0, ARRAY_SIZE(p->busy_store)};
 	st = range_list_copy(areas, &p->free);
@@ -32,7 +34,8 @@ static struct range above(struct range area, uint64_t lowest)
 
 enum kb_status room_load(struct room_plan *p, const struct room_segment *s, struct range *ret)
 {
-	const uint64_t size = align_up_page(s->size), align = max_u64(s->align, SZ_4K);
+	const uint64_t size = align_down(s->size + p->page - 1, p->page);
+	const uint64_t align = max_u64(s->align, p->page);
 	enum kb_status st = KB_RANGE_NO_ROOM;
 	struct range found;
 
@@ -171,7 +174,7 @@ static enum kb_status ask(struct work *w, const struct room_question *q, struct 
 	struct range_list sorted = {w->sorted, 0, ROOM_AREAS};
 	struct range_list empty = {w->empty, 0, ROOM_AREAS};
 	struct range_list *scratch = &w->kho.scratch;
-	enum kb_status st = begin(&w->plan, q->areas);
+	enum kb_status st = begin(&w->plan, q);
 
 	*scratch = (struct range_list){w->scratch, 0, ROOM_AREAS};
 	w->s.free = (struct range_list){w->free, 0, ROOM_AREAS};

@@ -68,6 +68,7 @@ struct room_answer {
 /* Room on its way: the areas that kexec sees, what is free of them, what khoboot must leave. */
 struct room_plan {
 	const struct range_list *areas;
+	uint64_t page;          /* bytes: kexec takes whole ones */
 	struct range_list free; /* sorted; kexec's segments are taken out */
 	struct range_list busy; /* of these, what is in use when khoboot runs */
 	struct range free_store[ROOM_AREAS];

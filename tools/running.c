@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
+#include <zlib.h>
 
 const char *running_path(const struct running *r, const char *name, char path[PATH_MAX])
 {
@@ -41,7 +42,8 @@ void running_see_debugfs(struct running *r)
 	errno = 0;
 	fd = running_exists(r, KHO_OUT) ? -1 : mount_debugfs();
 
-	r->denied = fd < 0 && errno == EPERM;
+	/* Root is refused by debugfs=off. */
+	r->denied = fd < 0 && errno == EPERM && geteuid();
 	/* Open until the program ends. */
 	if (fd >= 0)
 		snprintf(r->debugfs, sizeof(r->debugfs), "/proc/self/fd/%d", fd);
@@ -129,6 +131,44 @@ bool running_kho_on(const struct running *r)
 	return running_exists(r, KHO_OUT) || option_on(r, "kho");
 }
 
+/* ---- configuration --------------------------------------------------------------------------- */
+
+/* Packed by gzip, or not. */
+static gzFile open_config(const struct running *r)
+{
+	static const char *const names[] = {"/proc/config.gz", "/boot/config-%s",
+					    "/lib/modules/%s/config"};
+	char name[PATH_MAX / 2], path[PATH_MAX];
+	struct buffer text = {0};
+	gzFile file = NULL;
+
+	if (running_read(r, "/proc/sys/kernel/osrelease", &text))
+		text.data[strcspn((char *)text.data, "\n/")] = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(names) && !file; i++) {
+		snprintf(name, sizeof(name), names[i], text.data ? (char *)text.data : "");
+		file = gzopen(running_path(r, name, path), "re");
+	}
+	buffer_free(&text);
+	return file;
+}
+
+enum running_config running_config(const struct running *r, const char *name)
+{
+	const size_t len = strlen(name);
+	gzFile file = open_config(r);
+	enum running_config ret = file ? CONFIG_OFF : CONFIG_UNKNOWN;
+	char line[4096];
+
+	while (file && gzgets(file, line, sizeof(line)))
+		if (!strncmp(line, name, len) && !strcmp(line + len, "=y\n"))
+			ret = CONFIG_ON;
+	if (file)
+		gzclose(file);
+	return ret;
+}
+
+/* ---- finalize -------------------------------------------------------------------------------- */
+
 /* major * 100 + minor of the running kernel, 0 when it does not say. */
 static int release(const struct running *r)
 {
@@ -155,36 +195,50 @@ static bool knows_debugfs(const struct running *r)
 }
 
 /*
- * Where debugfs cannot be seen and nothing is said, KHO may be on
- * (CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT), but not without debugfs in the kernel, which these
- * releases finalize by.
+ * Where nothing is said on the command line, the configuration decides; where that is not known, KHO
+ * may be on, but not without debugfs in the kernel. Where debugfs is seen and shows no KHO, there is
+ * none; from 6.19 on it may be there and not be shown (CONFIG_KEXEC_HANDOVER_DEBUGFS).
  */
-static bool may_be_on(const struct running *r)
+static bool may_be_on(const struct running *r, int rel)
 {
 	const enum option kho = option(r, "kho");
+	enum running_config on = CONFIG_OFF;
 
-	return kho == OPTION_ON || (kho == OPTION_MISSING && knows_debugfs(r));
+	if (r->debugfs[0] && rel < 619)
+		return false;
+	if (kho == OPTION_MISSING)
+		on = running_config(r, "CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT");
+	if (on == CONFIG_UNKNOWN)
+		return !r->debugfs[0] && knows_debugfs(r);
+	return kho == OPTION_ON || on == CONFIG_ON;
 }
 
 /*
- * For a kernel whose debugfs cannot be seen. 6.19 and 7.0 finalize by themselves when
- * live update is on, later ones have nothing to finalize.
+ * For a kernel that shows no KHO in debugfs. 6.19 and 7.0 finalize by themselves when live update
+ * is on, later ones have nothing to finalize.
  */
 static bool wants_finalize(const struct running *r)
 {
 	int rel = release(r);
 
-	if (rel < 616 || rel > 700 || r->debugfs[0] || !may_be_on(r))
+	if (rel < 616 || rel > 700 || !may_be_on(r, rel))
 		return false;
 	return rel < 619 || !option_on(r, "liveupdate");
 }
 
+enum kb_status running_can_finalize(const struct running *r)
+{
+	if (running_exists(r, KHO_OUT) || !wants_finalize(r))
+		return KB_OK;
+	return r->denied ? KB_CTL_PERMISSION : KB_CTL_DEBUGFS;
+}
+
 enum kb_status running_finalize(struct running *r)
 {
-	if (!running_exists(r, KHO_OUT))
-		return !wants_finalize(r) ? KB_OK : r->denied ? KB_CTL_PERMISSION : KB_CTL_DEBUGFS;
-	if (!running_exists(r, KHO_OUT "/finalize"))
-		return KB_OK;
+	enum kb_status st = running_can_finalize(r);
+
+	if (st || !running_exists(r, KHO_OUT "/finalize"))
+		return st;
 	if (!write_file(r, KHO_OUT "/finalize", "1"))
 		r->finalized = true;
 	else if (errno != EEXIST) /* EEXIST: it was done before */

@@ -24,8 +24,7 @@ struct running {
 
 /*
  * Where debugfs does not show KHO, look at a mount of our own, which nobody else sees: nothing
- * needs to be mounted, and what it does not show is not there. Without the right to mount nothing
- * changes.
+ * needs to be mounted. Without the right to mount nothing changes.
  */
 void running_see_debugfs(struct running *r);
 
@@ -43,6 +42,14 @@ bool running_exists(const struct running *r, const char *name);
 
 uint64_t running_page_size(void);
 
+enum running_config { CONFIG_UNKNOWN, CONFIG_OFF, CONFIG_ON };
+
+/*
+ * Was the kernel built with the option @name ("CONFIG_X")? By /proc/config.gz, or the file that
+ * distributions install beside it.
+ */
+enum running_config running_config(const struct running *r, const char *name);
+
 /* Is KHO on, as far as debugfs or the command line says? */
 bool running_kho_on(const struct running *r);
 
@@ -50,11 +57,19 @@ bool running_kho_on(const struct running *r);
 bool running_la57(const struct running *r);
 
 /*
+ * running_can_finalize - can the data be made ready, as far as is known before?
+ *
+ * KB_OK, also when there is nothing to do; KB_CTL_DEBUGFS or, without the right to look,
+ * KB_CTL_PERMISSION, when KHO may be on and the file cannot be seen.
+ */
+__must_check enum kb_status running_can_finalize(const struct running *r);
+
+/*
  * running_finalize - make the data ready to be handed over
  *
  * Kernels up to 6.19 have to be told, newer ones have no file for it. Returns KB_OK also when KHO
- * is off; KB_CTL_FINALIZE with errno set when the kernel refuses; KB_CTL_DEBUGFS or, without the
- * right to look, KB_CTL_PERMISSION, when it may be on and the file cannot be seen.
+ * is off; KB_CTL_FINALIZE with errno set when the kernel refuses; what running_can_finalize()
+ * returns.
  */
 __must_check enum kb_status running_finalize(struct running *r);
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/kexec.h>
 #include <linux/reboot.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/reboot.h>
@@ -158,38 +159,63 @@ static int give_up(const struct running *running)
 		ctl_system("kexec_file_load");
 		return st ? ctl_refuse("unload", st, NULL) : CTL_SYSTEM;
 	}
-	prepare_abandon(running, PREPARE_ENTRY);
-	return CTL_OK;
+	return prepare_abandon(running, PREPARE_ENTRY, false);
+}
+
+static bool is_same(const struct buffer *a, const struct buffer *b)
+{
+	return a->size == b->size && !memcmp(a->data, b->data, a->size);
 }
 
 /*
  * Is what was loaded what was checked? The descriptor keeps the file from being replaced, but not
  * from being written to.
  */
-static int check_unchanged(const struct request *r, const struct buffer *checked)
+static int check_loaded(const struct request *r, const struct buffer *checked)
 {
 	struct buffer now = {0};
 	int ret = CTL_OK;
 
 	if (lseek(r->fd, 0, SEEK_SET) || buffer_read_fd(&now, r->fd))
 		ret = ctl_system(r->path);
-	else if (now.size != checked->size || memcmp(now.data, checked->data, now.size))
+	else if (!is_same(&now, checked))
 		ret = ctl_refuse(r->path, KB_CTL_CHANGED, NULL);
 	buffer_free(&now);
 	return ret;
 }
 
-/* Returns only when the kernel refuses, as live update does while a session is open. */
+/* Firmware will find the file by its name. */
+static int check_named(const struct request *r, const struct buffer *checked)
+{
+	struct buffer now = {0};
+	int ret = CTL_OK;
+
+	if (buffer_read(&now, r->path))
+		ret = ctl_system(r->path);
+	else if (!is_same(&now, checked))
+		ret = ctl_refuse(r->path, KB_CTL_CHANGED, NULL);
+	buffer_free(&now);
+	return ret;
+}
+
+static int check_unchanged(const struct request *r, const struct buffer *checked)
+{
+	int ret = check_loaded(r, checked);
+
+	if (!ret && prepare_by_firmware(&r->way) && !r->way.boot_file)
+		ret = check_named(r, checked);
+	return ret;
+}
+
+/*
+ * Returns only when the kernel refuses, as live update does while a session is open. The image must
+ * then be unloaded: it was meant for now.
+ */
 static int jump(void)
 {
-	int ret;
-
 	sync();
 	reboot(LINUX_REBOOT_CMD_KEXEC);
-	ret = ctl_system("reboot");
-	/* A later reboot must not start an image that was meant for now. */
-	(void)unload();
-	return ret;
+	return ctl_system("reboot");
 }
 
 /* ---- in order -------------------------------------------------------------------------------- */
@@ -208,32 +234,56 @@ static int check_way(struct request *r, const struct running *running,
 	return ret;
 }
 
+/* Nobody stops half of what follows. */
+static void hold_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* What was loaded before, for a reset perhaps, is gone with the load. */
+static int after_load(struct request *r, const struct running *running,
+		      const struct buffer *checked)
+{
+	int ret = check_unchanged(r, checked);
+
+	if (ret)
+		return ret;
+	if (prepare_by_firmware(&r->way))
+		ret = prepare_commit(&r->prepared, running, checked);
+	else
+		(void)prepare_abandon(running, PREPARE_ENTRY, false);
+	return ret || r->load_only ? ret : jump();
+}
+
 /*
  * The steps that change the machine, the least harmful first. Variables are written only after the
  * image was loaded: a load that fails does not wear the flash.
  */
 static int commit(struct request *r, const struct running *running, const struct buffer *checked)
 {
-	bool mor = false, loaded, prepared;
-	int ret = prepare_by_firmware(&r->way) ? prepare_mor(&mor, running) : CTL_OK;
+	bool mor = false;
+	int ret;
 
+	hold_signals();
+	ret = prepare_by_firmware(&r->way) ? prepare_mor(&mor, running) : CTL_OK;
 	if (!ret)
 		ret = load(r);
-	loaded = !ret;
-	if (!ret)
-		ret = check_unchanged(r, checked);
-	prepared = !ret && prepare_by_firmware(&r->way);
-	if (prepared)
-		ret = prepare_commit(&r->prepared, running);
-	if (ret && loaded)
+	if (ret) {
+		/* An earlier image is still there, with what was prepared for it. */
+		(void)prepare_undo_mor(mor, running);
+		return ret;
+	}
+	ret = after_load(r, running, checked);
+	if (ret) {
 		(void)unload();
-	else if (!ret && !r->load_only)
-		ret = jump();
-	/* Until then it may be that of somebody else. */
-	if (ret && prepared)
-		boot_entry_clear_next(running);
-	if (ret)
-		prepare_undo_mor(mor, running);
+		(void)prepare_abandon(running, PREPARE_ENTRY, false);
+	}
 	return ret;
 }
 

@@ -299,6 +299,14 @@ static enum kb_status check_early(const struct facts *f)
 			    : KB_OK;
 }
 
+static void add_by_ima(struct verdict *v)
+{
+	static const char why[] = "it depends on how much kexec takes for IMA's measurements";
+
+	verdict_add_unknown(v, "load", why);
+	verdict_add_unknown(v, "room", why);
+}
+
 static void add_reset(struct verdict *v, enum kb_status st, const struct room_answer *a, bool known,
 		      enum kb_status early)
 {
@@ -314,25 +322,33 @@ static void add_reset(struct verdict *v, enum kb_status st, const struct room_an
 
 /*
  * Bytes that kexec takes for IMA's measurements (Linux security/integrity/ima/ima_kexec.c,
- * ima_add_kexec_buffer): with half a page more, or with what CONFIG_IMA_KEXEC_EXTRA_MEMORY_KB
- * says. The load itself is measured as well.
+ * ima_add_kexec_buffer): with half a page more, or as many KiB as CONFIG_IMA_KEXEC_EXTRA_MEMORY_KB
+ * says, in whole pages. The load itself is measured, too.
  */
+#define IMA_EXTRA_MIN 1024u
 #define IMA_EXTRA_MAX (40 * 1024u)
 #define IMA_LOAD_MAX  (2 * KB_CMDLINE_MAX)
 
+static uint64_t whole_pages(const struct facts *f, uint64_t bytes)
+{
+	return align_down(bytes + f->page_size - 1, f->page_size);
+}
+
 static uint64_t ima_least(const struct facts *f)
 {
-	return f->ima_list ? f->ima_list + f->page_size / 2 : 0;
+	return f->ima_list ? whole_pages(f, f->ima_list + IMA_EXTRA_MIN) : 0;
 }
 
 static uint64_t ima_most(const struct facts *f)
 {
-	return f->ima_list ? f->ima_list + f->page_size / 2 + IMA_EXTRA_MAX + IMA_LOAD_MAX : 0;
+	const uint64_t extra = max_u64(f->page_size / 2, IMA_EXTRA_MAX) + IMA_LOAD_MAX;
+
+	return f->ima_list ? whole_pages(f, f->ima_list + extra) : 0;
 }
 
 /*
  * Asked for each length that the list may have at the load: a little more of it can move what is
- * placed after it. False when the answers differ; @a and @st are those to the shortest.
+ * placed after it. False when the answers differ; @a and @st are those to the least.
  */
 static bool ask_with_ima(const struct facts *f, struct room_question *q, struct room_answer *a,
 			 enum kb_status *st)
@@ -342,7 +358,7 @@ static bool ask_with_ima(const struct facts *f, struct room_question *q, struct 
 
 	q->ima_size = ima_least(f);
 	*st = room_ask(q, a);
-	while (same && q->ima_size + f->page_size <= ima_most(f)) {
+	while (same && q->ima_size < ima_most(f)) {
 		q->ima_size += f->page_size;
 		same = !room_ask(q, &other) == !*st && other.reset == a->reset;
 	}
@@ -382,7 +398,7 @@ static void ask_room(struct verdict *v, const struct facts *f, const struct imag
 	if (same)
 		add_room(v, st, &a, i->image.size, i->kho_off);
 	else
-		verdict_add_unknown(v, "room", "it depends on what IMA adds to its list");
+		add_by_ima(v);
 	if (i->reset)
 		add_reset(v, st, &a, q.ram && same, check_early(f));
 }

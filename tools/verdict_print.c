@@ -33,7 +33,7 @@ void verdict_quote(const char *text, FILE *out)
 	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
 		if (*c == '"' || *c == '\\')
 			fprintf(out, "\\%c", *c);
-		else if (*c < ' ')
+		else if (*c < ' ' || *c > '~') /* JSON is UTF-8, a file name may be anything */
 			fprintf(out, "\\u%04x", *c);
 		else
 			fputc(*c, out);

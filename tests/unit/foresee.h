@@ -81,11 +81,11 @@ static bool is_taken(const struct range_list *taken, struct range r)
 }
 
 /* Page by page, as the kernel does it. */
-static bool try_area(const struct range_list *taken, struct range area, const struct segment *s,
-		     struct range *ret)
+static bool try_area(const struct range_list *taken, uint64_t page, struct range area,
+		     const struct segment *s, struct range *ret)
 {
-	const uint64_t first = max_u64(area.base, s->lowest), align = max_u64(s->align, SZ_4K);
-	struct range r = {.size = align_up_page(s->size)};
+	const uint64_t first = max_u64(area.base, s->lowest), align = max_u64(s->align, page);
+	struct range r = {.size = align_down(s->size + page - 1, page)};
 
 	if (area.size < r.size)
 		return false;
@@ -97,7 +97,7 @@ static bool try_area(const struct range_list *taken, struct range area, const st
 			return false;
 		if (!is_taken(taken, r))
 			break;
-		r.base += s->top_down ? -(uint64_t)SZ_4K : SZ_4K;
+		r.base += s->top_down ? -page : page;
 	}
 	*ret = r;
 	return true;
@@ -107,7 +107,7 @@ static bool load(struct machine *m, struct range_list *taken, const struct segme
 		 struct range *ret)
 {
 	for (unsigned int i = 0; i < m->img.areas; i++)
-		if (try_area(taken, m->img.area[i], s, ret)) {
+		if (try_area(taken, m->img.page, m->img.area[i], s, ret)) {
 			ok(range_list_add(taken, *ret));
 			return true;
 		}

@@ -310,7 +310,7 @@ static void memory_overwrite_request(void **state)
 	fake_variable(MOR, "\x11", 1);
 	ok(firmware_clear_mor(&running));
 	assert_true(firmware_mor_withdrawn(&running));
-	firmware_restore_mor(&running);
+	ok(firmware_restore_mor(&running));
 	assert_fake_variable(MOR, "\x11", 1);
 	assert_false(firmware_mor_withdrawn(&running));
 	fake_variable(MOR, "\1", 1);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <zlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -131,6 +132,26 @@ static void on_by_default(void **state)
 	ok(running_finalize(&running));
 }
 
+static void configurations(void **state)
+{
+	char path[PATH_MAX];
+	gzFile packed;
+	(void)state;
+
+	fake_file("/proc/sys/kernel/osrelease", "7.3.4-test\n");
+	assert_int_equal(running_config(&running, "CONFIG_IMA"), CONFIG_UNKNOWN);
+	fake_file("/boot/config-7.3.4-test", "# CONFIG_IMA is not set\nCONFIG_IMA_KEXEC=y\nX=y\n");
+	assert_int_equal(running_config(&running, "CONFIG_IMA"), CONFIG_OFF);
+	assert_int_equal(running_config(&running, "CONFIG_IMA_KEXEC"), CONFIG_ON);
+	assert_int_equal(running_config(&running, "CONFIG_IMA_KEX"), CONFIG_OFF);
+	fake_dirs("/proc/config.gz");
+	packed = gzopen(running_path(&running, "/proc/config.gz", path), "w");
+	assert_true(packed && gzputs(packed, "CONFIG_IMA=y\n") > 0);
+	gzclose(packed);
+	assert_int_equal(running_config(&running, "CONFIG_IMA"), CONFIG_ON);
+	assert_int_equal(running_config(&running, "CONFIG_IMA_KEXEC"), CONFIG_OFF);
+}
+
 /* What a mount of our own does not show is not there. */
 static void debugfs_of_our_own(void **state)
 {
@@ -146,6 +167,15 @@ static void debugfs_of_our_own(void **state)
 			    "/proc/self/fd/77/kho/out/fdt");
 	assert_string_equal(running_path(&running, "/proc/cmdline", path),
 			    fake_path("/proc/cmdline"));
+	/* From 6.19 on KHO may be on without its files. */
+	fake_file("/proc/sys/kernel/osrelease", "6.19.1\n");
+	assert_int_equal(running_finalize(&running), KB_CTL_DEBUGFS);
+	fake_file("/proc/cmdline", "kho=on liveupdate=on");
+	ok(running_finalize(&running));
+	fake_file("/proc/cmdline", "quiet");
+	ok(running_finalize(&running));
+	fake_file("/boot/config-6.19.1", "CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT=y\n");
+	assert_int_equal(running_finalize(&running), KB_CTL_DEBUGFS);
 	running.debugfs[0] = 0;
 }
 
@@ -216,6 +246,7 @@ int main(void)
 		SYSTEM_TEST(refusal_of_the_kernel),
 		SYSTEM_TEST(hidden_debugfs),
 		SYSTEM_TEST(on_by_default),
+		SYSTEM_TEST(configurations),
 		SYSTEM_TEST(debugfs_of_our_own),
 		SYSTEM_TEST(version_of_the_data),
 		cmocka_unit_test(errno_of_kexec),

@@ -470,6 +470,9 @@ static void facts_of_ima(void **state)
 	fake_file("/sys/kernel/security/ima/binary_runtime_measurements_staged", "four");
 	machine_free(read_facts(&f));
 	assert_int_equal(f.ima_list, 7);
+	fake_file("/boot/config-", "CONFIG_IMA=y\n");
+	machine_free(read_facts(&f));
+	assert_int_equal(f.ima_list, 0);
 }
 
 static void make_uefi_tree(void *tree, int size)
