@@ -73,6 +73,8 @@ enum kb_status kho_target_lost(struct mem *m, const struct kho *k, struct range 
 	return kho_target_meets(m, k, lost, KB_MEM_LOST);
 }
 
+#define MARK_ENTRIES 2
+
 /* Entries that an area adds: its own, if it is in no piece, or the cuts within one. */
 static uint64_t entries_of(const struct range_list *ram, struct range area)
 {
@@ -90,7 +92,7 @@ enum kb_status kho_target_regions(const struct range_list *ram, const struct ran
 
 	for (size_t i = 0; i < scratch->count; i++)
 		n += entries_of(ram, scratch->r[i]);
-	return n <= most ? KB_OK : kb_note(diag, KB_KERNEL_REGIONS, most, n);
+	return n + MARK_ENTRIES <= most ? KB_OK : kb_note(diag, KB_KERNEL_REGIONS, most, n);
 }
 
 /*

@@ -63,12 +63,12 @@ __must_check enum kb_status kho_target_lost(struct mem *m, const struct kho *k, 
 
 /*
  * kho_target_regions - can the next kernel list its memory before it has read the map?
- * @ram: what it lists before it is told of scratch: sorted and merged, may be empty
+ * @ram: sorted and merged
  * @most: entries of its list
  *
- * The list grows only once there is memory to grow into; before, one entry too many is a panic, or
- * KHO is off without a word (Linux mm/memblock.c: memblock_double_array). An area of scratch cuts
- * the RAM around it:
+ * The list grows only once there is memory to grow into; before, a piece that finds no entry is a
+ * panic, or is left out without a word (Linux mm/memblock.c: memblock_double_array). To mark a
+ * piece takes two free entries (memblock_isolate_range). An area of scratch cuts the RAM around it:
  *
  *	RAM	|--------|		|-----------|		two entries
  *	scratch	     |---|		   |----|		five

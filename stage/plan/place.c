@@ -39,20 +39,33 @@ enum kb_status stage_place(struct stage *s)
 	return say_if_full(s, try_place(s));
 }
 
+/* The one initrd is too far away. Another attempt may have other memory, and begins as this did. */
+static enum kb_status place_with_copy(struct stage *s)
+{
+	const struct range initrd = s->initrd;
+	enum kb_status st;
+
+	s->initrds.copied = true;
+	s->boot.initrd = (struct range){0, 0};
+	st = say_if_full(s, try_place(s));
+	if (!st)
+		st = stage_place_initrd(s);
+	if (!st)
+		return KB_OK;
+	s->initrds.copied = false;
+	s->initrd = s->boot.initrd = initrd;
+	return st == KB_PLACE_INITRD ? KB_PLACE_KERNEL : st;
+}
+
 enum kb_status stage_place_all(struct stage *s)
 {
 	enum kb_status st = try_place(s);
 
 	/* Nothing was taken from s->free: the window comes first. */
-	if (st == KB_PLACE_KERNEL && s->initrds.count == 1 && !s->initrds.copied) {
-		s->initrds.copied = true;
-		s->boot.initrd = (struct range){0, 0};
-		st = try_place(s);
-	}
-	if (say_if_full(s, st))
-		return st;
-	st = stage_place_initrd(s);
-	return st == KB_PLACE_INITRD && s->initrds.count == 1 ? KB_PLACE_KERNEL : st;
+	if (st == KB_PLACE_KERNEL && s->initrds.count == 1 && !s->initrds.copied)
+		return place_with_copy(s);
+	st = say_if_full(s, st);
+	return st ? st : stage_place_initrd(s);
 }
 
 enum kb_status stage_check_placement(struct stage *s, const struct range *also, size_t count)

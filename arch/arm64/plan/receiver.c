@@ -17,7 +17,8 @@ enum kb_status kernel_check_kho(const struct kernel *k, const struct kho_root *r
 
 /*
  * INIT_MEMBLOCK_MEMORY_REGIONS of a kernel with CONFIG_EFI. It lists all RAM, and with it
- * firmware's own memory, before it may grow the list (arch/arm64/mm/mmu.c: paging_init).
+ * firmware's own memory, of which not all is known here, before it may grow the list
+ * (arch/arm64/mm/mmu.c: paging_init).
  */
 #define EARLY_REGIONS 1024
 

@@ -86,7 +86,10 @@ static bool has_no5lvl(struct kb_text t)
 	return false;
 }
 
-/* INIT_MEMBLOCK_MEMORY_REGIONS. Of RAM it lists nothing before scratch (parse_setup_data). */
+/*
+ * INIT_MEMBLOCK_MEMORY_REGIONS. The list may grow from e820__memblock_setup() on, but into scratch
+ * below 1 MiB, of which there is none until all RAM is listed.
+ */
 #define EARLY_REGIONS 128
 
 enum kb_status kernel_check_memory(const struct kernel *k, struct kb_text cmdline, struct mem *m,
@@ -94,11 +97,10 @@ enum kb_status kernel_check_memory(const struct kernel *k, struct kb_text cmdlin
 {
 	const uint16_t five = XLF_5LEVEL | XLF_5LEVEL_ENABLED;
 	struct cmdline_iter it = {cmdline.text, cmdline.len, 0};
-	const struct range_list nothing = {.count = 0};
 	enum kb_status st;
 	struct cmdline_word w;
 
-	st = kho_target_regions(&nothing, &kho->scratch, EARLY_REGIONS, &m->diag);
+	st = kho_target_regions(&m->ram, &kho->scratch, EARLY_REGIONS, &m->diag);
 	if (st)
 		return st;
 	if ((k->bz.xloadflags & five) != five || has_no5lvl(cmdline))

@@ -69,6 +69,12 @@ static void without_room_for_the_copy_it_is_refused(void **state)
 	start(SZ_2M);
 	s.free.count = 1;
 	assert_int_equal(stage_place_all(&s), KB_PLACE_KERNEL);
+	/* With more memory than before, as a crash kernel tries it, it need not be copied. */
+	s.free.r[0].size = 64 * SZ_1M + SZ_2M;
+	stage_describe_boot(&s);
+	ok(stage_place_all(&s));
+	assert_false(s.initrds.copied);
+	assert_int_equal(s.boot.initrd.base, 2 * SZ_1G);
 }
 
 int main(void)
