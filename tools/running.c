@@ -195,9 +195,9 @@ static bool knows_debugfs(const struct running *r)
 }
 
 /*
- * Where nothing is said on the command line, the configuration decides; where that is not known, KHO
- * may be on, but not without debugfs in the kernel. Where debugfs is seen and shows no KHO, there is
- * none; from 6.19 on it may be there and not be shown (CONFIG_KEXEC_HANDOVER_DEBUGFS).
+ * Where nothing is said on the command line, the configuration decides; where that is not known,
+ * KHO may be on, but not without debugfs in the kernel. Where debugfs is seen and shows no KHO,
+ * there is none; from 6.19 on it may be there and not be shown (CONFIG_KEXEC_HANDOVER_DEBUGFS).
  */
 static bool may_be_on(const struct running *r, int rel)
 {

@@ -40,7 +40,7 @@ static void check(const char *cmdline, enum kb_status want)
 		fail_msg("%s: not KB-%03d", cmdline, want);
 }
 
-/* Of 128 entries two must be free: 124 pieces, and a cut on both sides of an area in one of them. */
+/* Of 128 entries two must be free: 124 pieces, and two cuts of an area in one of them. */
 static void pieces_of_ram_are_counted(void **state)
 {
 	struct range pieces[125], area = {SZ_1G + SZ_4K, SZ_4K};

@@ -7,9 +7,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <zlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define OUT "/sys/kernel/debug/kho/out"
 
