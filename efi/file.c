@@ -36,10 +36,25 @@ static EFI_STATUS file_size(EFI_FILE_HANDLE f, uint64_t *size)
 	return st;
 }
 
+static enum kb_status read_bytes(EFI_FILE_HANDLE f, uint8_t *to, uint64_t bytes)
+{
+	uint64_t done = 0;
+
+	while (done < bytes) {
+		UINTN n = min_u64(bytes - done, SZ_1M);
+		EFI_STATUS st = f->Read(f, &n, to + done);
+
+		if (st || !n)
+			return fw_fail(KB_FW_FILE, "Read", st);
+		done += n;
+	}
+	return KB_OK;
+}
+
 static enum kb_status read_all(struct firmware *fw, EFI_FILE_HANDLE f, const uint8_t **data,
 			       uint64_t *size)
 {
-	uint64_t bytes = 0, done = 0;
+	uint64_t bytes = 0;
 	EFI_STATUS st = file_size(f, &bytes);
 	enum kb_status kb;
 	void *p;
@@ -47,16 +62,10 @@ static enum kb_status read_all(struct firmware *fw, EFI_FILE_HANDLE f, const uin
 	if (st || !bytes || bytes > FILE_MAX)
 		return fw_fail(KB_FW_FILE, "file size", st);
 	kb = fw_alloc(fw, bytes, &p);
+	if (!kb)
+		kb = read_bytes(f, p, bytes);
 	if (kb)
 		return kb;
-	while (done < bytes) {
-		UINTN n = min_u64(bytes - done, SZ_1M);
-
-		st = f->Read(f, &n, (uint8_t *)p + done);
-		if (st || !n)
-			return fw_fail(KB_FW_FILE, "Read", st);
-		done += n;
-	}
 	*data = p;
 	*size = bytes;
 	return KB_OK;
@@ -101,4 +110,32 @@ enum kb_status fw_read_path(struct firmware *fw, struct kb_text path, const uint
 	memcpy(name, path.text, path.len);
 	name[path.len] = '\0';
 	return fw_read_file(fw, name, data, size);
+}
+
+static enum kb_status read_part(EFI_FILE_HANDLE f, uint64_t offset, void *buf, uint64_t size)
+{
+	EFI_STATUS st = f->SetPosition(f, offset);
+
+	return st ? fw_fail(KB_FW_FILE, "SetPosition", st) : read_bytes(f, buf, size);
+}
+
+enum kb_status fw_read_part(struct firmware *fw, const uint16_t *path, uint64_t offset, void *buf,
+			    uint64_t size)
+{
+	EFI_FILE_HANDLE root, f;
+	enum kb_status kb = open_volume(fw, &root);
+	EFI_STATUS st;
+
+	if (kb)
+		return kb;
+	/* The interface takes it as writable, but does not write. */
+	st = root->Open(root, &f, (CHAR16 *)(uintptr_t)path, EFI_FILE_MODE_READ, 0);
+	if (st) {
+		kb = fw_fail(KB_FW_FILE, "Open", st);
+	} else {
+		kb = read_part(f, offset, buf, size);
+		f->Close(f);
+	}
+	root->Close(root);
+	return kb;
 }

@@ -150,6 +150,14 @@ __must_check enum kb_status fw_read_file(struct firmware *fw, const char *path,
 __must_check enum kb_status fw_read_path(struct firmware *fw, struct kb_text path,
 					 const uint8_t **data, uint64_t *size);
 
+/*
+ * fw_read_part - read exactly @size bytes of a file of that volume, from @offset on, into @buf
+ *
+ * KB_FW_VOLUME; KB_FW_FILE, also when it ends before: @buf may then be partly written.
+ */
+__must_check enum kb_status fw_read_part(struct firmware *fw, const uint16_t *path, uint64_t offset,
+					 void *buf, uint64_t size);
+
 /* ---- variable.c */
 /* Vendor GUID of khoboot's variables and configuration table: KB_VENDOR_GUID_TEXT. */
 extern EFI_GUID fw_vendor_guid;

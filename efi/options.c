@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The UEFI door: our own image in memory, the options, the kernel to start. */
+/* The UEFI door: the options, the kernel to start. */
 #include <core/log.h>
 #include <core/utf16.h>
 #include <format/device_path.h>
@@ -9,14 +9,6 @@
 #include <string.h>
 
 #include "uefi.h"
-
-enum kb_status uefi_read_image(struct uefi *u)
-{
-	struct kb_diag diag = {0};
-	enum kb_status st = uki_open_mapped(u->s.image, u->fw.loaded->ImageSize, &u->s.uki, &diag);
-
-	return st ? kb_refuse("image", st, &diag) : KB_OK;
-}
 
 static struct kb_text outside(const struct uefi *u)
 {

@@ -37,10 +37,16 @@ static inline struct efi_map uefi_map(const struct uefi *u)
 	return fw_map_view(&u->map);
 }
 
-/* ---- options.c ------------------------------------------------------------------------------- */
+/* ---- image.c --------------------------------------------------------------------------------- */
 
-/* Find and check the image, as firmware has mapped it. */
+/*
+ * Find and check the image, as firmware has mapped it. Where it has left out the PE header, as
+ * U-Boot does on x86_64, the header is read from the file; not under Secure Boot, and not if
+ * something may be handed over: then s.has_kho is set.
+ */
 enum kb_status uefi_read_image(struct uefi *u);
+
+/* ---- options.c ------------------------------------------------------------------------------- */
 
 /*
  * Read the load options, as text. s.has_kho is set when they name a nonce: until uefi_find_record()

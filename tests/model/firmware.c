@@ -472,7 +472,7 @@ static struct {
 	CHAR16 name[32];
 	uint8_t data[4096];
 	size_t size;
-} variables[8];
+} variables[12];
 
 static bool same(const CHAR16 *a, const CHAR16 *b)
 {
@@ -608,11 +608,17 @@ void firmware_start(void)
 
 static void set_image(void)
 {
+	static struct {
+		uint8_t head[4];
+		CHAR16 name[9];
+		uint8_t end[4];
+	} path = {{4, 4, 4 + 18}, u"\\uki.efi", {0x7f, 0xff, 4}};
 	uint64_t size = image_load((uint8_t *)(uintptr_t)IMAGE_AT, model.bare_stub);
 
 	loaded.ImageBase = (void *)(uintptr_t)IMAGE_AT;
 	loaded.ImageSize = size;
 	loaded.DeviceHandle = VOLUME;
+	loaded.FilePath = (EFI_DEVICE_PATH *)&path;
 	model_set_type((struct range){IMAGE_AT, align_up_page(size)}, EfiLoaderCode);
 }
 

@@ -48,6 +48,12 @@ void image_make(void)
 	make_section(&uki, ".linux", kernel.data, kernel.size);
 }
 
+/* As if the PE header followed the DOS header: lib/efi_loader/efi_image_loader.c of U-Boot. */
+static uint64_t headers_copied(uint32_t all, uint32_t count)
+{
+	return model.no_headers ? 64 + 248 + 240 + 40 * count : all;
+}
+
 uint64_t image_load(uint8_t *at, bool bare_stub)
 {
 	const struct buffer *b = bare_stub ? &stub : &uki;
@@ -55,7 +61,7 @@ uint64_t image_load(uint8_t *at, bool bare_stub)
 	uint32_t count = get_u16(b->data + stub_at(b, STUB_COFF + 6));
 
 	memset(at, 0, size);
-	memcpy(at, b->data, get_u32(b->data + stub_at(b, STUB_OPT + 60)));
+	memcpy(at, b->data, headers_copied(get_u32(b->data + stub_at(b, STUB_OPT + 60)), count));
 	for (uint32_t i = 0; i < count; i++) {
 		const uint8_t *s = b->data + stub_at(b, STUB_SECTION(i));
 		uint32_t len = get_u32(s + SEC_VSIZE);
@@ -80,6 +86,12 @@ const uint8_t *image_file(const uint16_t *path, uint64_t *size)
 	if (is(path, "\\vmlinuz")) {
 		*size = kernel.size;
 		return kernel.data;
+	}
+	if (is(path, "\\uki.efi")) {
+		const struct buffer *b = model.bare_stub != model.other_file ? &stub : &uki;
+
+		*size = b->size;
+		return b->data;
 	}
 	*size = sizeof(initrd);
 	return is(path, "\\initrd") || is(path, "\\second") ? initrd : NULL;

@@ -76,7 +76,9 @@ struct model_setup {
 
 	/* what is started */
 	const char *options;
-	bool bare_stub; /* an image without a kernel */
+	bool bare_stub;  /* an image without a kernel */
+	bool no_headers; /* its headers are copied as U-Boot does */
+	bool other_file; /* and the file is not the one that was loaded */
 	bool secure;
 	unsigned int read_max; /* most bytes that a Read gives; 0: all */
 	bool no_volume;

@@ -24,6 +24,37 @@ struct flow {
 static const struct flow flows[] = {
 	{"cold boot", {.options = NULL}, END_LEAVE, 0, false},
 	{"cold boot, fence", {.options = "khoboot.fence=on"}, END_LEAVE, 0, false},
+	{"headers left out", {.no_headers = true, .read_max = 1000}, END_LEAVE, 0, false},
+	{"headers left out, no volume",
+	 {.no_headers = true, .no_volume = true},
+	 LOW ? END_RETURN : END_LEAVE,
+	 LOW ? KB_FW_VOLUME : 0,
+	 false},
+	{"headers left out, Secure Boot",
+	 {.no_headers = true, .secure = true},
+	 LOW ? END_RETURN : END_LEAVE,
+	 LOW ? KB_PE_MAGIC : 0,
+	 false},
+	{"headers left out, another file",
+	 {.no_headers = true, .other_file = true},
+	 LOW ? END_RETURN : END_LEAVE,
+	 LOW ? KB_PE_MAGIC : 0,
+	 false},
+	{"headers left out, nonce",
+	 {.options = with_nonce, .no_headers = true, .sealed = true},
+	 LOW ? END_HALT : END_LEAVE,
+	 LOW ? KB_PE_MAGIC : 0,
+	 !LOW},
+	{"headers left out, carrier",
+	 {.no_headers = true, .carrier = CARRIER_TABLE},
+	 LOW ? END_HALT : END_LEAVE,
+	 LOW ? KB_PE_MAGIC : 0,
+	 !LOW},
+	{"headers left out, load options",
+	 {.options = carried, .no_headers = true, .carrier = CARRIER_OPTIONS},
+	 LOW ? END_HALT : END_LEAVE,
+	 LOW ? KB_PE_MAGIC : 0,
+	 !LOW},
 	{"files",
 	 {.options = "linux=\\vmlinuz initrd=\\initrd initrd=\\second quiet",
 	  .bare_stub = true,
@@ -209,7 +240,9 @@ static bool code_fits(enum model_service s, unsigned int code)
 	case SERVICE_LOADER:
 		return code == KB_FW_FILE;
 	case SERVICE_GET_VARIABLE:
-		return code == KB_FW_SECURE || code == KB_ROUTE_SECURE || code == KB_CAL_VARIABLE;
+		/* Headers that were left out are not read either if Secure Boot may be on. */
+		return code == KB_FW_SECURE || code == KB_ROUTE_SECURE || code == KB_CAL_VARIABLE ||
+		       code == KB_PE_MAGIC;
 	case SERVICE_SET_VARIABLE:
 		return code == KB_CAL_VARIABLE;
 	default:
