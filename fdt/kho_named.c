@@ -100,23 +100,21 @@ static void ask_registers(struct named *n, struct kb_text v, bool bare)
 	ask_sized(n, v, page_size);
 }
 
-/* drivers/tty/serial/earlycon.c, serial_core.c: NAME,... Nobody asks whether it is RAM. */
-static void ask_console(struct named *n, struct kb_text v)
-{
-	text_cut(&v, ',');
-	ask_registers(n, v, false);
-}
-
+/*
+ * drivers/tty/serial/earlycon.c, serial_core.c: NAME,... Nobody asks whether it is RAM. For both
+ * words: console= is tried as earlycon= first (init/main.c:do_early_param).
+ */
 static void ask_earlycon(struct named *n, struct kb_text v)
 {
 	text_cut(&v, ',');
 	ask_registers(n, v, true);
 }
 
-/* arch/x86/kernel/early_printk.c */
+/* arch/x86/kernel/early_printk.c looks for its words at every byte. */
 static void ask_earlyprintk(struct named *n, struct kb_text v)
 {
-	ask_registers(n, v, false);
+	for (; v.len; v.text++, v.len--)
+		ask_registers(n, v, false);
 }
 
 static const struct {
@@ -124,7 +122,7 @@ static const struct {
 	void (*ask)(struct named *n, struct kb_text value);
 } words[] = {
 	{"phram.phram", ask_phram}, {"slram", ask_slram},       {"trace_instance", ask_trace},
-	{"console", ask_console},   {"earlycon", ask_earlycon}, {"earlyprintk", ask_earlyprintk},
+	{"console", ask_earlycon},  {"earlycon", ask_earlycon}, {"earlyprintk", ask_earlyprintk},
 };
 
 static void ask_word(struct named *n, const struct cmdline_word *w)

@@ -55,7 +55,11 @@ static void what_is_preserved_is_refused(void **state)
 		"earlycon=uart8250,mmio,0x400000000",
 		"console=uart8250,mmio32,0x400000ff8",
 		"console=uart,mmio,8G", /* scratch */
+		"console=uart,0x400000000,115200n8",
+		"console=pl011,0x400000000",
 		"earlyprintk=mmio32,0x400000000,115200",
+		"earlyprintk=keep,mmio32,0x400000000",
+		"earlyprintk=vgammio32,0x400000000",
 		"quiet \"slram=a,16G,+4K\"",
 	};
 	(void)state;
@@ -85,7 +89,10 @@ static void other_memory_is_the_operators(void **state)
 		"console=ttyS0,115200",
 		"console=uart8250,io,0x3f8",
 		"console=ttyAMA0",
+		"console=uart,0xc000000",
 		"earlyprintk=ttyS0,115200",
+		"earlyprintk=serial,0x3f8,115200,keep",
+		"earlyprintk=keep,mmio32,0xfe031000",
 		"a -- slram=a,16G,+4K",
 	};
 	(void)state;
