@@ -90,23 +90,55 @@ bool kho_range_free(struct mem *m, const struct kho *k, struct range r)
 	return !kho_map_each_page(m, &k->map, see_page, &q) && !q.hit;
 }
 
+/*
+ * No place of r.size bytes that begins in [r.base, end) is free. A page moves @end on if less than
+ * r.size bytes lie between; others wait in @row until that is reached:
+ *
+ *	 r.base    end                 row
+ *	 |mmmmmmmmm|.........|mmmmm|..|mmmmmmmm|......	the map's pages come in any order
+ *
+ * There is but one row, the last one that grew: enough for pages that follow each other upwards or
+ * downwards, as kernels allocate them. What is forgotten is found in the next walk.
+ */
 struct meta_query {
 	struct range r;
 	uint64_t end;
+	struct range row;
 };
+
+/* Does no place of @size bytes fit between @a and @b? */
+static bool too_close(struct range a, struct range b, uint64_t size)
+{
+	uint64_t base = max_u64(a.base, b.base), end = min_u64(range_end(a), range_end(b));
+
+	return base <= end || base - end < size;
+}
+
+static struct range join(struct range a, struct range b)
+{
+	uint64_t base = min_u64(a.base, b.base);
+
+	return (struct range){base, max_u64(range_end(a), range_end(b)) - base};
+}
 
 static enum kb_status see_end(void *ctx, const struct kho_meta *meta)
 {
 	struct meta_query *q = ctx;
+	struct range p = meta->page;
 
-	if (ranges_overlap(meta->page, q->r))
-		q->end = max_u64(q->end, range_end(meta->page));
+	if (range_end(p) <= q->end)
+		return KB_OK;
+	if (q->row.size && too_close(q->row, p, q->r.size))
+		p = join(q->row, p);
+	q->row = p;
+	if (p.base <= q->end || p.base - q->end < q->r.size)
+		q->end = max_u64(q->end, range_end(p));
 	return KB_OK;
 }
 
 enum kb_status kho_meta_end(struct mem *m, const struct kho *k, struct range r, uint64_t *ret)
 {
-	struct meta_query q = {r, r.base};
+	struct meta_query q = {.r = r, .end = r.base};
 	enum kb_status st = KB_OK;
 
 	if (!kho_occupancy_free(&k->occ, r))

@@ -230,12 +230,14 @@ __must_check enum kb_status kho_open(struct mem *m, const struct kho_handover *h
 bool kho_range_free(struct mem *m, const struct kho *k, struct range r);
 
 /*
- * kho_meta_end - where in @r the last page ends that holds a part of the map
+ * kho_meta_end - where to go on with a search for r.size bytes that hold no part of the map
  * @r: not empty
- * @ret: r.base if there is none; may lie after @r
+ * @ret: r.base if there is none in @r; else an address after it, before which no such place begins;
+ *	 may lie after @r
  *
- * For a search that goes on at @ret. Costs as much as kho_range_free(). Returns KB_OK, or a code of
- * kho_map_open_*() if memory changed since.
+ * Costs as much as kho_range_free(). A row of pages that lie in memory in the order of the map, or
+ * against it, is passed at once. Returns KB_OK, or a code of kho_map_open_*() if memory changed
+ * since.
  */
 __must_check enum kb_status kho_meta_end(struct mem *m, const struct kho *k, struct range r,
 					 uint64_t *ret);

@@ -66,6 +66,23 @@ static enum kb_status find_in(const struct search *s, struct range in, struct ra
 	return st;
 }
 
+/* The highest granule where nothing lies: without a look at the map. */
+static bool find_granule(const struct search *s, struct range in, struct range *ret)
+{
+	const uint64_t granule = 1ULL << KHO_GRANULE_SHIFT;
+	struct range r = {align_down(range_end(in), granule), s->size};
+
+	while (r.base >= granule && r.base - granule >= in.base) {
+		r.base -= granule;
+		if (range_contains(in, r) && !range_list_overlap(s->homes, r) &&
+		    !range_list_overlap(s->scratch, r) && kho_occupancy_free(&s->k->occ, r)) {
+			*ret = r;
+			return true;
+		}
+	}
+	return false;
+}
+
 enum kb_status boot_find_room(struct mem *m, const struct kho *k, const struct range_list *scratch,
 			      const struct range_list *claimed, const struct range_list *homes,
 			      uint64_t size, struct range *ret)
@@ -75,6 +92,9 @@ enum kb_status boot_find_room(struct mem *m, const struct kho *k, const struct r
 
 	if (align_up_overflow(size, 1ULL << k->map.page_shift, &s.size))
 		return st;
+	for (size_t i = claimed->count; i-- > 0;)
+		if (find_granule(&s, claimed->r[i], ret))
+			return KB_OK;
 	for (size_t i = claimed->count; i-- > 0 && st == KB_RANGE_NO_ROOM;)
 		st = find_in(&s, claimed->r[i], ret);
 	return st;

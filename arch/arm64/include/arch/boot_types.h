@@ -77,8 +77,9 @@ struct boot_layout {
  * @size: bytes; rounded up to whole pages of the outgoing kernel, which the room is aligned to: so
  *	   it takes no more early mappings than it has pages
  *
- * The lowest place in the highest entry of @claimed that has one: exact, whatever the size of the
- * holes between preserved pages. It holds neither preserved memory nor metadata, scratch or homes.
+ * At the highest 2 MiB boundary where whole granules of kho_occupancy are free; else the lowest
+ * place in the highest entry of @claimed that has one: exact, whatever the size of the holes
+ * between preserved pages. It holds neither preserved memory nor metadata, scratch or homes.
  * Returns KB_OK, KB_RANGE_NO_ROOM, or what kho_map_each_page() returns.
  */
 __must_check enum kb_status boot_find_room(struct mem *m, const struct kho *k,
