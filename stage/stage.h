@@ -55,6 +55,7 @@ struct stage {
 	struct kho *kho;          /* the data, once proven; else NULL */
 	struct kb_moves moves;    /* evacuated pages, to be put back when we leave; may be none */
 	struct mem mem;           /* reads evacuated pages from their copies */
+	struct range_list kept;   /* of that RAM what firmware does not free after a reset */
 
 	struct range_list free; /* memory that the next kernel and its block may get */
 	struct boot boot;

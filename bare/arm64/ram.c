@@ -77,6 +77,8 @@ enum kb_status bare_read_memory(struct bare *b)
 		st = read_ram(b, &diag);
 	if (st)
 		return kb_refuse("memory", st, &diag);
+	/* ACPI's and persistent memory, and what the tree reserves: never conventional in UEFI. */
+	b->s.kept = b->arch.reserved;
 	report_odd(&diag);
 	use_image_port(b);
 	return KB_OK;

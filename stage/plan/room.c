@@ -163,6 +163,8 @@ static enum kb_status check_map_room(struct stage *s, const struct range_list *z
 		st = subtract_all(claimed, &s->kho->scratch);
 	if (!st)
 		st = subtract_all(claimed, zone);
+	if (!st)
+		st = subtract_all(claimed, &s->kept);
 	if (st || !boot_check_map_room(&s->mem, s->kho, claimed))
 		return st;
 	kb_warn("route", "outside scratch and zone there is no room for UEFI's memory map");

@@ -38,6 +38,7 @@ struct machine {
 	struct kb_record *rec;
 	struct kb_record_facts facts;
 	bool dense;
+	struct range kept; /* ACPI's memory: firmware has it again, and a kernel sees RAM */
 };
 
 static struct range_list new_list(void)
@@ -71,6 +72,17 @@ static bool in_scratch(const struct machine *m, struct range r)
 	return ranges_overlap((struct range){KHO_IMAGE_BASE, m->img.size}, r);
 }
 
+/* Outside scratch; nothing is preserved there. */
+static void pick_kept(struct machine *m)
+{
+	struct range r = {SZ_1M + pick(m, 2000) * SZ_1M, (1 + pick(m, 4)) * SZ_1M};
+
+	if (in_scratch(m, r) || pick(m, 2))
+		return;
+	m->kept = r;
+	m->s.kept = (struct range_list){&m->kept, 1, 1};
+}
+
 /* Preserve up to 120 ranges: rows of pages, and blocks. */
 static void preserve(struct machine *m)
 {
@@ -87,7 +99,7 @@ static void preserve(struct machine *m)
 			r.base += SZ_4G + pick(m, 16) * SZ_1G;
 		r.size = align_down(r.size + m->img.page - 1, m->img.page);
 		if (r.base >= SZ_4G || range_end(r) <= 3 * SZ_1G)
-			if (r.base >= SZ_1M && !in_scratch(m, r))
+			if (r.base >= SZ_1M && !in_scratch(m, r) && !ranges_overlap(r, m->kept))
 				kho_image_preserve_range(&m->img, r);
 	}
 }
@@ -118,6 +130,7 @@ static void preserve_densely(struct machine *m)
 	ok(range_list_copy(&m->img.mem.ram, &l));
 	ok(range_list_subtract(&l, (struct range){0, SZ_1M}));
 	ok(range_list_subtract(&l, (struct range){KHO_IMAGE_BASE, m->img.size}));
+	ok(range_list_subtract(&l, m->kept));
 	for (unsigned int i = 0; i < m->img.areas; i++)
 		ok(range_list_subtract(&l, m->img.area[i]));
 	for (size_t i = 0; i < l.count; i++)
@@ -170,6 +183,7 @@ static struct machine *new_machine(uint64_t seed)
 	if (!pick(m, 4))
 		m->img.ram[m->img.mem.ram.count++] = (struct range){SECOND, 16 * SZ_1G};
 	pick_scratch(m);
+	pick_kept(m);
 	m->segment = m->img.area[pick(m, m->img.areas)];
 	m->segment.size = min_u64(m->segment.size, (1 + pick(m, 8)) * SZ_2M);
 	m->dense = !pick(m, 16);
@@ -286,6 +300,7 @@ static void add_descriptors(uint8_t *map, size_t *n, const struct range_list *l,
 static void start_firmware(struct machine *m, unsigned int eager, struct after *a)
 {
 	ok(range_list_copy(&m->s.mem.ram, &a->conventional));
+	ok(range_list_subtract(&a->conventional, m->kept));
 	for (size_t i = 0; i < m->zone.count; i++) {
 		struct range taken = m->zone.r[i];
 		uint64_t pages = taken.size / SZ_4K, from = pick(m, pages);
@@ -439,6 +454,17 @@ static bool would_fit(struct machine *m)
 	return fits && map_fits(m);
 }
 
+/* Would the question before the reset be answered by memory that firmware keeps? */
+static bool would_fit_in_kept(struct machine *m)
+{
+	bool fits;
+
+	m->s.kept.count = 0;
+	fits = !keep_room(m);
+	m->s.kept.count = m->kept.size != 0;
+	return fits;
+}
+
 /* ---- tests ----------------------------------------------------------------------------------- */
 
 #define MACHINES 1000
@@ -446,7 +472,7 @@ static bool would_fit(struct machine *m)
 /* What was decided before the reset is what happens after it, whatever firmware takes. */
 static void verdicts_hold(void **state)
 {
-	unsigned int resets = 0, no_room = 0, moved = 0, dense[2] = {0, 0};
+	unsigned int resets = 0, no_room = 0, moved = 0, kept = 0, dense[2] = {0, 0};
 	(void)state;
 
 	for (uint64_t i = 0; i < MACHINES; i++) {
@@ -462,14 +488,18 @@ static void verdicts_hold(void **state)
 		} else if (st == KB_ROUTE_ROOM) {
 			no_room++;
 			dense[1] += m->dense;
+			kept += would_fit_in_kept(m);
 			if (would_fit(m))
 				fail_msg("machine %u: there is room", (unsigned int)i);
 		}
 		free_machine(m);
 	}
-	print_message("%u go through a reset, %u are too dense for it\n", dense[0], dense[1]);
+	print_message(
+		"%u go through a reset, %u are too dense for it; %u but for firmware's memory\n",
+		dense[0], dense[1], kept);
 	/* All of it happens. */
 	assert_true(dense[0] > MACHINES / 100 && dense[1] > MACHINES / 100);
+	assert_int_equal(kept > 0, ARCH_RECORD != KB_RECORD_X86_64);
 	assert_true(resets > MACHINES / 10 && no_room > MACHINES / 20 && moved > MACHINES / 20);
 }
 
@@ -521,6 +551,20 @@ static void evacuation_leaves_room_for_the_kernel(void **state)
 	free_machine(m);
 }
 
+/* On arm64 the memory map needs a place outside scratch, which firmware has to give. */
+static void memory_that_firmware_keeps_is_no_room(void **state)
+{
+	struct machine *m = narrow_machine();
+	(void)state;
+
+	m->img.kho->scratch.r[0].size = 140 * SZ_1M;
+	ok(keep_room(m));
+	m->kept = (struct range){0, 64 * SZ_1G};
+	m->s.kept = (struct range_list){&m->kept, 1, 1};
+	assert_int_equal(keep_room(m), ARCH_RECORD == KB_RECORD_X86_64 ? KB_OK : KB_ROUTE_ROOM);
+	free_machine(m);
+}
+
 /* A byte of them is microcode: what is joined has to fit, not .initrd alone. */
 static void set_initrd(struct machine *m, uint64_t size)
 {
@@ -568,6 +612,7 @@ static void what_does_not_fit_is_noticed(void **state)
 static const struct CMUnitTest rehearsals[] = {
 	cmocka_unit_test(verdicts_hold),
 	cmocka_unit_test(evacuation_leaves_room_for_the_kernel),
+	cmocka_unit_test(memory_that_firmware_keeps_is_no_room),
 	cmocka_unit_test(what_does_not_fit_is_noticed),
 };
 
