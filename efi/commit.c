@@ -31,14 +31,27 @@ enum kb_status uefi_hand_over_map(struct uefi *u)
 }
 
 /*
+ * From here on a reset starts another entry, which uses all memory, and may clear it: the record
+ * must not be live by then. What a later boot would not see, with less than seal=all, is lost.
+ */
+static void close_record(struct uefi *u)
+{
+	if (u->s.record && u->s.kho)
+		record_suspend(u->s.record);
+	uefi_end_record(u);
+}
+
+/*
  * Firmware did not let go: the kernel is not started, and the data are as they were. A reset has to
  * come back here. Of firmware's services those for variables are the ones that still work.
  */
 static void take_back(struct uefi *u)
 {
 	uefi_withdraw_overwrite(u);
-	if (u->s.record && u->s.kho)
-		(void)fw_boot_again(&u->fw);
+	if (!u->s.record || !u->s.kho || !fw_boot_again(&u->fw))
+		return;
+	record_resume(u->s.record);
+	cache_flush_range(u->s.record, SZ_4K);
 }
 
 _Noreturn void uefi_commit(struct uefi *u)
@@ -46,7 +59,7 @@ _Noreturn void uefi_commit(struct uefi *u)
 	enum kb_status st;
 
 	stop_set_memory(stage_memory_written(&u->s));
-	uefi_end_record(u);
+	close_record(u);
 	/* The last attempt of a handover has begun: no reset is to keep memory from here on. */
 	uefi_ask_overwrite(u);
 	kb_log_remove_sink(fw_console_line);

@@ -380,9 +380,19 @@ enum kb_status record_attempt(struct kb_record *r)
 	return KB_OK;
 }
 
-void record_take(struct kb_record *r)
+void record_suspend(struct kb_record *r)
 {
 	*(volatile uint32_t *)&r->state = KB_RECORD_TAKEN;
+}
+
+void record_resume(struct kb_record *r)
+{
+	*(volatile uint32_t *)&r->state = KB_RECORD_SEALED;
+}
+
+void record_take(struct kb_record *r)
+{
+	record_suspend(r);
 	/* Whatever happens to the state, the record is never believed again. */
 	memset(r->digest, 0, sizeof(r->digest));
 }

@@ -152,4 +152,11 @@ __must_check enum kb_status record_attempt(struct kb_record *r);
 /* End the life of the record: it is never used again. The caller flushes it. */
 void record_take(struct kb_record *r);
 
+/*
+ * A record that is suspended is judged as one that was taken, but can come back: for the moments in
+ * which a reset would start something else. The caller flushes it in both cases.
+ */
+void record_suspend(struct kb_record *r);
+void record_resume(struct kb_record *r);
+
 #endif

@@ -29,6 +29,7 @@ static UINTN map_key;
 static unsigned int exits;
 static bool watchdog_failed;  /* firmware has refused to stop it */
 static bool exited, asked_to; /* boot services have ended; may have, in part */
+static bool masked;           /* interrupts */
 static CHAR16 options[512];
 static jmp_buf end;
 static char text[64 * 1024];
@@ -88,12 +89,30 @@ void model_end(enum model_end how)
 	longjmp(end, 1);
 }
 
+void model_step(void)
+{
+	if (exited && !masked)
+		model_complain("something is done after the exit before interrupts are off",
+			       result.steps);
+	if (++result.steps != model.reset_at)
+		return;
+	if (model.cold)
+		sealed_lose_caches();
+	model_end(END_RESET);
+}
+
+void model_mask(void)
+{
+	masked = true;
+}
+
 /* What has to be off before anything that takes time: the data are lost if it comes. */
 static bool watchdog_late(enum model_service s)
 {
 	bool at_stake = model.options && strstr(model.options, "khoboot.nonce=");
 
-	at_stake = at_stake || (sealed_is_valid() && result.failed != SERVICE_GET_VARIABLE);
+	at_stake = at_stake ||
+		   (model.carrier && sealed_is_valid() && result.failed != SERVICE_GET_VARIABLE);
 	return at_stake && result.watchdog && !watchdog_failed &&
 	       (s == SERVICE_ALLOC_ANY || s == SERVICE_ALLOC_AT || s == SERVICE_MAP ||
 		s == SERVICE_READ || s == SERVICE_SET_VARIABLE);
@@ -106,6 +125,7 @@ void firmware_gave_initrd(void)
 
 bool firmware_fails(enum model_service s)
 {
+	model_step();
 	if (watchdog_late(s))
 		model_complain("the watchdog runs while there is something to lose", s);
 	/* The services for variables are for the time after it, too; then they need mappings. */
@@ -527,6 +547,14 @@ static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attr
 	return EFI_SUCCESS;
 }
 
+static const CHAR16 overwrite[] = u"MemoryOverwriteRequestControl";
+
+/* A reset would clear memory, and a record is live. */
+static bool may_clear(const uint8_t *request)
+{
+	return *request & 1 && model.sealed && sealed_is_valid();
+}
+
 static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attributes, UINTN size,
 				      VOID *data)
 {
@@ -536,6 +564,8 @@ static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attri
 	if (same(name, u"BootNext") && size &&
 	    (attributes != FW_KEPT || size != 2 || memcmp(data, &our_entry, 2)))
 		model_complain("BootNext does not lead back to this entry", attributes);
+	if (same(name, overwrite) && (attributes != FW_KEPT || size != 1 || may_clear(data)))
+		model_complain("memory would be cleared while the data can be used", attributes);
 	if (size || find_variable(name) < ARRAY_SIZE(variables))
 		put_variable(name, data, size);
 	return EFI_SUCCESS;
@@ -604,6 +634,8 @@ void firmware_start(void)
 {
 	memset(variables, 0, sizeof(variables));
 	put_variable(u"BootCurrent", &our_entry, sizeof(our_entry));
+	if (model.overwrite)
+		put_variable(overwrite, &model.overwrite, 1);
 }
 
 static void set_image(void)
@@ -630,7 +662,7 @@ static void power_on(void)
 	result = (struct model_result){.watchdog = true};
 	text_len = 0;
 	complaint = NULL;
-	exited = asked_to = false;
+	exited = asked_to = masked = false;
 	watchdog_failed = false;
 	exits = opened = 0;
 	memset(taken, 0, sizeof(taken));
@@ -682,6 +714,8 @@ void model_run(struct model_result *ret)
 	result.exiting = asked_to;
 	result.sealed = sealed_is_valid() && !(result.end == END_LEAVE && model.carrier);
 	result.boot_next = find_variable(u"BootNext") < ARRAY_SIZE(variables);
+	if (find_variable(overwrite) < ARRAY_SIZE(variables))
+		result.overwrite = variables[find_variable(overwrite)].data[0];
 	*ret = result;
 }
 
@@ -691,6 +725,8 @@ void model_check_leave(struct range window, struct range block, struct range ini
 
 	if (!exited)
 		model_complain("left before boot services ended", 0);
+	if (!sealed_is_flushed())
+		model_complain("the record's end was not flushed", 0);
 	if (block.size && model_has_data() && sealed_is_named(block) != result.handed_over)
 		model_complain("what the kernel gets is not what the log says", block.base);
 	if (block.size && !result.failed && !initrd_is_whole(initrd))

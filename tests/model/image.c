@@ -9,12 +9,14 @@
 
 static struct buffer stub, uki, kernel;
 static uint8_t initrd[3 * 4096 + 5];
+static const uint16_t overwrite[] = u"MemoryOverwriteRequestControl";
 
 static void make_kernel(void)
 {
 	static uint8_t content[8192];
 
 	memset(content, 0x5c, sizeof(content));
+	memcpy(content + 4096, overwrite, sizeof(overwrite));
 	if (ARCH_RECORD == KB_RECORD_ARM64) {
 		make_arm64_image(&kernel, content, sizeof(content));
 		put_u64(kernel.data + IMG_FLAGS, 8 | 1 << 1); /* pages of 4 KiB */
@@ -52,6 +54,19 @@ void image_make(void)
 static uint64_t headers_copied(uint32_t all, uint32_t count)
 {
 	return model.no_headers ? 64 + 248 + 240 + 40 * count : all;
+}
+
+static void set_overwrite(struct buffer *b, bool asks)
+{
+	uint8_t *end = memmem(b->data, b->size, overwrite + 1, sizeof(overwrite) - 2);
+
+	put_u16(end - 2, asks ? overwrite[0] : 'm');
+}
+
+void image_set_overwrite(bool asks)
+{
+	set_overwrite(&kernel, asks);
+	set_overwrite(&uki, asks);
 }
 
 uint64_t image_load(uint8_t *at, bool bare_stub)

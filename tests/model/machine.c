@@ -23,6 +23,8 @@ asm(".data\n"
 
 void cpu_init(void)
 {
+	model_mask();
+	model_step();
 }
 
 void cpu_halt(void)
@@ -54,6 +56,7 @@ struct pagetable cpu_tables(void *pool, size_t pages)
 void cpu_use_tables(const struct pagetable *pt)
 {
 	(void)pt;
+	model_step();
 }
 
 const char *cpu_mode(void)
@@ -76,6 +79,7 @@ void cpu_leave(const struct boot_placement *place, struct range initrd, const st
 	       const struct kb_moves *moves, uint64_t stub)
 {
 	(void)stub;
+	model_step();
 	model_check_leave(place->window, place->block, initrd);
 	model_check_leave((struct range){pt->pool_addr, pt->pages * MODEL_PAGE},
 			  (struct range){0, 0},
@@ -88,8 +92,8 @@ void cpu_leave(const struct boot_placement *place, struct range initrd, const st
 
 void cache_flush_range(const void *p, uint64_t len)
 {
-	(void)p;
-	(void)len;
+	model_step();
+	sealed_flush((struct range){(uintptr_t)p, len});
 }
 
 void cache_flush_all(void)
@@ -139,6 +143,8 @@ void uart_send(struct uart u, char c)
 	static size_t n;
 
 	(void)u;
+	if (!n)
+		model_step();
 	if (c != '\n' && n < sizeof(line) - 1) {
 		line[n++] = c;
 		return;

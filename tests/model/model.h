@@ -97,6 +97,15 @@ struct model_setup {
 	enum model_carrier carrier; /* the data are there, without a record */
 	uint32_t policy;            /* enum kb_on_error in the record */
 
+	uint8_t overwrite; /* value of the memory overwrite request; 0: no such variable */
+
+	/*
+	 * Reset the machine right before the @reset_at th step: a call of firmware, or one that is
+	 * for CPU, caches or console. With @cold what was not flushed is lost.
+	 */
+	unsigned int reset_at;
+	bool cold;
+
 	/* fail the @fail_at th call, and, with @fail_on, all after it; 0: none */
 	unsigned int fail_at;
 	bool fail_on;
@@ -116,6 +125,8 @@ struct model_result {
 	bool watchdog;             /* it still runs */
 	bool exiting;              /* ExitBootServices was called */
 	unsigned int initrd_reads; /* of what the boot loader offers */
+	unsigned int steps;        /* at which there may be a reset */
+	uint8_t overwrite;         /* the variable */
 };
 
 /* ---- memory.c: pages */
@@ -143,6 +154,10 @@ bool sealed_is_preserved(uint64_t page);
 bool sealed_is_valid(void);
 /* The boot goes on without them. */
 void sealed_give_up(void);
+/* The record's first page: caches, memory behind them. */
+void sealed_flush(struct range r);
+bool sealed_is_flushed(void);
+void sealed_lose_caches(void);
 /* Does that memory name the data, as kernels look for them? */
 bool sealed_is_named(struct range r);
 /* Preserved pages that are not as they were: 0 or the first. @homes: those put back, too. */
@@ -167,6 +182,8 @@ void image_make(void);
 /* Copies the image as firmware does. Returns SizeOfImage. */
 uint64_t image_load(uint8_t *at, bool bare_stub);
 const uint8_t *image_file(const uint16_t *path, uint64_t *size); /* NULL: there is none */
+/* Does the kernel have a stub that asks for memory to be cleared? At first it has. */
+void image_set_overwrite(bool asks);
 
 /* ---- protocols.c */
 
@@ -181,6 +198,10 @@ void firmware_start(void);
 /* Calls efi_main() and fills the fields that only firmware knows. */
 void model_run(struct model_result *ret);
 _Noreturn void model_end(enum model_end end);
+/* A moment at which the machine may be reset. */
+void model_step(void);
+/* Interrupts are off, and their handlers are ours. */
+void model_mask(void);
 void model_complain(const char *what, uint64_t at);
 const char *model_complaint(void);
 void model_log(const char *line);

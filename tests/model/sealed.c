@@ -34,6 +34,7 @@ static struct range_list kept = {kept_store, 0, 64};
 static char key_text[2 * KB_SHA256_SIZE + 1];
 static struct kb_room room;
 static bool made, given_up;
+static struct kb_record flushed; /* the header, as a reset finds it that loses the caches */
 
 static void need(enum kb_status st, const char *what)
 {
@@ -177,6 +178,24 @@ static void restore_record(void)
 	rec->facts.on_error = model.policy;
 	record_seal(rec);
 	record_publish(rec);
+	flushed = *rec;
+}
+
+void sealed_flush(struct range r)
+{
+	if (made && model.sealed && range_contains(r, (struct range){(uintptr_t)rec, sizeof(*rec)}))
+		flushed = *rec;
+}
+
+bool sealed_is_flushed(void)
+{
+	return !made || !model.sealed || !memcmp(&flushed, rec, sizeof(*rec));
+}
+
+void sealed_lose_caches(void)
+{
+	if (made && model.sealed)
+		*rec = flushed;
 }
 
 void sealed_restore(void)

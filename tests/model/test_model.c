@@ -578,6 +578,188 @@ static void resets_come_back_until_no_attempt_is_left(void **state)
 	(void)state;
 }
 
+/* ---- a reset at any moment ------------------------------------------------------------------- */
+
+static void start_at(const struct model_setup *s, struct model_result *r)
+{
+	model_restart(s);
+	model_run(r);
+	if (model_complaint())
+		fail_msg("reset at step %u: %s\n%s", s->reset_at, model_complaint(),
+			 model_log_text());
+}
+
+/* The same reset again and again, then none: whoever boots, either gets all the data, or none. */
+static void judge_after_reset(struct model_setup s, struct model_result *r)
+{
+	unsigned int starts = 1;
+
+	while (r->end == END_RESET && r->sealed && r->boot_next) {
+		assert_false(r->overwrite & 1); /* firmware would clear memory */
+		assert_int_equal(sealed_changed(false), 0);
+		if (++starts > 4)
+			fail_msg("step %u: resets without end", s.reset_at);
+		start_at(&s, r);
+	}
+	s.reset_at = 0;
+	if (r->end == END_RESET)
+		start_at(&s, r);
+	assert_int_equal(r->end, END_LEAVE);
+	assert_true(!r->sealed && !r->boot_next);
+	if (r->handed_over)
+		assert_int_equal(sealed_changed(true), 0);
+}
+
+/* What a single reset at this step leads to. */
+static void reset_once(struct model_setup s, bool live)
+{
+	struct model_result r;
+
+	s.reset_at = 0;
+	start_at(&s, &r);
+	assert_int_equal(r.end, END_LEAVE);
+	assert_true(!r.sealed && !r.boot_next);
+	if (r.handed_over != live)
+		fail_msg("handed over: %d, but the record was %s", r.handed_over,
+			 live ? "live" : "not");
+	if (live)
+		assert_int_equal(sealed_changed(true), 0);
+}
+
+static void begin_at(const struct model_setup *s, struct model_result *r)
+{
+	model_start(s);
+	firmware_start();
+	start_at(s, r);
+}
+
+/*
+ *	start   claim, BootNext     record suspended   BootNext deleted   exit, taken   kernel
+ *	  |-----------|---------------------|-----------------|----------------|----------|
+ *	   another     khoboot, with the data: it is live       not live
+ *	   entry boots
+ */
+static void a_reset_at_each_step(struct model_setup s)
+{
+	unsigned int steps[3] = {0};
+	struct model_result r;
+
+	for (s.reset_at = 1;; s.reset_at++) {
+		unsigned int phase;
+
+		begin_at(&s, &r);
+		if (r.end != END_RESET)
+			break;
+		phase = !r.sealed ? 2 : r.boot_next;
+		if (phase < 2 && steps[2])
+			fail_msg("step %u: live again", s.reset_at);
+		/* Before the claim firmware must not be asked to write a variable. */
+		if (!phase && steps[1])
+			fail_msg("step %u: live, but a reset starts another entry", s.reset_at);
+		steps[phase]++;
+		if (!phase)
+			continue;
+		reset_once(s, r.sealed);
+		begin_at(&s, &r);
+		judge_after_reset(s, &r);
+	}
+	assert_int_equal(r.end, END_LEAVE);
+	assert_true(r.handed_over);
+	print_message("  %s reset: %u steps before BootNext, %u live, %u taken\n",
+		      s.cold ? "cold" : "warm", steps[0], steps[1], steps[2]);
+	assert_true(steps[0] > 5 && steps[1] > 20 && steps[2] > 4);
+}
+
+static void no_live_record_when_another_entry_boots(void **state)
+{
+	struct model_setup s = {.desc_size = 48,
+				.options = with_nonce,
+				.sealed = true,
+				.overwrite = 0x10};
+
+	a_reset_at_each_step(s);
+	s.cold = true;
+	a_reset_at_each_step(s);
+	(void)state;
+}
+
+/* ExitBootServices fails for good: the record is live again, once a reset leads here. */
+static void resets_after_a_failed_exit(void **state)
+{
+	struct model_setup s = {.desc_size = 48,
+				.options = with_nonce,
+				.sealed = true,
+				.overwrite = 0x10,
+				.at_exit = 3,
+				.grows = 1,
+				.cold = true,
+				.policy = KB_ON_ERROR_RESET};
+	bool led_here = false;
+	struct model_result r;
+
+	do {
+		s.reset_at++;
+		begin_at(&s, &r);
+		led_here = led_here || r.boot_next;
+		if (led_here && r.sealed && (!r.boot_next || r.overwrite & 1))
+			fail_msg("step %u: a live record is lost at a reset", s.reset_at);
+	} while (r.code != KB_FW_EXIT || r.steps >= s.reset_at);
+	assert_int_equal(r.end, END_RESET);
+	assert_true(r.sealed && r.boot_next && sealed_is_flushed());
+	s.at_exit = 0;
+	reset_once(s, true);
+	(void)state;
+}
+
+/*
+ * A record that nobody asks for is wiped, behind the caches, too. Its data are given up: that
+ * firmware may give them to arm64's list of memory before that is no complaint.
+ */
+static void an_unasked_record_is_wiped(void **state)
+{
+	struct model_setup s = {.desc_size = 48, .sealed = true};
+	struct model_result r;
+
+	model_start(&s);
+	firmware_start();
+	model_run(&r);
+	assert_int_equal(r.end, END_LEAVE);
+	assert_int_equal(r.code, KB_REC_UNASKED);
+	assert_true(!r.sealed && !r.handed_over && sealed_is_flushed());
+	(void)state;
+}
+
+/* ---- the memory overwrite request ------------------------------------------------------------ */
+
+static void each_flow_leaves_request(uint8_t before, bool exits, uint8_t after)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flows); i++) {
+		struct model_setup s = plain(&flows[i]);
+		struct model_result r;
+
+		s.overwrite = before;
+		s.at_exit = exits ? 0 : 3;
+		s.grows = 1;
+		run(&flows[i], &s, &r);
+		assert_int_equal(r.overwrite, flows[i].end == END_LEAVE ? after : before);
+	}
+}
+
+static void memory_is_cleared_as_the_kernel_asks(void **state)
+{
+	each_flow_leaves_request(0x10, true, 0x11);
+	each_flow_leaves_request(0x11, true, 0x11);
+	each_flow_leaves_request(0x10, false, 0x10); /* withdrawn */
+	each_flow_leaves_request(0x11, false, 0x11); /* not ours to withdraw */
+	each_flow_leaves_request(0, true, 0);        /* no such variable */
+	image_set_overwrite(false);
+	each_flow_leaves_request(0x10, true, 0x10);
+	image_set_overwrite(true);
+	(void)state;
+}
+
+/* ---- calibration ----------------------------------------------------------------------------- */
+
 #define PASSES 3 /* of khoboot.calibrate=2 */
 
 /*
@@ -665,6 +847,10 @@ int main(void)
 		cmocka_unit_test(little_low_memory),
 		cmocka_unit_test(three_attempts_and_a_cold_boot),
 		cmocka_unit_test(resets_come_back_until_no_attempt_is_left),
+		cmocka_unit_test(no_live_record_when_another_entry_boots),
+		cmocka_unit_test(resets_after_a_failed_exit),
+		cmocka_unit_test(an_unasked_record_is_wiped),
+		cmocka_unit_test(memory_is_cleared_as_the_kernel_asks),
 		cmocka_unit_test(calibration),
 	};
 

@@ -566,6 +566,19 @@ static void taken_is_never_used_again(void **state)
 	(void)state;
 }
 
+static void suspended_is_not_used_and_comes_back(void **state)
+{
+	make();
+	record_suspend(r);
+	assert_judged(KB_REC_TAKEN);
+	record_resume(r);
+	assert_judged(KB_OK);
+	record_take(r);
+	record_resume(r);
+	assert_judged(KB_REC_DIGEST);
+	(void)state;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -588,6 +601,7 @@ int main(void)
 		cmocka_unit_test(one_attempt_without_all_digests),
 		cmocka_unit_test(damaged_count_ends_it),
 		cmocka_unit_test(taken_is_never_used_again),
+		cmocka_unit_test(suspended_is_not_used_and_comes_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
