@@ -251,7 +251,7 @@ static enum kb_status fill_and_reset(struct firmware *fw, struct kb_calibration 
 	find_reset(fw, &how);
 	kb_info("calibrate", "filling memory and resetting, %u of %u", c->done + 1, c->rounds);
 	kb_log_remove_sink(fw_console_line);
-	st = fw_exit(fw, &map);
+	st = fw_exit(fw, &map, NULL, NULL);
 	cpu_init();
 	if (!st)
 		fill(c, &map);

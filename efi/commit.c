@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The UEFI door: the commit. Boot services end, and the last memory map is handed over. */
+/* The UEFI door: the commit. The last memory map is handed over, and boot services end. */
 #include <arch/cache.h>
 #include <arch/cpu.h>
 #include <core/log.h>
@@ -42,8 +42,9 @@ static void close_record(struct uefi *u)
 }
 
 /*
- * Firmware did not let go: the kernel is not started, and the data are as they were. A reset has to
- * come back here. Of firmware's services those for variables are the ones that still work.
+ * Firmware did not let go, or its last map cannot be used: the kernel is not started, and the data
+ * are as they were. A reset has to come back here. Of firmware's services those for variables are
+ * the ones that still work.
  */
 static void take_back(struct uefi *u)
 {
@@ -52,6 +53,12 @@ static void take_back(struct uefi *u)
 		return;
 	record_resume(u->s.record);
 	cache_flush_range(u->s.record, SZ_4K);
+}
+
+/* With the last map, too, while all can be taken back. */
+static enum kb_status use_map(void *ctx)
+{
+	return uefi_hand_over_map(ctx);
 }
 
 _Noreturn void uefi_commit(struct uefi *u)
@@ -63,7 +70,7 @@ _Noreturn void uefi_commit(struct uefi *u)
 	/* The last attempt of a handover has begun: no reset is to keep memory from here on. */
 	uefi_ask_overwrite(u);
 	kb_log_remove_sink(fw_console_line);
-	st = fw_exit(&u->fw, &u->map);
+	st = fw_exit(&u->fw, &u->map, use_map, u);
 	if (st)
 		take_back(u);
 	stop_set_ram(&u->s.mem.ram);
@@ -73,8 +80,6 @@ _Noreturn void uefi_commit(struct uefi *u)
 	if (serial_open(u->console))
 		kb_log_add_sink(serial_line);
 	stage_screen_use(&u->screen);
-	if (!st)
-		st = uefi_hand_over_map(u);
 	if (st)
 		stop_refused(kb_refuse("boot", st, NULL));
 	/* Whatever happens from here on, the record must not be used again. */

@@ -104,14 +104,19 @@ __must_check enum kb_status fw_map_early(struct firmware *fw, void *buffer, uint
 /* fw_alloc() below 1 MiB. KB_FW_MEMORY, *ret untouched. */
 __must_check enum kb_status fw_alloc_low(struct firmware *fw, uint64_t bytes, void **ret);
 
+/* For a map that was just fetched: must not call firmware, because that may change the map. */
+typedef enum kb_status fw_map_fn(void *ctx);
+
 /*
  * fw_exit - ExitBootServices with the map of that very moment in @map
+ * @use: may be NULL; called with each map before firmware is asked to end with it
  *
  * Tries three times: a call in between may change the map (UEFI 2.10 section 7.4.6). KB_FW_MAP;
- * KB_FW_EXIT when firmware refuses: boot services may be partly down by then, so only stopping is
- * safe.
+ * what @use returns; KB_FW_EXIT when firmware refuses. Boot services may be partly down by then, so
+ * only stopping is safe.
  */
-__must_check enum kb_status fw_exit(struct firmware *fw, struct fw_map *map);
+__must_check enum kb_status fw_exit(struct firmware *fw, struct fw_map *map, fw_map_fn *use,
+				    void *ctx);
 
 /* ---- config_table.c */
 /* Physical address of the configuration table of that GUID, or 0. */

@@ -113,13 +113,15 @@ enum kb_status fw_alloc_low(struct firmware *fw, uint64_t bytes, void **ret)
 	return allocate(fw, EfiLoaderData, AllocateMaxAddress, SZ_1M - 1, bytes, ret);
 }
 
-enum kb_status fw_exit(struct firmware *fw, struct fw_map *map)
+enum kb_status fw_exit(struct firmware *fw, struct fw_map *map, fw_map_fn *use, void *ctx)
 {
 	EFI_STATUS st = EFI_INVALID_PARAMETER;
 
 	for (unsigned int i = 0; i < 3 && st == EFI_INVALID_PARAMETER; i++) {
 		enum kb_status kb = fw_map_refresh(fw, map);
 
+		if (!kb && use)
+			kb = use(ctx);
 		if (kb)
 			return kb;
 		st = fw->bs->ExitBootServices(fw->image, map->key);

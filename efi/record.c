@@ -90,8 +90,11 @@ enum kb_status uefi_find_record(struct uefi *u, const struct range_list *free,
 		kb_refuse(AREA, st, NULL);
 	else
 		st = use_record(u, ram);
-	if (nothing_to_lose(st))
+	if (nothing_to_lose(st)) {
+		/* Of one that was taken nothing is proven; another carrier may name data. */
+		u->s.record = NULL;
 		return KB_OK;
+	}
 	u->s.has_kho = true;
 	return st;
 }

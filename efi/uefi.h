@@ -103,7 +103,7 @@ struct uefi_early {
  * @free: conventional memory; @ram: RAM; both sorted
  *
  * s.has_kho is set when there may be data to lose; on KB_OK s.record, s.handover and s.moves then
- * describe them.
+ * describe them. Without it s.record is NULL on KB_OK.
  */
 enum kb_status uefi_find_record(struct uefi *u, const struct range_list *free,
 				const struct range_list *ram);
@@ -262,11 +262,15 @@ void uefi_fill_block(struct uefi *u);
  * uefi_hand_over_map - give the kernel the memory map in u->map, which may be called again with a
  * later one
  *
- * Not logged. What boot_set_map() and route_scratch_is_ram() return, KB_RANGE_FULL.
+ * Calls no service of firmware. Not logged. What boot_set_map() and route_scratch_is_ram() return,
+ * KB_RANGE_FULL.
  */
 enum kb_status uefi_hand_over_map(struct uefi *u);
 
-/* End boot services, hand over the last memory map, and enter the kernel. */
+/*
+ * Hand over the last memory map, end boot services with it, and enter the kernel. What is refused,
+ * is refused while boot services have not ended: a reset then comes back to the data.
+ */
 _Noreturn void uefi_commit(struct uefi *u);
 
 #endif

@@ -266,7 +266,8 @@ static EFI_STATUS EFIAPI exit_boot_services(EFI_HANDLE image, UINTN key)
 		memory_grow(model.grows);
 		map_key++;
 	}
-	exits++;
+	if (++exits == model.at_exit)
+		memory_spoil();
 	asked_to = true;
 	if (firmware_fails(SERVICE_EXIT) || key != map_key)
 		return EFI_INVALID_PARAMETER;
@@ -568,6 +569,8 @@ static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attri
 		model_complain("memory would be cleared while the data can be used", attributes);
 	if (size || find_variable(name) < ARRAY_SIZE(variables))
 		put_variable(name, data, size);
+	if (same(name, overwrite) && !model.at_exit)
+		memory_spoil();
 	return EFI_SUCCESS;
 }
 

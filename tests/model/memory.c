@@ -106,7 +106,7 @@ void model_start(const struct model_setup *s)
 	for (size_t i = 0; i < REGIONS; i++)
 		madvise((void *)(uintptr_t)regions[i].base, regions[i].size, MADV_DONTNEED);
 	model_restart(s);
-	if (model_has_data())
+	if (model_has_data() || model.taken)
 		sealed_restore();
 }
 
@@ -191,6 +191,32 @@ void memory_grow(unsigned int n)
 				model_set_type((struct range){at, MODEL_PAGE}, EFI_BS_DATA);
 				n--;
 			}
+}
+
+static void spoil_scratch(void)
+{
+	struct range r = sealed_scratch()->r[0];
+
+	for (uint64_t at = r.base + SZ_1M; at < range_end(r); at += MODEL_PAGE)
+		if (is_free(at, 1)) {
+			model_set_type((struct range){at, MODEL_PAGE}, EFI_RT_DATA);
+			return;
+		}
+	abort();
+}
+
+#define UNFIT (250 * 1024) /* bytes of a map */
+
+void memory_spoil(void)
+{
+	if (model.spoil == SPOIL_SCRATCH)
+		spoil_scratch();
+	model.unaccepted = model.unaccepted || model.spoil == SPOIL_UNACCEPTED;
+	if (model.spoil == SPOIL_LARGE)
+		memory_grow(200);
+	while (model.spoil == SPOIL_UNFIT && memory_count() * model.desc_size <= UNFIT)
+		memory_grow(1);
+	model.spoil = SPOIL_NONE;
 }
 
 /* ---- the map --------------------------------------------------------------------------------- */

@@ -58,6 +58,13 @@ enum model_loader { LOADER_NONE, LOADER_OFFERS, LOADER_GROWS, LOADER_EMPTY };
 
 enum model_tpm { TPM_NONE, TPM_NEW, TPM_OLD };
 
+/*
+ * What makes the map useless when it changes for the last time: a page of scratch that becomes
+ * firmware's for good, memory of a confidential guest, more descriptors than firmware has said or
+ * than a kernel is given.
+ */
+enum model_spoil { SPOIL_NONE, SPOIL_SCRATCH, SPOIL_UNACCEPTED, SPOIL_LARGE, SPOIL_UNFIT };
+
 enum model_order { ORDER_UP, ORDER_DOWN, ORDER_MIXED };
 
 struct model_setup {
@@ -67,12 +74,14 @@ struct model_setup {
 	unsigned int pieces;  /* pages of firmware, each between two free ones */
 	unsigned int at_exit; /* how often the map changes before ExitBootServices */
 	unsigned int grows;   /* descriptors that each change adds */
-	bool wraps;           /* a descriptor whose last byte passes 2^64 */
-	bool overlaps;        /* a descriptor of reserved memory inside another one */
-	bool unaccepted;      /* memory of a confidential guest */
-	bool own_pages;       /* firmware takes a page for itself at each allocation */
-	bool no_low;          /* hardly any free memory below 1 MiB */
-	bool small;           /* few MiB of RAM: what fills memory is done soon */
+	/* The last change at the exit; with none there, as the overwrite request is set. */
+	enum model_spoil spoil;
+	bool wraps;      /* a descriptor whose last byte passes 2^64 */
+	bool overlaps;   /* a descriptor of reserved memory inside another one */
+	bool unaccepted; /* memory of a confidential guest */
+	bool own_pages;  /* firmware takes a page for itself at each allocation */
+	bool no_low;     /* hardly any free memory below 1 MiB */
+	bool small;      /* few MiB of RAM: what fills memory is done soon */
 
 	/* what is started */
 	const char *options;
@@ -95,6 +104,7 @@ struct model_setup {
 	bool no_room;               /* its record has kept no room for the next kernel */
 	bool damaged;               /* and one preserved bit has changed since */
 	enum model_carrier carrier; /* the data are there, without a record */
+	bool taken;                 /* a record is left that was used; what it says is garbage */
 	uint32_t policy;            /* enum kb_on_error in the record */
 
 	uint8_t overwrite; /* value of the memory overwrite request; 0: no such variable */
@@ -214,6 +224,7 @@ int memory_alloc(int type, uint64_t pages, uint64_t limit,
 		 uint64_t *ret); /* 0 when there is none */
 int memory_alloc_at(int type, uint64_t pages, uint64_t at);
 void memory_grow(unsigned int n);
+void memory_spoil(void); /* as model_setup.spoil says */
 
 /* As cpu_leave() got them; checked after the moves. */
 void model_check_leave(struct range window, struct range block, struct range initrd);

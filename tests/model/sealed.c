@@ -34,6 +34,7 @@ static struct range_list kept = {kept_store, 0, 64};
 static char key_text[2 * KB_SHA256_SIZE + 1];
 static struct kb_room room;
 static bool made, given_up;
+static struct kb_record header;  /* of the record, as it was sealed */
 static struct kb_record flushed; /* the header, as a reset finds it that loses the caches */
 
 static void need(enum kb_status st, const char *what)
@@ -155,6 +156,7 @@ void sealed_make(void)
 	make_data();
 	need(kho_open(&m, &img.h, KHO_BITMAP_UNKNOWN, work, k), "kho_open");
 	seal(&m, k);
+	header = *rec;
 	before = keep_copy(FIELD);
 	guest_before = keep_copy(GUEST_R);
 	copies = malloc(range_list_bytes(&kept));
@@ -179,6 +181,15 @@ static void restore_record(void)
 	record_seal(rec);
 	record_publish(rec);
 	flushed = *rec;
+}
+
+/* Its key and its size are all that is as it was. */
+static void leave_taken_record(void)
+{
+	memset(rec, 0xdb, header.size);
+	*rec = header;
+	rec->state = KB_RECORD_TAKEN;
+	memset(rec->digest, 0, sizeof(rec->digest));
 }
 
 void sealed_flush(struct range r)
@@ -208,6 +219,8 @@ void sealed_restore(void)
 	memcpy(at(GUEST), guest_before, GUEST_R.size);
 	if (model.sealed)
 		restore_record();
+	if (model.taken)
+		leave_taken_record();
 	if (model.carrier == CARRIER_TABLE)
 		memcpy(at(TABLE), table, sizeof(table));
 	if (model.damaged)

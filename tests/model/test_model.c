@@ -140,6 +140,12 @@ static const struct flow flows[] = {
 	 END_LEAVE,
 	 0,
 	 true},
+	{"taken record", {.options = with_nonce, .taken = true}, END_LEAVE, KB_REC_TAKEN, false},
+	{"taken record, carrier",
+	 {.options = with_nonce, .taken = true, .carrier = CARRIER_TABLE},
+	 END_LEAVE,
+	 KB_REC_TAKEN,
+	 true},
 	{"nonce without record", {.options = with_nonce}, END_LEAVE, KB_REC_NONE, false},
 };
 
@@ -199,6 +205,8 @@ static bool broken(const struct model_setup *s, const struct model_result *r)
 		return wrong("left with BootNext", 0);
 	if (r->end == END_RETURN && r->boot_next && !variable_failed(r) && !s->fail_on)
 		return wrong("returned with BootNext", 0);
+	if (r->boot_next && !s->sealed)
+		return wrong("BootNext without a record", r->end);
 	/* Another entry would be started, and its kernel would use all memory. */
 	if (r->end == END_RESET && r->sealed && !r->boot_next && !variable_failed(r) && !s->fail_on)
 		return wrong("a reset that does not come back", 0);
@@ -456,6 +464,82 @@ static void unaccepted_memory_is_refused_before_the_exit(void **state)
 		assert_int_equal(r.end, END_RETURN);
 		assert_int_equal(r.code, KB_EFI_UNACCEPTED);
 	}
+	(void)state;
+}
+
+/* A refusal, and what was asked of firmware for the next reset is taken back. */
+static void refused_at_last(struct model_setup s, const struct flow *f, unsigned int code)
+{
+	bool live = s.sealed && f->handed_over;
+
+	s.overwrite = 0x10;
+	s.grows = 1;
+	for (s.at_exit = 0; s.at_exit <= 2; s.at_exit++) {
+		struct model_result r;
+
+		run(f, &s, &r);
+		if (r.end != (s.policy == KB_ON_ERROR_RESET ? END_RESET : END_HALT) ||
+		    r.code != code || r.boot_next != live || r.overwrite != 0x10 ||
+		    (live && !r.sealed))
+			fail_msg("%s, spoil %d, exit %u: end %d, KB-%03u, BootNext %d, "
+				 "overwrite 0x%x, live %d\n%s",
+				 f->name, s.spoil, s.at_exit, r.end, r.code, r.boot_next,
+				 r.overwrite, r.sealed, model_log_text());
+	}
+}
+
+/* Whatever is wrong with the last map of all, boot services have not ended when it is found. */
+static void a_map_that_is_useless_at_last(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flows); i++) {
+		struct model_setup s = plain(&flows[i]);
+
+		if (flows[i].end != END_LEAVE)
+			continue;
+		s.spoil = SPOIL_LARGE;
+		refused_at_last(s, &flows[i], KB_FW_MAP);
+		s.spoil = SPOIL_SCRATCH;
+		if (flows[i].handed_over)
+			refused_at_last(s, &flows[i], KB_CLAIM_SCRATCH);
+		s.spoil = SPOIL_UNACCEPTED;
+		if (ARCH_RECORD == KB_RECORD_X86_64)
+			refused_at_last(s, &flows[i], KB_EFI_UNACCEPTED);
+	}
+	(void)state;
+}
+
+/* 4000 descriptors of 64 bytes are what a kernel is given; arm64: see large_maps(). */
+static void a_map_that_is_too_large_at_last(void **state)
+{
+	struct model_setup s = {.desc_size = 64, .spoil = SPOIL_UNFIT, .pieces = 1975};
+	struct flow f = {"large map", s, END_LEAVE, 0, false};
+
+	refused_at_last(s, &f, KB_EFI_MAP_UNFIT);
+	if (LOW) {
+		s.options = with_nonce;
+		s.sealed = f.handed_over = true;
+		refused_at_last(s, &f, KB_EFI_MAP_UNFIT);
+	}
+	(void)state;
+}
+
+/* The reset comes back here, and the next attempt has the data. */
+static void a_reset_after_a_map_that_is_useless(void **state)
+{
+	struct model_setup s = {.desc_size = 48,
+				.options = with_nonce,
+				.sealed = true,
+				.spoil = SPOIL_SCRATCH,
+				.policy = KB_ON_ERROR_RESET};
+	struct flow f = {"reset", s, END_LEAVE, 0, true};
+	struct model_result r;
+
+	refused_at_last(s, &f, KB_CLAIM_SCRATCH);
+	s.spoil = SPOIL_NONE;
+	model_restart(&s);
+	model_run(&r);
+	assert_null(model_complaint());
+	expect(&f, &r);
 	(void)state;
 }
 
@@ -843,6 +927,9 @@ int main(void)
 		cmocka_unit_test(a_descriptor_that_wraps),
 		cmocka_unit_test(a_descriptor_inside_another),
 		cmocka_unit_test(unaccepted_memory_is_refused_before_the_exit),
+		cmocka_unit_test(a_map_that_is_useless_at_last),
+		cmocka_unit_test(a_map_that_is_too_large_at_last),
+		cmocka_unit_test(a_reset_after_a_map_that_is_useless),
 		cmocka_unit_test(large_maps),
 		cmocka_unit_test(little_low_memory),
 		cmocka_unit_test(three_attempts_and_a_cold_boot),
