@@ -11,7 +11,7 @@ enum kb_status route_find(const struct range_list *ram, const uint8_t key[KB_SHA
 
 	for (size_t i = 0; i < ram->count; i++) {
 		uint64_t end = range_end(ram->r[i]);
-		uint64_t at = align_down(ram->r[i].base + KB_RECORD_ALIGN - 1, KB_RECORD_ALIGN);
+		uint64_t at = align_up(ram->r[i].base, KB_RECORD_ALIGN);
 
 		for (; at + SZ_4K <= end; at += KB_RECORD_ALIGN) {
 			if (!record_match((const void *)(uintptr_t)at, key))
@@ -33,7 +33,7 @@ bool route_drop(const struct range_list *ram, route_flush_fn *flush, void *ctx)
 
 	for (size_t i = 0; i < ram->count; i++) {
 		uint64_t end = range_end(ram->r[i]);
-		uint64_t at = align_down(ram->r[i].base + KB_RECORD_ALIGN - 1, KB_RECORD_ALIGN);
+		uint64_t at = align_up(ram->r[i].base, KB_RECORD_ALIGN);
 
 		for (; at + SZ_4K <= end; at += KB_RECORD_ALIGN) {
 			struct kb_record *rec = (struct kb_record *)(uintptr_t)at;

@@ -84,7 +84,7 @@ static bool root_is_whole(const struct kb_moves *moves, const struct kho_root *r
 struct route_early route_early(uint64_t map, uint64_t desc_size, size_t kept)
 {
 	return (struct route_early){
-		.map = align_down(map + 2 * kept * desc_size + 7, 8),
+		.map = align_up(map + 2 * kept * desc_size, 8),
 		.pieces = map / desc_size + kept,
 	};
 }

@@ -217,7 +217,7 @@ static uint64_t margin(const struct kb_calibration *c)
 
 	for (uint32_t i = 1; i < c->done; i++)
 		drift = max_u64(drift, c->round[i].drift);
-	return align_down(max_u64(KB_CALIBRATION_MARGIN, 2 * drift * SZ_4K) + SZ_64K - 1, SZ_64K);
+	return align_up(max_u64(KB_CALIBRATION_MARGIN, 2 * drift * SZ_4K), SZ_64K);
 }
 
 /* @r and @by bytes more at both sides, in whole 64 KiB, but within the address space. */

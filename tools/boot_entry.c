@@ -306,11 +306,6 @@ int boot_entry_write(const struct running *r, const char *description, const str
 	return ret ? ret : efivar_write(r, boot_next, EFIVAR_ATTRIBUTES, &next, sizeof(next));
 }
 
-void boot_entry_clear_next(const struct running *r)
-{
-	(void)efivar_delete(r, boot_next);
-}
-
 int boot_entry_take_back(const struct running *r, const char *description)
 {
 	bool existing;

@@ -63,12 +63,10 @@ bool boot_entry_current(const struct running *r, struct efivar *ret, struct load
 int boot_entry_write(const struct running *r, const char *description, const struct buffer *path,
 		     const char *text);
 
-/* Take back what boot_entry_write() set for the next boot. The entry stays, for the next time. */
-void boot_entry_clear_next(const struct running *r);
-
 /*
- * The same if it is BootNext that names the entry with that description. Returns 0, also when there
- * is nothing to take back; -1 with errno set.
+ * Take back what boot_entry_write() set for the next boot, if BootNext still names the entry with
+ * that description. The entry stays, for the next time. Returns 0, also when there is nothing to
+ * take back; -1 with errno set.
  */
 int boot_entry_take_back(const struct running *r, const char *description);
 

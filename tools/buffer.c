@@ -119,6 +119,11 @@ int buffer_from_arg(struct buffer *b, const char *arg)
 	return 0;
 }
 
+bool buffer_equal(const struct buffer *a, const struct buffer *b)
+{
+	return a->size == b->size && (!a->size || !memcmp(a->data, b->data, a->size));
+}
+
 static int write_all(int fd, const uint8_t *data, size_t size)
 {
 	while (size) {

@@ -34,6 +34,8 @@ int buffer_read_fd(struct buffer *b, int fd);
 /* Set @b from an option: "@FILE" is the content of FILE, all else the text itself. As above. */
 int buffer_from_arg(struct buffer *b, const char *arg);
 
+bool buffer_equal(const struct buffer *a, const struct buffer *b);
+
 /*
  * Write @b to @path so that the file is the old or the new one, never a part: a temporary file in
  * the same directory, synced, renamed. -1 with errno set on failure; nothing is left behind.

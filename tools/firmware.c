@@ -679,8 +679,7 @@ enum kb_status firmware_same_file(const struct running *r, const struct boot_fil
 	for (char *c = path + strlen(m.point); *c; c++)
 		if (*c == '\\')
 			*c = '/';
-	same = running_read(r, path, &file) && file.size == content->size &&
-	       !memcmp(file.data, content->data, file.size);
+	same = running_read(r, path, &file) && buffer_equal(&file, content);
 	buffer_free(&file);
 	return same ? KB_OK : KB_CTL_OTHER_FILE;
 }

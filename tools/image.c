@@ -279,7 +279,7 @@ static enum kb_status place(struct layout *l, struct kb_diag *diag)
 		/* The room left is whole pages, so that @vsize rounded up fits as well. */
 		if (p->vsize > IMAGE_FILE_MAX - l->end)
 			return kb_note(diag, KB_CTL_FILE_SIZE, l->end, p->vsize);
-		l->end += align_down(p->vsize + PAGE - 1, PAGE);
+		l->end += align_up(p->vsize, PAGE);
 	}
 	return KB_OK;
 }
@@ -289,7 +289,7 @@ static enum kb_status place(struct layout *l, struct kb_diag *diag)
 /* Bytes of file that @p takes. */
 static uint32_t raw_size(const struct piece *p)
 {
-	return (uint32_t)align_down(p->vsize + PAGE - 1, PAGE);
+	return (uint32_t)align_up(p->vsize, PAGE);
 }
 
 static void write_entry(uint8_t *e, const struct piece *p)

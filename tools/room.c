@@ -34,7 +34,7 @@ static struct range above(struct range area, uint64_t lowest)
 
 enum kb_status room_load(struct room_plan *p, const struct room_segment *s, struct range *ret)
 {
-	const uint64_t size = align_down(s->size + p->page - 1, p->page);
+	const uint64_t size = align_up(s->size, p->page);
 	const uint64_t align = max_u64(s->align, p->page);
 	enum kb_status st = KB_RANGE_NO_ROOM;
 	struct range found;

@@ -162,49 +162,34 @@ static int give_up(const struct running *running)
 	return prepare_abandon(running, PREPARE_ENTRY, false);
 }
 
-static bool is_same(const struct buffer *a, const struct buffer *b)
+/* Is @now, which was read, what was checked? Frees it. */
+static int compare(const struct request *r, bool was_read, struct buffer *now,
+		   const struct buffer *checked)
 {
-	return a->size == b->size && !memcmp(a->data, b->data, a->size);
+	int ret = CTL_OK;
+
+	if (!was_read)
+		ret = ctl_system(r->path);
+	else if (!buffer_equal(now, checked))
+		ret = ctl_refuse(r->path, KB_CTL_CHANGED, NULL);
+	buffer_free(now);
+	return ret;
 }
 
 /*
  * Is what was loaded what was checked? The descriptor keeps the file from being replaced, but not
- * from being written to.
+ * from being written to; and firmware will find it by its name.
  */
-static int check_loaded(const struct request *r, const struct buffer *checked)
-{
-	struct buffer now = {0};
-	int ret = CTL_OK;
-
-	if (lseek(r->fd, 0, SEEK_SET) || buffer_read_fd(&now, r->fd))
-		ret = ctl_system(r->path);
-	else if (!is_same(&now, checked))
-		ret = ctl_refuse(r->path, KB_CTL_CHANGED, NULL);
-	buffer_free(&now);
-	return ret;
-}
-
-/* Firmware will find the file by its name. */
-static int check_named(const struct request *r, const struct buffer *checked)
-{
-	struct buffer now = {0};
-	int ret = CTL_OK;
-
-	if (buffer_read(&now, r->path))
-		ret = ctl_system(r->path);
-	else if (!is_same(&now, checked))
-		ret = ctl_refuse(r->path, KB_CTL_CHANGED, NULL);
-	buffer_free(&now);
-	return ret;
-}
-
 static int check_unchanged(const struct request *r, const struct buffer *checked)
 {
-	int ret = check_loaded(r, checked);
+	struct buffer loaded = {0}, named = {0};
+	bool was_read = !lseek(r->fd, 0, SEEK_SET) && !buffer_read_fd(&loaded, r->fd);
+	int ret = compare(r, was_read, &loaded, checked);
 
-	if (!ret && prepare_by_firmware(&r->way) && !r->way.boot_file)
-		ret = check_named(r, checked);
-	return ret;
+	if (ret || !prepare_by_firmware(&r->way) || r->way.boot_file)
+		return ret;
+	was_read = !buffer_read(&named, r->path);
+	return compare(r, was_read, &named, checked);
 }
 
 /*

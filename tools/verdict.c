@@ -331,7 +331,7 @@ static void add_reset(struct verdict *v, enum kb_status st, const struct room_an
 
 static uint64_t whole_pages(const struct facts *f, uint64_t bytes)
 {
-	return align_down(bytes + f->page_size - 1, f->page_size);
+	return align_up(bytes, f->page_size);
 }
 
 static uint64_t ima_least(const struct facts *f)

@@ -56,6 +56,12 @@ static inline uint64_t align_down(uint64_t v, uint64_t align)
 	return v & ~(align - 1);
 }
 
+/* Rounds up. @v must be at least @align - 1 below 2^64. */
+static inline uint64_t align_up(uint64_t v, uint64_t align)
+{
+	return align_down(v + align - 1, align);
+}
+
 /* Rounds up; true when the result would pass 2^64. *res must not be used then. */
 static inline bool align_up_overflow(uint64_t v, uint64_t align, uint64_t *res)
 {
@@ -68,7 +74,7 @@ static inline bool align_up_overflow(uint64_t v, uint64_t align, uint64_t *res)
 /* Rounds up to pages of 4 KiB. @v must be at least one page below 2^64. */
 static inline uint64_t align_up_page(uint64_t v)
 {
-	return align_down(v + SZ_4K - 1, SZ_4K);
+	return align_up(v, SZ_4K);
 }
 
 /*

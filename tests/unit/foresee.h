@@ -85,14 +85,13 @@ static bool try_area(const struct range_list *taken, uint64_t page, struct range
 		     const struct segment *s, struct range *ret)
 {
 	const uint64_t first = max_u64(area.base, s->lowest), align = max_u64(s->align, page);
-	struct range r = {.size = align_down(s->size + page - 1, page)};
+	struct range r = {.size = align_up(s->size, page)};
 
 	if (area.size < r.size)
 		return false;
 	r.base = s->top_down ? range_end(area) - r.size : first;
 	for (;;) {
-		r.base = s->top_down ? align_down(r.base, align)
-				     : align_down(r.base + align - 1, align);
+		r.base = s->top_down ? align_down(r.base, align) : align_up(r.base, align);
 		if (r.base < first || range_end(r) > range_end(area))
 			return false;
 		if (!is_taken(taken, r))
@@ -129,7 +128,7 @@ static void load_ima(struct machine *m, struct range_list *taken)
 static void preserve(struct machine *m, struct range r)
 {
 	r.base = align_down(r.base, m->img.page);
-	r.size = align_down(r.size + m->img.page - 1, m->img.page);
+	r.size = align_up(r.size, m->img.page);
 	kho_image_preserve_range(&m->img, r);
 }
 

@@ -97,7 +97,7 @@ static void preserve(struct machine *m)
 			r.base += SECOND;
 		else if (pick(m, 2))
 			r.base += SZ_4G + pick(m, 16) * SZ_1G;
-		r.size = align_down(r.size + m->img.page - 1, m->img.page);
+		r.size = align_up(r.size, m->img.page);
 		if (r.base >= SZ_4G || range_end(r) <= 3 * SZ_1G)
 			if (r.base >= SZ_1M && !in_scratch(m, r) && !ranges_overlap(r, m->kept))
 				kho_image_preserve_range(&m->img, r);
@@ -109,7 +109,7 @@ static void preserve_piece(struct machine *m, struct range r, uint64_t step)
 {
 	uint64_t end = align_down(range_end(r), m->img.page);
 
-	r.base = align_down(r.base + m->img.page - 1, m->img.page);
+	r.base = align_up(r.base, m->img.page);
 	if (r.base >= SZ_4G && r.base < end)
 		kho_image_preserve_range(&m->img, (struct range){r.base, end - r.base});
 	for (; r.base < SZ_4G && r.base < end; r.base += step)

@@ -1,29 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Words by which the next kernel would write to memory that they name. */
-#include "kho_test.h"
+#include "one_page.h"
 
 #include <fdt/kho_target.h>
-
-#define AT (16 * SZ_1G) /* the highest block, a page; scratch is at 8 GiB */
-
-static struct kho_image img;
-
-static int setup(void **state)
-{
-	(void)state;
-	kho_image_init(&img, KHO_MAP_RADIX, 12);
-	kho_image_preserve(&img, AT, 0);
-	kho_image_finish(&img);
-	assert_int_equal(kho_image_open(&img), KB_OK);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	kho_image_free(&img);
-	return 0;
-}
 
 static void check(const char *words, enum kb_status want)
 {

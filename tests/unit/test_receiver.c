@@ -1,29 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What an x86 kernel would leave out of its memory; arm64's are in arm64/test_receiver.c. */
-#include "kho_test.h"
+#include "one_page.h"
 
 #include <arch/kernel.h>
-
-#define AT (16 * SZ_1G) /* the highest block, a page */
-
-static struct kho_image img;
-
-static int setup(void **state)
-{
-	(void)state;
-	kho_image_init(&img, KHO_MAP_RADIX, 12);
-	kho_image_preserve(&img, AT, 0);
-	kho_image_finish(&img);
-	assert_int_equal(kho_image_open(&img), KB_OK);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	kho_image_free(&img);
-	return 0;
-}
 
 static enum kb_status check_with(const char *cmdline, uint16_t flags)
 {

@@ -117,7 +117,7 @@ static bool cells_fit(const struct boot *b)
 
 static uint64_t reserve(uint64_t *size, uint64_t bytes)
 {
-	uint64_t at = align_down(*size + ARRAY_ALIGN - 1, ARRAY_ALIGN);
+	uint64_t at = align_up(*size, ARRAY_ALIGN);
 
 	*size = at + bytes;
 	return at;
@@ -162,7 +162,7 @@ struct range boot_near(struct range r)
 	if (!r.size)
 		return (struct range){0, UINT64_MAX};
 	if (end > TOGETHER)
-		low = align_down(end - TOGETHER + SZ_1G - 1, SZ_1G);
+		low = align_up(end - TOGETHER, SZ_1G);
 	if (add_overflow(align_down(r.base, SZ_1G), TOGETHER, &high))
 		high = UINT64_MAX;
 	return (struct range){low, high > low ? high - low : 0};

@@ -22,7 +22,7 @@ static uint64_t reserve(uint64_t *size, uint64_t payload)
 {
 	uint64_t at = *size;
 
-	*size += align_down(sizeof(struct setup_data) + payload + NODE_ALIGN - 1, NODE_ALIGN);
+	*size += align_up(sizeof(struct setup_data) + payload, NODE_ALIGN);
 	return at;
 }
 

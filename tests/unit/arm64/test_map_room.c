@@ -52,7 +52,7 @@ static void mark(struct world *w, const struct range *l, size_t count, uint64_t 
 	for (size_t i = 0; i < count; i++) {
 		struct range r = {align_down(l[i].base, align), 0};
 
-		r.size = align_down(range_end(l[i]) + align - 1, align) - r.base;
+		r.size = align_up(range_end(l[i]), align) - r.base;
 		for (size_t p = 0; p < PAGES; p++)
 			w->busy[p] |= ranges_overlap(r, (struct range){address(p), SZ_4K});
 	}
@@ -131,10 +131,10 @@ static enum kb_status search(const struct world *w, uint64_t size, struct range 
 {
 	const uint64_t page = w->img.page;
 
-	size = align_down(size + page - 1, page);
+	size = align_up(size, page);
 	for (size_t i = w->claimed.count; i-- > 0;) {
 		struct range c = w->claimed.r[i];
-		struct range r = {align_down(c.base + page - 1, page), size};
+		struct range r = {align_up(c.base, page), size};
 
 		for (; range_contains(c, r); r.base += page)
 			if (fits(w, r)) {
@@ -257,7 +257,7 @@ static void a_long_map_is_passed_at_once(void **state)
 			struct range_list claimed = {&ours, 1, 1};
 
 			make_long_map(&img, kind, down);
-			end = align_down(KHO_IMAGE_BASE + img.used + img.page - 1, img.page);
+			end = align_up(KHO_IMAGE_BASE + img.used, img.page);
 			ours = (struct range){KHO_IMAGE_BASE, end + img.page - KHO_IMAGE_BASE};
 			walk = reads_of_walk(&img);
 			before = img.reads;

@@ -1,30 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What an arm64 kernel would leave out of its memory, and which data it cannot take. */
-#include "../kho_test.h"
+#include "../one_page.h"
 
 #include <arch/kernel.h>
 
-#define AT (16 * SZ_1G) /* the highest block, a page; 15 GiB less 388 KiB of RAM lie before it */
-
-static struct kho_image img;
-
-static int setup(void **state)
-{
-	(void)state;
-	kho_image_init(&img, KHO_MAP_RADIX, 12);
-	kho_image_preserve(&img, AT, 0);
-	kho_image_finish(&img);
-	assert_int_equal(kho_image_open(&img), KB_OK);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	kho_image_free(&img);
-	return 0;
-}
-
+/* 15 GiB less 388 KiB of RAM lie before AT. */
 static void check(const char *cmdline, enum kb_status want)
 {
 	struct kernel k = {0};
