@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * New pages for KHO data: where they go, and which entries of the map they need.
+ *
+ * What the outgoing kernel left is never changed. Whoever rewrites a part of it (the root FDT, the
+ * map, live update data) writes a copy to new pages, in RAM that nobody needs any more: not
+ * scratch, not preserved, no part of the map.
+ *
+ *	RAM	|..A's..|PPP|....|m|.........|== scratch ==|....|PP|......|
+ *	from	|-------|                    (less scratch and what is in use)
+ *	piece	        no, preserved   ^ free for good: handed out page by page
+ *
+ * All of it runs twice, by the same code: a rehearsal in which every page handed out has its true
+ * address, but its bytes are one and the same trial page; and the real thing. What the rehearsal
+ * did not refuse, the real one does not refuse either. Nothing is written before.
+ *
+ * Facts: Linux kernel/liveupdate/kexec_handover.c: kho_alloc_preserve() (a folio of some order, one
+ * entry of that order), kho_restore_free().
+ */
+#ifndef FDT_KHO_PAGES_H
+#define FDT_KHO_PAGES_H
+
+#include <fdt/kho.h>
+
+#define KHO_PAGES_ORDER_MAX 4 /* the largest folio that live update takes: 16 pages */
+
+/* A change of the set of preserved blocks. */
+struct kho_edit {
+	uint64_t base; /* physical address, aligned to the block */
+	unsigned int order;
+	bool add; /* else it is taken out */
+};
+
+struct kho_pages {
+	/* The caller's. */
+	struct mem *m;
+	const struct kho *k;
+	const struct range_list *from; /* RAM to choose from, sorted */
+	uint8_t *trial;                /* 16 pages of the outgoing kernel */
+	/* A pointer to the first byte of @piece, which will be written; NULL: it cannot be. */
+	uint8_t *(*open)(void *ctx, struct range piece);
+	void *ctx;
+	struct kho_edit *edit; /* room for @edit_max changes; NULL: they are only counted */
+	size_t edit_max;
+	/* Private. */
+	bool rehearsal;
+	size_t edits;
+	size_t next; /* range of @from to go on with */
+	uint64_t at; /* address in it */
+	struct range piece;
+	uint8_t *bytes; /* of @piece */
+	uint64_t taken; /* pages handed out */
+};
+
+/* Begin, or begin again: a rehearsal, or the real thing after it. No edits are left. */
+void kho_pages_begin(struct kho_pages *p, bool rehearsal);
+
+/*
+ * kho_pages_take - 2^@order consecutive zeroed pages, aligned to their size
+ * @at: their physical address
+ * @bytes: where to write them; in a rehearsal all calls give the same memory, so what was written
+ *	   is gone with the next call
+ *
+ * They are no entries of the map: for the map itself. Returns KB_OK, KB_BRIDGE_ROOM or
+ * KB_BRIDGE_MAP (the piece cannot be opened).
+ */
+__must_check enum kb_status kho_pages_take(struct kho_pages *p, unsigned int order, phys_t *at,
+					   uint8_t **bytes);
+
+/* kho_pages_take(), and an entry of that order in the map. Also KB_BRIDGE_EDITS: too many. */
+__must_check enum kb_status kho_pages_preserve(struct kho_pages *p, unsigned int order, phys_t *at,
+					       uint8_t **bytes);
+
+/*
+ * kho_pages_drop - take the entry of @order at @at out of the map: nobody will claim it
+ *
+ * Its memory is free as soon as the next kernel has read the map. An entry that is not there is no
+ * fault. KB_OK or KB_BRIDGE_EDITS.
+ */
+__must_check enum kb_status kho_pages_drop(struct kho_pages *p, unsigned int order, phys_t at);
+
+/* Sort the edits by order (descending), then address; of equal ones the last one holds. */
+void kho_pages_sort(struct kho_pages *p);
+
+#endif
