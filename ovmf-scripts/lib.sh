@@ -195,11 +195,13 @@ screen_shows() {
 	return 1
 }
 
-# qemu_watch DIR SECONDS HOOK: runs the array qemu with its first serial port on DIR/serial.log.
-# HOOK is called with every line of it; if it returns 1, the machine is told to quit. Sets
-# qemu_end (self, asked or timeout) and qemu_status.
+# qemu_watch DIR SECONDS HOOK [FIRST]: runs the array qemu with its first serial port on DIR/serial.log.
+# HOOK is called with every line of it; if it returns 1, the machine is told to quit. With FIRST it is
+# also ended when HOOK has not set qemu_spoke to 1 within so many seconds. Sets qemu_end (self, asked,
+# silent or timeout) and qemu_status.
 qemu_watch() {
-	local dir=$1 end=$((EPOCHSECONDS + $2)) hook=$3 line
+	local dir=$1 end=$((EPOCHSECONDS + $2)) hook=$3 line until
+	local first=$((EPOCHSECONDS + ${4:-$2}))
 	# Appended to: a wrapper may start QEMU more than once.
 	: >"$dir/serial.log"
 	rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/qemu.out
@@ -209,16 +211,17 @@ qemu_watch() {
 		</dev/null >"$dir/qemu.out" 2>"$dir/qemu.err" &
 	qemu_pid=$!
 	exec 7<>"$dir/mon.in" 8<>"$dir/mon.out" 6<"$dir/qemu.out"
-	qemu_end=self qemu_status=0
-	while [ $EPOCHSECONDS -lt $end ]; do
-		if IFS= read -r -t $((end - EPOCHSECONDS + 1)) -u 6 line; then
-			"$hook" "${line%$'\r'}" && continue
-			qemu_end=asked
+	qemu_end=self qemu_status=0 qemu_spoke=0 until=$((first < end ? first : end))
+	while [ $EPOCHSECONDS -lt $until ]; do
+		if IFS= read -r -t $((until - EPOCHSECONDS + 1)) -u 6 line; then
+			"$hook" "${line%$'\r'}" || { qemu_end=asked; break; }
+			[ $qemu_spoke -eq 0 ] || until=$end
+		elif [ $EPOCHSECONDS -lt $until ]; then
+			break
 		fi
-		break
 	done
 	# It quits within seconds of being asked; otherwise it is killed.
-	[ $EPOCHSECONDS -lt $end ] || qemu_end=timeout
+	[ $EPOCHSECONDS -lt $until ] || qemu_end=$([ $EPOCHSECONDS -lt $end ] && echo silent || echo timeout)
 	[ $qemu_end = self ] || echo quit >&7
 	timeout 10 cat <&6 >/dev/null || kill -KILL "$qemu_pid"
 	# shellcheck disable=SC2034 # the caller reads it

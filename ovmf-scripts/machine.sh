@@ -188,11 +188,20 @@ make_machine() {
 }
 
 # Runs it until it ends, on_line (verdict.sh) has seen enough, or the time of --timeout is over.
+#
+# Once in some thousand starts the emulated firmware of arm64 hangs before it starts anything. That says
+# nothing of khoboot: the machine is started once more, and the log of the first is kept.
 run_machine() {
 	local wrapper
 	read -r -a wrapper <<<"$wrap"
 	qemu=("${wrapper[@]}" "${qemu[@]}")
 	mark start
-	qemu_watch "$logs" "$limit" on_line
+	qemu_watch "$logs" "$limit" on_line "$patience"
+	if [ "$qemu_end" = silent ]; then
+		echo "# nothing was started within $patience s: once more, see serial.silent"
+		mv "$logs/serial.log" "$logs/serial.silent"
+		mark start
+		qemu_watch "$logs" "$limit" on_line
+	fi
 	mark end
 }
