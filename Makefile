@@ -30,7 +30,8 @@ MAKEFLAGS += --no-builtin-rules
 
 # ---- sources -------------------------------------------------------------------------------
 # Pure code decides; it compiles for firmware and host alike. The rest touches the machine.
-BASE_C    := $(wildcard core/*.c format/*.c fdt/*.c route/*.c)
+BASE_C    := $(wildcard core/*.c format/*.c fdt/*.c luo/*.c bridge/*.c \
+	     route/*.c)
 pure_of    = $(BASE_C) $(wildcard $(1)/plan/*.c stage/plan/*.c)
 PURE      := $(call pure_of,$(ARCHDIR))
 MACHINE_C := $(wildcard $(ARCHDIR)/*.c stage/*.c bare/*.c bare/$(notdir $(ARCHDIR))/*.c)
