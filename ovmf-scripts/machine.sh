@@ -44,15 +44,14 @@ clean_up() {
 # the command line.
 choose_data() {
 	luo_words=''
-	if [ "$luo" -gt 0 ] || [ -n "$place" ]; then
-		luo_words=" khotest.luo=$luo${place:+ khotest.place=$place} khotest.seed=$RANDOM$RANDOM"
-	fi
+	[ "$luo" -eq 0 ] && [ -z "$place" ] || luo_words=" khotest.luo=$luo${place:+ khotest.place=$place}"
+	luo_words+=${luo_set:+ khotest.set=$luo_set}
 	if [ -n "$reserve" ]; then
 		[[ $reserve = *:* ]] || reserve+=:$reserve
 		luo_words+=" reserve_mem=$reserve:guests khotest.reserve=1"
-		[[ $luo_words = *khotest.seed=* ]] || luo_words+=" khotest.seed=$RANDOM$RANDOM"
 	fi
-	[ -z "$crash" ] || luo_words=" khotest.crash=1 khotest.seed=$RANDOM$RANDOM"
+	[ -z "$crash" ] || luo_words=" khotest.crash=1"
+	luo_words+="${luo_words:+ khotest.seed=$RANDOM$RANDOM}${selftest:+ khotest.selftest=1}"
 }
 
 # For all kernels: they report to the serial port, and a panic ends the machine at once.
@@ -95,8 +94,10 @@ cmdline_to() {
 
 # ---- initramfs -----------------------------------------------------------------------------
 
-# add_next DIR INITRD CMDLINE: adds to the initramfs in DIR what its kernel loads next, and the tool for that
+# add_next DIR INITRD CMDLINE [KERNEL]: adds to the initramfs in DIR what its kernel loads next (B, or KERNEL),
+# and the tool for that
 add_next() {
+	local to=${4:-$to}
 	mkdir -p "$1/next"
 	if [ "$via" = plain ]; then
 		cp "$to" "$1/next/linux"
@@ -129,6 +130,21 @@ add_parts() {
 	cp "$to" "$1/next/linux"
 }
 
+# add_then: makes b.cpio for B and all kernels of --then. It holds the image of the first of these, which has an
+# initramfs of its own with the image of the second, and so on: the last one is made first.
+add_then() {
+	local list i side=khotest.side=in
+	IFS=, read -r -a list <<<"$then"
+	for ((i = ${#list[@]} - 1; i >= 0; i--)); do
+		rm -rf "$work/then"
+		cp "$work/b.cpio" "$work/then.cpio"
+		add_next "$work/then" "$work/then.cpio" "$(cmdline_to "$side")" "${list[i]}"
+		{ cat "$work/init.cpio"; pack "$work/then"; } >"$work/b.cpio"
+		side="khotest.side=both khotest.load=khoctl"
+	done
+	rm -rf "$work/then" "$work/then.cpio"
+}
+
 # Makes a.cpio and b.cpio. Each holds the guest's init; if the kernel hands over, it also holds what comes
 # next. So the last kernel's is made first.
 make_initrds() {
@@ -138,6 +154,11 @@ make_initrds() {
 	install "$init" "$work/init/init"
 	pack "$work/init" >"$work/init.cpio"
 	cp "$work/init.cpio" "$work/b.cpio"
+	if [ -n "$selftest" ]; then
+		install "${selftest%,*}" "$work/a/selftest"
+		install "${selftest#*,}" "$work/b/selftest"
+		pack "$work/b" >>"$work/b.cpio"
+	fi
 	if [ "$chain" -eq 1 ]; then
 		add_next "$work/b" "$work/init.cpio" "$(cmdline_to $side)"
 		pack "$work/b" >>"$work/b.cpio"
@@ -147,6 +168,10 @@ make_initrds() {
 		add_parts "$work/b"
 		pack "$work/b" >>"$work/b.cpio"
 		side="khotest.side=both khotest.load=khoctl khotest.hops=$hops"
+	fi
+	if [ -n "$then" ]; then
+		add_then
+		side="khotest.side=both khotest.load=khoctl"
 	fi
 	add_next "$work/a" "$work/b.cpio" "$(cmdline_to "$side")"
 	{ cat "$work/init.cpio"; pack "$work/a"; } >"$work/a.cpio"

@@ -81,10 +81,49 @@ counted_to() {
 	[ "$numbers" = "$(seq -s ' ' "$1")" ]
 }
 
+# checked_sets N: each set of --luo-set came back N times
+checked_sets() {
+	local name
+	for name in ${luo_set//,/ }; do
+		[ "$(grep -c "khotest: set_checked=$name, " "$log.b")" -eq "$1" ] || return 1
+	done
+}
+
 # Over many handovers, scratch gets neither less nor more.
 scratch_stays() {
 	[ "$(sed -n 's/^khoboot: plan: scratch has \([^,]*\),.*/\1/p' "$log.b" | sort -u | wc -l)" -eq 1 ]
 }
+
+# stops: a line for each kernel of a chain. Its release, and whether it brought the data of its own test (it does
+# if it got none); the KiB that it has once everything was taken back; what it handed over: ranges, bytes, pages
+# of map.
+stops() {
+	awk '/khotest: log:/ { next }
+		/khotest: side=(in|both)/ { total = "-"; new = "new" }
+		/khotest: release=/ { sub(/.*release=/, ""); release = $1 }
+		/khotest: restore=succeeded/ { new = "old" }
+		/khotest: mem_total=/ { sub(/.*mem_total=/, ""); total = $1 }
+		/^khoboot: kho: kho-v[0-9]+, / { print release, new, total, $4, $6, $9 }
+		/khotest: end=/ { print release, new, total, "- - -" }
+		BEGIN { total = "-"; new = "new" }' "$log.all"
+}
+
+# no_growth COLUMN SLACK SIGN: is COLUMN of stops in no line worse (more; SIGN -1: less) by more than SLACK than in
+# an earlier line of the same release? Not compared: what brings its own test data with what does not.
+no_growth() {
+	stops | awk -v column="$1" -v slack="$2" -v sign="${3:-1}" '
+		{ key = $1 $2 }
+		$column == "-" { next }
+		key in first { compared++; if (sign * ($column - first[key]) > slack) exit bad = 1 }
+		!(key in first) { first[key] = $column }
+		END { exit bad || !compared }'
+}
+
+# What is preserved again and again although nobody wants it, or takes more and more pages to describe (a page at
+# another address may need a leaf and some nodes), or is never given back.
+same_bytes() { no_growth 5 0; }
+same_map() { no_growth 6 16; }
+same_memory() { no_growth 3 64 -1; }
 
 # The firmware route: before the reset, after it, and where khoboot took the direct one instead.
 sealed_and_reset() { heard 'khoboot: route: resetting into firmware'; }
@@ -176,6 +215,7 @@ points() {
 	points_route
 	points_chain
 	points_hops
+	points_then
 	points_last
 }
 
@@ -213,12 +253,12 @@ points_crash() {
 points_route() {
 	case $via,$expect in
 	plain,* | *,plain) return ;;
-	firmware,restored | firmware,lost:*)
+	firmware,restored | firmware,carried | firmware,lost:*)
 		point "khoboot sealed the data and reset the machine" sealed_and_reset
 		;;
 	esac
 	case $via,$expect in
-	firmware,restored) point "khoboot found the record" found_the_record ;;
+	firmware,restored | firmware,carried) point "khoboot found the record" found_the_record ;;
 	*,lost:*) point "the data are given up, with ${expect#*:}" "heard ${expect#*:} remedy: " ;;
 	*,direct:*) point "the direct route was taken, with ${expect#*:}" "took_direct_for ${expect#*:KB-}" ;;
 	esac
@@ -244,11 +284,24 @@ points_hops() {
 	[ "$luo" -eq 0 ] || point "each kernel got its memfd back" "checked_times $((hops + 1))"
 }
 
+# --then: how many kernels get something, and what must not grow on the way.
+points_then() {
+	[ -n "$then" ] || return 0
+	local kernels=${then//[^,]/}
+	kernels=$((${#kernels} + 2))
+	point "khoboot handed over $kernels times" "handed_over_times $kernels"
+	point "scratch is what it was" scratch_stays
+	[ -z "$luo_set" ] || point "each kernel got its sessions back" "checked_sets $kernels"
+	point "no kernel hands over more than an earlier one of its release" same_bytes
+	point "no map is larger than an earlier one of its release" same_map
+	point "no kernel has less memory than an earlier one of its release" same_memory
+}
+
 # The last kernel: it boots, has everything, and powers off.
 points_last() {
 	local last="kernel B"
 	[ "$chain" -eq 0 ] || last="kernel C"
-	[ "$hops" -eq 0 ] || last="the last kernel"
+	[ "$hops" -eq 0 ] && [ -z "$then" ] || last="the last kernel"
 	point "$last booted" "heard khotest: side=in"
 	point "$last has all processors" "heard khotest: cpus=$smp"
 	points_machine
@@ -268,7 +321,7 @@ points_machine() {
 	point "kernel B knows the hardware by what kernel A knew it" same_hardware
 	point "no warning that kernel A had not" no_new_trouble
 	case $via,$door,$expect in
-	firmware,uefi,restored) point "the list of reserved memory is outside scratch" memreserve_lasts ;;
+	firmware,uefi,restored | firmware,uefi,carried) point "the list of reserved memory is outside scratch" memreserve_lasts ;;
 	esac
 }
 
@@ -278,11 +331,13 @@ points_data() {
 	safe) point "all data came back, or none" restored_or_lost; return ;;
 	plain | lost:*) point "there was nothing to restore" "heard khotest: restore=none"; return ;;
 	esac
-	point "KHO restore succeeded" "heard khotest: restore=succeeded"
+	[ "$expect" = carried ] || point "KHO restore succeeded" "heard khotest: restore=succeeded"
 	if [ "$luo" -gt 0 ] && [ "$via" != plain ] && [ -z "$place" ]; then
 		point "khoboot counted at least $luo ranges" "ranges_at_least $luo"
 	fi
 	[ "$luo" -eq 0 ] || point "memfd of $luo pages is intact" "heard khotest: luo_checked=$luo"
+	[ -z "$luo_set" ] || [ -n "$then" ] || point "sessions $luo_set are intact" "checked_sets 1"
+	[ -z "$selftest" ] || point "the kernel's own test of live update passed" "heard khotest: selftest=passed"
 	[ -z "$reserve" ] || point "reserved memory is intact" same_reserve
 	[ -z "$place" ] || point "pages in $place are intact" "heard khotest: place_checked="
 }
@@ -322,7 +377,8 @@ between() {
 # Remarks after the points: what the guests said, the times, and after a failure the end of the log.
 report() {
 	grep -v 'khotest: log:' "$log.all" |
-		grep -oE '(khotest: (FAIL|release|restore|luo_).*|khoboot: boot: handing over.*)' | ktap_diag
+		grep -oE '(khotest: (FAIL|release|restore|luo_|set_).*|khoboot: boot: handing over.*)' | ktap_diag
+	[ -z "$then" ] || stops | sed 's/^/stop: /' | ktap_diag
 	printf '# seconds: start-A %s A-load %s load-B %s jump-B %s total %s\n' "$(between start a)" \
 		"$(between a load)" "$(between load b)" "$(between jump b)" "$(between start end)"
 	if [ "$ktap_failed" -gt 0 ]; then

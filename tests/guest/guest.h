@@ -5,6 +5,7 @@
 #ifndef KHOTEST_GUEST_H
 #define KHOTEST_GUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,10 +56,18 @@ void fill_page(uint64_t *page, uint64_t seed, uint64_t number);
 void check_pages(const uint64_t *at, uint64_t pages, uint64_t seed);
 
 /*
- * Outgoing side: preserves a memfd under a number through /dev/liveupdate
- * (include/uapi/linux/liveupdate.h). The session stays open until the jump: closing it would end
- * the preservation. Incoming side: gets the memfd back. luo_finish() after the last one; then a new
- * session can preserve something.
+ * Live update sessions (/dev/liveupdate, include/uapi/linux/liveupdate.h). luo_session() makes one,
+ * or takes one back on the incoming side. It stays open until the jump: closing it would end the
+ * preservation. luo_session_finish() after its last memfd was taken; it also closes it.
+ */
+int luo_session(const char *name, bool incoming);
+void luo_session_keep(int session, int memfd, uint64_t token);
+int luo_session_take(int session, uint64_t token);
+void luo_session_finish(int session);
+
+/*
+ * The session that most tests use, made or taken back at the first call. luo_finish() after the
+ * last memfd; then a new session can preserve something.
  */
 void luo_keep(int memfd, uint64_t token);
 int luo_take(uint64_t token);
@@ -72,8 +81,16 @@ void luo_preserve(uint64_t pages, uint64_t seed);
 void luo_check(uint64_t pages, uint64_t seed);
 
 /*
- * The same with a page in each range of physical addresses, as in "0xc00000-0xd00000,...". On the
- * incoming side they have to be there.
+ * The sets of sessions with these names, separated by commas (sets.c): "plain", "sealed", "large",
+ * "huge", and "800x3" for 800 sessions of 3 files of a page. sets_preserve() after sets_check()
+ * preserves the files that came back.
+ */
+void sets_preserve(const char *names, uint64_t seed);
+void sets_check(const char *names, uint64_t seed);
+
+/*
+ * Like luo_preserve() with a page in each range of physical addresses, as in
+ * "0xc00000-0xd00000,...". On the incoming side they have to be there.
  */
 void place_preserve(const char *ranges, uint64_t seed);
 void place_check(const char *ranges, uint64_t seed);

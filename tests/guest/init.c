@@ -19,6 +19,10 @@
  *   wait=1           say `khotest: ready=jump`, then wait for one byte on the console
  *   via=firmware     khoctl: take the firmware route, with the file boot_file=PATH on the ESP
  *   luo=N            preserve N non-adjacent pages in a memfd; the incoming side checks N pages
+ *   set=NAME,...     preserve these sets of live update sessions (sets.c); the incoming side checks
+ *                    them, and preserves what it got where it hands over in turn
+ *   selftest=1       run /selftest -s 1, the incoming side /selftest -s 2: one of the kernel's own
+ *                    programs (tools/testing/selftests/liveupdate)
  *   force=1          khoctl: go on where it refuses
  *   debugfs=off      khoctl: it is not mounted
  *   hops=N           hand over N times more, to this kernel again (load=khoctl)
@@ -41,6 +45,7 @@
  *   scratch_phys=, scratch_len=   the scratch areas
  *   placed=ADDR      one of the pages of place=
  *   luo_preserved=N, luo_runs=N   pages preserved, and in how many physical pieces they are
+ *   set_kept=NAME, N sessions, N files   one of the sets of set=
  *   marker=ADDR      with crash=1, where the marked page is
  *   finalize=done    kernels up to 6.19
  *   reserve_filled=ADDR   where the memory of reserve_mem= is
@@ -56,6 +61,9 @@
  *   setup_data=TYPE,BYTES   one for each node (x86_64)
  *   log: TEXT        each line of the log that khoboot left, in one of the nodes or in /chosen
  *   luo_checked=N, place_checked=N   no word of N pages has changed; absent without kho_in=yes
+ *   set_checked=NAME, N sessions, N files   all of them are as they were
+ *   selftest=passed  with selftest=1
+ *   mem_total=KB     what this kernel has, and what it got back; absent without kho_in=yes
  *   reserve_checked=ADDR   the same of the memory of reserve_mem=
  *   sum=CRC BYTES|none   with sum=
  *   vmcore_marker=ADDR   with crash=1: the marked page is in the dump, unchanged, and not RAM
@@ -90,6 +98,7 @@
 #include "guest.h"
 
 #define BESIDE        "/next/beside"
+#define SELFTEST      "/selftest"
 #define KHO_DEBUGFS   "/sys/kernel/debug/kho"
 #define SETUP_DATA    "/sys/kernel/boot_params/setup_data"
 #define BOOT_NEXT     EFIVARS "/BootNext-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -440,8 +449,13 @@ static void make_trouble(void)
 
 static void preserve(void)
 {
-	static char place[256];
+	static char place[256], sets[256];
+	const char *selftest[] = {SELFTEST, "-s", "1", NULL};
 
+	if (word_number("selftest"))
+		run(selftest);
+	if (word("set"))
+		sets_preserve(strcpy(sets, word("set")), word_number("seed"));
 	if (word("place"))
 		place_preserve(strcpy(place, word("place")), word_number("seed"));
 	if (word_number("luo"))
@@ -600,13 +614,35 @@ static void check_efivars(void)
 	say("efivars=ok");
 }
 
+static void run_selftest(void)
+{
+	const char *selftest[] = {SELFTEST, "-s", "2", NULL};
+
+	run(selftest);
+	say("selftest=passed");
+}
+
+/* Memory that was handed over counts as soon as it is taken back. */
+static void report_memory(void)
+{
+	char text[512];
+	const char *at;
+
+	if (read_text("/proc/meminfo", text, sizeof(text)) > 0 && (at = strstr(text, "MemTotal:")))
+		say("mem_total=%lu", strtoul(at + 9, NULL, 10));
+}
+
 /* Without KHO data there is nothing to take back: the script expects the lines, or it does not. */
 static void check_preserved(void)
 {
-	static char place[256];
+	static char place[256], sets[256];
 
 	if (access(KHO_DEBUGFS "/in/fdt", F_OK))
 		return;
+	if (word_number("selftest"))
+		run_selftest();
+	if (word("set"))
+		sets_check(strcpy(sets, word("set")), word_number("seed"));
 	if (word_number("reserve"))
 		reserve_check(word_number("seed"));
 	if (word("place"))
@@ -615,6 +651,7 @@ static void check_preserved(void)
 		luo_check(word_number("luo"), word_number("seed"));
 	if (word("place") || word_number("luo"))
 		luo_finish();
+	report_memory();
 }
 
 static void check_arrival(const char *side)

@@ -90,50 +90,70 @@ uint64_t *map_memfd(int fd, uint64_t pages, int protection)
 	return at;
 }
 
-static int session_fd = -1;
-
-/* The session, made or taken back at the first call. */
-static int session(unsigned long request)
+int luo_session(const char *name, bool incoming)
 {
-	struct luo_session s = {.size = sizeof(s), .fd = -1, .name = SESSION};
-	int fd;
+	unsigned long request = incoming ? LUO_RETRIEVE_SESSION : LUO_CREATE_SESSION;
+	struct luo_session s = {.size = sizeof(s), .fd = -1};
+	int fd = open("/dev/liveupdate", O_RDWR | O_CLOEXEC);
 
-	if (session_fd >= 0)
-		return session_fd;
-	fd = open("/dev/liveupdate", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		fail("/dev/liveupdate: %s (is liveupdate=on?)", strerror(errno));
+	snprintf((char *)s.name, sizeof(s.name), "%s", name);
 	if (ioctl(fd, request, &s))
-		fail("live update session: %s", strerror(errno));
+		fail("live update session '%s': %s", name, strerror(errno));
 	close(fd);
-	session_fd = s.fd;
 	return s.fd;
 }
 
-void luo_keep(int memfd, uint64_t token)
+void luo_session_keep(int session, int memfd, uint64_t token)
 {
 	struct luo_fd p = {.size = sizeof(p), .fd = memfd, .token = token};
 
-	if (ioctl(session(LUO_CREATE_SESSION), LUO_PRESERVE_FD, &p))
+	if (ioctl(session, LUO_PRESERVE_FD, &p))
 		fail("preserve memfd: %s", strerror(errno));
 }
 
-int luo_take(uint64_t token)
+int luo_session_take(int session, uint64_t token)
 {
 	struct luo_fd r = {.size = sizeof(r), .token = token};
 
-	if (ioctl(session(LUO_RETRIEVE_SESSION), LUO_RETRIEVE_FD, &r))
+	if (ioctl(session, LUO_RETRIEVE_FD, &r))
 		fail("retrieve memfd: %s", strerror(errno));
 	return r.fd;
 }
 
-void luo_finish(void)
+void luo_session_finish(int session)
 {
 	struct luo_finish f = {.size = sizeof(f)};
 
-	if (ioctl(session(LUO_RETRIEVE_SESSION), LUO_FINISH, &f))
+	if (ioctl(session, LUO_FINISH, &f))
 		fail("finish live update: %s", strerror(errno));
-	close(session_fd);
+	close(session);
+}
+
+static int session_fd = -1;
+
+/* The session, made or taken back at the first call. */
+static int session(bool incoming)
+{
+	if (session_fd < 0)
+		session_fd = luo_session(SESSION, incoming);
+	return session_fd;
+}
+
+void luo_keep(int memfd, uint64_t token)
+{
+	luo_session_keep(session(false), memfd, token);
+}
+
+int luo_take(uint64_t token)
+{
+	return luo_session_take(session(true), token);
+}
+
+void luo_finish(void)
+{
+	luo_session_finish(session(true));
 	session_fd = -1;
 }
 

@@ -19,6 +19,9 @@
 #define FDT_PROP 3
 #define PAGES    256 /* of the reserved memory */
 
+/* include/linux/kernel-page-flags.h */
+#define KPF_BUDDY (1ULL << 10)
+
 /* The tree is one page at most. */
 static unsigned char tree[1 << 16];
 
@@ -81,6 +84,34 @@ static void with_page(int mem, uint64_t at, uint64_t seed, void (*fn)(uint64_t *
 	munmap(page, PAGE);
 }
 
+/* A page that the allocator has could be anyone's a moment later. */
+static void check_flags(const uint64_t *flags, uint64_t count, uint64_t first)
+{
+	for (uint64_t i = 0; i < count; i++)
+		if (flags[i] & KPF_BUDDY)
+			fail("reserve: page 0x%llx is free",
+			     (unsigned long long)((first + i) * PAGE));
+}
+
+/* Of all pages, not only of those that are compared. */
+static void check_none_is_free(uint64_t start, uint64_t size)
+{
+	static uint64_t flags[4096];
+	uint64_t end = (start + size) / PAGE, n;
+	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+
+	for (uint64_t at = start / PAGE; at < end; at += n) {
+		ssize_t bytes;
+
+		n = end - at < 4096 ? end - at : 4096;
+		bytes = (ssize_t)(n * sizeof(*flags));
+		if (pread(fd, flags, (size_t)bytes, (off_t)(at * sizeof(*flags))) != bytes)
+			fail("/proc/kpageflags: %s", strerror(errno));
+		check_flags(flags, n, at);
+	}
+	close(fd);
+}
+
 /*
  * Some pages, evenly spread, and the last one: the machine's own host gives only memory that was
  * written.
@@ -99,6 +130,7 @@ static uint64_t each_page(const char *side, uint64_t seed, void (*fn)(uint64_t *
 		with_page(mem, start + size / PAGES / PAGE * PAGE * i, seed, fn);
 	with_page(mem, start + size - PAGE, seed, fn);
 	close(mem);
+	check_none_is_free(start, size);
 	return start;
 }
 
