@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Until the parts are there: removed with the last of them. */
-#include <bridge/luo.h>
 #include <bridge/map.h>
 
 #define PENDING __attribute__((weak))
@@ -36,10 +35,3 @@ PENDING enum kb_status bridge_write_map(struct kho_pages *p, const struct kho_ma
 	return KB_BRIDGE_MAP;
 }
 
-PENDING enum kb_status bridge_write_luo(struct kho_pages *p, const struct kho_blob *in,
-					const struct kho_dialect *to, struct kho_blob *out,
-					struct kb_diag *diag)
-{
-	(void)p, (void)in, (void)to, (void)out, (void)diag;
-	return KB_KERNEL_LUO;
-}

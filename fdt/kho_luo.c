@@ -53,9 +53,10 @@ static bool takes_tree(const void *fdt, uint64_t size, struct kb_text list)
 	return flb || !lists_kind(list, "luo-flb-v");
 }
 
-static bool takes(const uint8_t *blob, uint64_t size, struct kb_text list)
+bool kho_target_luo_reads(const void *data, uint64_t size, struct kb_text list)
 {
-	struct kb_text name = {(const char *)blob, 0};
+	const uint8_t *blob = data;
+	struct kb_text name = {data, 0};
 
 	if (size >= FDT_V17_SIZE && get_u32(blob) == cpu_to_fdt32(FDT_MAGIC))
 		return takes_tree(blob, size, list);
@@ -72,7 +73,7 @@ enum kb_status kho_target_luo_data(const struct uki_part *section, const void *d
 
 	if (!section->data || uki_kho_parse(section->data, section->size, &k, NULL) || !k.luo.len)
 		return KB_OK;
-	return data && takes(data, size, k.luo) ? KB_OK : KB_KERNEL_LUO;
+	return data && kho_target_luo_reads(data, size, k.luo) ? KB_OK : KB_KERNEL_LUO;
 }
 
 enum kb_status kho_target_luo(const struct uki_part *section, const struct mem *m,

@@ -36,6 +36,12 @@ struct kb_text kho_target_name(const struct uki_part *section);
 __must_check enum kb_status kho_target_luo(const struct uki_part *section, const struct mem *m,
 					   const struct kho_root *root, struct kb_diag *diag);
 
+/*
+ * Does a kernel read these @size bytes of live update data as they are? @names: of its versions, as
+ * in <fdt/kho_dialect.h>. False if none of them is one of live update.
+ */
+bool kho_target_luo_reads(const void *data, uint64_t size, struct kb_text names);
+
 /* The same for these @size bytes of live update data; @data NULL: they cannot be read. */
 __must_check enum kb_status kho_target_luo_data(const struct uki_part *section, const void *data,
 						uint64_t size);
