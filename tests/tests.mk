@@ -10,7 +10,7 @@ COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c calibrate.c prepare.c ch
 TOOLS_LIB := $(filter-out $(COMMANDS),$(TOOLS_C)) $(call TOOLS_ARCH,$(ARCHDIR))
 
 $(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \
-		$(call host_obj,test,$(PURE) $(TOOLS_LIB) $(TEST_HELP))
+		$(call host_obj,test,$(PURE) $(TOOLS_LIB) $(TEST_HELP) tests/proof/walk.c)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SAN) -o $@ $^ -lcmocka $(TOOL_LIBS)

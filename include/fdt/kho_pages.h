@@ -7,8 +7,12 @@
  * scratch, not preserved, no part of the map.
  *
  *	RAM	|..A's..|PPP|....|m|.........|== scratch ==|....|PP|......|
- *	from	|-------|                    (less scratch and what is in use)
- *	piece	        no, preserved   ^ free for good: handed out page by page
+ *	from	|---------------------------|             |--------------|
+ *	piece	                 ^ untouched granules (see kho_occupancy_free()) come first
+ *	             ^   ^ when none is left: free pages of the others, one granule after another
+ *
+ * Two pieces are in use at a time, one for single pages and one for larger folios, so that a folio
+ * that does not fit leaves the rest of its piece to the single pages.
  *
  * All of it runs twice, by the same code: a rehearsal in which every page handed out has its true
  * address, but its bytes are one and the same trial page; and the real thing. What the rehearsal
@@ -27,8 +31,16 @@
 /* A change of the set of preserved blocks. */
 struct kho_edit {
 	uint64_t base; /* physical address, aligned to the block */
-	unsigned int order;
-	bool add; /* else it is taken out */
+	uint8_t order;
+	bool add;      /* else it is taken out */
+	uint32_t turn; /* the later of two changes of one block holds */
+};
+
+/* A part of one granule. */
+struct kho_piece {
+	struct range r;   /* size 0: none yet */
+	uint8_t *bytes;   /* of r.base; NULL: not untouched, each folio is opened by itself */
+	uint64_t busy[8]; /* a bit for each page of the granule */
 };
 
 struct kho_pages {
@@ -37,18 +49,21 @@ struct kho_pages {
 	const struct kho *k;
 	const struct range_list *from; /* RAM to choose from, sorted */
 	uint8_t *trial;                /* 16 pages of the outgoing kernel */
-	/* A pointer to the first byte of @piece, which will be written; NULL: it cannot be. */
+	/*
+	 * A pointer to the first byte of @piece (whole pages), which will be written and must stay
+	 * valid; NULL: it cannot be. Called in a rehearsal, too, so that what cannot be opened is
+	 * known before anything is written; then nothing is written to it.
+	 */
 	uint8_t *(*open)(void *ctx, struct range piece);
 	void *ctx;
 	struct kho_edit *edit; /* room for @edit_max changes; NULL: they are only counted */
 	size_t edit_max;
 	/* Private. */
 	bool rehearsal;
+	bool exact; /* no untouched granule is left */
 	size_t edits;
-	size_t next; /* range of @from to go on with */
-	uint64_t at; /* address in it */
-	struct range piece;
-	uint8_t *bytes; /* of @piece */
+	uint64_t at; /* where the search goes on */
+	struct kho_piece piece[2];
 	uint64_t taken; /* pages handed out */
 };
 
@@ -61,8 +76,8 @@ void kho_pages_begin(struct kho_pages *p, bool rehearsal);
  * @bytes: where to write them; in a rehearsal all calls give the same memory, so what was written
  *	   is gone with the next call
  *
- * They are no entries of the map: for the map itself. Returns KB_OK, KB_BRIDGE_ROOM or
- * KB_BRIDGE_MAP (the piece cannot be opened).
+ * They are no entries of the map: for the map itself. Returns KB_OK; with a note in the diagnosis
+ * of @p->m KB_BRIDGE_ROOM (value: bytes) or KB_BRIDGE_MAP (at: what cannot be opened).
  */
 __must_check enum kb_status kho_pages_take(struct kho_pages *p, unsigned int order, phys_t *at,
 					   uint8_t **bytes);
@@ -79,7 +94,10 @@ __must_check enum kb_status kho_pages_preserve(struct kho_pages *p, unsigned int
  */
 __must_check enum kb_status kho_pages_drop(struct kho_pages *p, unsigned int order, phys_t at);
 
-/* Sort the edits by order (descending), then address; of equal ones the last one holds. */
+/*
+ * Sort the edits by order (descending), then address: the order of radix keys. Of several changes
+ * of one block only the last is left. Others may follow, and then have to be sorted in again.
+ */
 void kho_pages_sort(struct kho_pages *p);
 
 #endif
