@@ -85,6 +85,17 @@ static inline uint64_t *kho_occupancy_word(struct kho_occupancy *occ, uint64_t w
 	return kho_occupancy_find(occ, word);
 }
 
+/* ---- kho_luo.c: live update data, by the versions that a kernel names (.kho) */
+
+/* Has the kernel live update at all? */
+bool kho_luo_takes_any(struct kb_text names);
+
+/* Can it read these @size bytes, or has it none? @data NULL: they cannot be read, by nobody. */
+bool kho_luo_readable(const void *data, uint64_t size, struct kb_text names);
+
+/* Are both this form of data and that of the kernel known? */
+bool kho_luo_convertible(const void *data, uint64_t size, struct kb_text names);
+
 /* ---- kho_count.c: the inner loop of the walk */
 
 struct kho_tally {

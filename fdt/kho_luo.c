@@ -6,7 +6,7 @@
  *	6.19, 7.1	an FDT, "luo-v1", with nodes that have a version each
  *	from 7.2 on	a struct that begins with "luo-v5"
  */
-#include <core/diag.h>
+#include <fdt/internal.h>
 #include <fdt/kho_target.h>
 
 #include <libfdt.h>
@@ -67,21 +67,49 @@ bool kho_target_luo_reads(const void *data, uint64_t size, struct kb_text list)
 	return text_lists(list, name);
 }
 
-enum kb_status kho_target_luo_data(const struct uki_part *section, const void *data, uint64_t size)
+bool kho_luo_takes_any(struct kb_text names)
 {
-	struct uki_kho k;
-
-	if (!section->data || uki_kho_parse(section->data, section->size, &k, NULL) || !k.luo.len)
-		return KB_OK;
-	return data && kho_target_luo_reads(data, size, k.luo) ? KB_OK : KB_KERNEL_LUO;
+	return lists_kind(names, "luo-");
 }
 
-enum kb_status kho_target_luo(const struct uki_part *section, const struct mem *m,
-			      const struct kho_root *root, struct kb_diag *diag)
+/* Kernels without live update leave the data alone, and their memory stays reserved. */
+bool kho_luo_readable(const void *data, uint64_t size, struct kb_text names)
 {
-	const struct kho_blob *b = kho_root_blob(root, "LUO");
-	enum kb_status st =
-		b ? kho_target_luo_data(section, mem_get(m, b->at, b->size), b->size) : KB_OK;
+	return !kho_luo_takes_any(names) || (data && kho_target_luo_reads(data, size, names));
+}
 
-	return st ? kb_note(diag, st, b->at.addr, b->size) : KB_OK;
+/* The forms that can be read and written, each as .kho would have it. */
+static const char *const forms[] = {"luo-v5", "luo-v1 luo-session-v2 luo-flb-v1",
+				    "luo-v1 luo-session-v2"};
+
+static bool lists_all(struct kb_text list, struct kb_text words)
+{
+	while (words.len)
+		if (!text_lists(list, text_cut(&words, ' ')))
+			return false;
+	return true;
+}
+
+static struct kb_text form(size_t i)
+{
+	return (struct kb_text){forms[i], strlen(forms[i])};
+}
+
+/* One that wants shared data in another version than the known one is not known. */
+static bool is_known(struct kb_text names)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
+		if (lists_all(names, form(i)))
+			return !lists_kind(names, "luo-flb-v") ||
+			       text_lists(names, (struct kb_text){"luo-flb-v1", 10});
+	return false;
+}
+
+bool kho_luo_convertible(const void *data, uint64_t size, struct kb_text names)
+{
+	bool read = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
+		read = read || (data && kho_target_luo_reads(data, size, form(i)));
+	return read && is_known(names);
 }

@@ -87,20 +87,54 @@ static bool get_prop64(const struct parse *p, int node, const char *name, uint64
 	return true;
 }
 
-/* A version string in `compatible`. */
-struct known {
+static const struct {
 	const char *string;
-	enum kb_status st;
 	enum kho_abi abi;
-};
+} versions[] = {{"kho-v1", KHO_ABI_V1}, {"kho-v3", KHO_ABI_V3}, {"kho-v4", KHO_ABI_V4}};
 
-/* Newest first. */
-static const struct known versions[] = {
-	{"kho-v4", KB_OK, KHO_ABI_V4},
-	{"kho-v3", KB_OK, KHO_ABI_V3},
-	{"kho-v1", KB_OK, KHO_ABI_V1},
-	{"kho-v2", KB_KHO_V2, 0},
-};
+const char *kho_abi_name(enum kho_abi abi)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++)
+		if (versions[i].abi == abi)
+			return versions[i].string;
+	return "";
+}
+
+static enum kho_abi abi_of(struct kb_text name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++)
+		if (text_is(name, versions[i].string))
+			return versions[i].abi;
+	return KHO_ABI_UNKNOWN;
+}
+
+/*
+ * Pieces of kho-v4 by the names and numbers that were proposed for them ("kho: granular
+ * compatibility and header decoupling", June 2026).
+ */
+static bool is_known_part(enum kho_abi abi, struct kb_text part)
+{
+	return abi == KHO_ABI_V4 && (text_is(part, "radix-v1") || text_is(part, "vmalloc-v1") ||
+				     text_is(part, "block-v1"));
+}
+
+enum kho_abi kho_abi_parse(struct kb_text name, struct kb_text *unknown)
+{
+	const bool open_end = name.len && name.text[name.len - 1] == ';';
+	struct kb_text rest = name, part = text_cut(&rest, ';');
+	const enum kho_abi abi = abi_of(part);
+	bool known = abi && !open_end;
+
+	while (known && rest.len) {
+		part = text_cut(&rest, ';');
+		known = is_known_part(abi, part);
+	}
+	if (known)
+		return abi;
+	if (unknown)
+		*unknown = part.len && !open_end ? part : name;
+	return KHO_ABI_UNKNOWN;
+}
 
 static bool begins(const char *list, int len, const char *with)
 {
@@ -109,6 +143,23 @@ static bool begins(const char *list, int len, const char *with)
 	while (with[i] && i < len && list[i] == with[i])
 		i++;
 	return !with[i];
+}
+
+/* Of several strings the newest known version counts. */
+static void read_versions(struct kho_root *root, const char *list, int len)
+{
+	struct kb_text rest = {list, (size_t)len};
+
+	while (rest.len) {
+		const struct kb_text name = text_cut(&rest, '\0');
+		const enum kho_abi abi = kho_abi_parse(name, NULL);
+
+		if (abi <= root->abi)
+			continue;
+		root->abi = abi;
+		root->version = name;
+	}
+	root->compatible = kho_abi_name(root->abi);
 }
 
 static enum kb_status parse_compatible(struct parse *p)
@@ -120,15 +171,11 @@ static enum kb_status parse_compatible(struct parse *p)
 		return fail(p, KB_KHO_COMPATIBLE, 0, 0);
 	if (property_twice(p, 0, "compatible"))
 		return fail(p, KB_KHO_FDT_DUPLICATE, 0, 0);
-	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
-		const struct known *v = &versions[i];
-
-		if (!fdt_stringlist_contains(list, len, v->string))
-			continue;
-		p->root->abi = v->abi;
-		p->root->compatible = v->string;
-		return v->st ? fail(p, v->st, 0, 0) : KB_OK;
-	}
+	read_versions(p->root, list, len);
+	if (p->root->abi)
+		return KB_OK;
+	if (fdt_stringlist_contains(list, len, "kho-v2"))
+		return fail(p, KB_KHO_V2, 0, 0);
 	return fail(p, begins(list, len, "kho-v") ? KB_KHO_VERSION : KB_KHO_COMPATIBLE, 0, 0);
 }
 

@@ -171,6 +171,27 @@ static bool parse_name(struct kb_text value, size_t max, char first, struct kb_t
 	return true;
 }
 
+static bool parse_text(struct kb_text key, struct kb_text value, struct uki_kho *k)
+{
+	const struct {
+		const char *key;
+		struct kb_text *text;
+		size_t max;
+		char first;
+	} texts[] = {
+		{"unknown", &k->unknown, UKI_KHO_NAME_MAX, '!'},
+		{"release", &k->release, UKI_KHO_RELEASE_MAX, '!'},
+		{"luo", &k->luo, UKI_KHO_ABI_MAX, ' '},
+		{"abi", &k->abi, UKI_KHO_ABI_MAX, ' '},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (text_is(key, texts[i].key))
+			return !texts[i].text->len &&
+			       parse_name(value, texts[i].max, texts[i].first, texts[i].text);
+	return true;
+}
+
 /* One "key=value"; @have_kho says whether a kho line was seen (it may leave versions 0). */
 static bool parse_line(struct kb_text line, struct uki_kho *k, bool *have_kho)
 {
@@ -187,11 +208,7 @@ static bool parse_line(struct kb_text line, struct uki_kho *k, bool *have_kho)
 	}
 	if (text_is(key, "page"))
 		return !k->page_size && parse_page(value, &k->page_size);
-	if (text_is(key, "unknown"))
-		return !k->unknown.len && parse_name(value, UKI_KHO_NAME_MAX, '!', &k->unknown);
-	if (text_is(key, "luo"))
-		return !k->luo.len && parse_name(value, UKI_KHO_LUO_MAX, ' ', &k->luo);
-	return true;
+	return parse_text(key, value, k);
 }
 
 enum kb_status uki_kho_parse(const void *data, uint64_t size, struct uki_kho *ret,
@@ -210,6 +227,8 @@ enum kb_status uki_kho_parse(const void *data, uint64_t size, struct uki_kho *re
 	}
 	if (!have_kho || !k.page_size)
 		return kb_note(diag, KB_UKI_KHO, size, 0);
+	if (!k.abi.len)
+		k.abi = k.luo;
 	*ret = k;
 	return KB_OK;
 }

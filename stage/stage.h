@@ -79,7 +79,7 @@ __must_check enum kb_status stage_open_kho(struct stage *s, struct kho_work work
 
 /*
  * Does the next kernel speak what was handed over, and reserve all of it? Returns what
- * kho_target_check(), kernel_check_kho(), kho_target_blocks() and kho_target_luo() return.
+ * kho_target_dialect(), kernel_check_kho() and kho_target_bridge() return.
  */
 __must_check enum kb_status stage_check_versions(const struct stage *s, const struct kho *k);
 

@@ -174,16 +174,18 @@ static bool is_digit(uint8_t c)
 	return c >= '0' && c <= '9';
 }
 
-/* The string at @at, if it is one of its own, of @max characters at most; else len 0. */
-static struct kb_text own_string(const uint8_t *data, size_t size, size_t at, size_t max)
+#define STRING_MAX 4096
+
+/* The string at @at, if it is one of its own; else len 0. */
+static struct kb_text own_string(const uint8_t *data, size_t size, size_t at)
 {
 	size_t len = 0;
 
 	if (at && is_graphic(data[at - 1]))
 		return (struct kb_text){0};
-	while (len <= max && at + len < size && is_graphic(data[at + len]))
+	while (len <= STRING_MAX && at + len < size && is_graphic(data[at + len]))
 		len++;
-	if (len > max || at + len == size || data[at + len])
+	if (len > STRING_MAX || at + len == size || data[at + len])
 		return (struct kb_text){0};
 	return (struct kb_text){(const char *)data + at, len};
 }
@@ -196,20 +198,25 @@ static bool is_version(struct kb_text t)
 	return t.len > len && is_digit((uint8_t)t.text[len]);
 }
 
-static const struct {
-	const char *name;
-	enum kho_abi abi;
-} known[] = {{"kho-v1", KHO_ABI_V1}, {"kho-v3", KHO_ABI_V3}, {"kho-v4", KHO_ABI_V4}};
+/* What is too long is cut, and is never taken for a known one. */
+static struct kb_text cut_version(struct kb_text name)
+{
+	if (name.len <= UKI_KHO_NAME_MAX)
+		return name;
+	name.len = UKI_KHO_NAME_MAX;
+	while (kho_abi_parse(name, NULL))
+		name.len--;
+	return name;
+}
 
+/* Of those that have no number to be written as, a really unknown one counts. */
 static void add_version(struct kernel_versions *v, struct kb_text name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		if (text_is(name, known[i].name)) {
-			v->known |= 1u << known[i].abi;
-			return;
-		}
-	}
-	if (!v->unknown.len)
+	const enum kho_abi abi = kho_abi_parse(name, NULL);
+
+	if (abi && text_is(name, kho_abi_name(abi)))
+		v->known |= 1u << abi;
+	else if (!v->unknown.len || (!abi && kho_abi_parse(v->unknown, NULL)))
 		v->unknown = name;
 }
 
@@ -219,7 +226,7 @@ struct kernel_versions kernel_abi_versions(const void *data, size_t size)
 	struct kernel_versions v = {0};
 
 	while ((p = memmem(p, size - (size_t)(p - base), prefix, sizeof(prefix) - 1))) {
-		struct kb_text name = own_string(base, size, (size_t)(p - base), UKI_KHO_NAME_MAX);
+		struct kb_text name = cut_version(own_string(base, size, (size_t)(p - base)));
 
 		if (is_version(name))
 			add_version(&v, name);
@@ -228,34 +235,107 @@ struct kernel_versions kernel_abi_versions(const void *data, size_t size)
 	return v;
 }
 
-/* Is it one like "luo-session-v2"? */
-static bool is_luo(struct kb_text t)
-{
-	size_t len = t.len;
+/* ---- names of what lies in sub-blobs --------------------------------------------------------- */
 
-	while (len && is_digit((uint8_t)t.text[len - 1]))
+/* Is it one like "luo-session-v2", or with more parts "memfd-v2;vmalloc-v1"? */
+static bool is_name(struct kb_text t)
+{
+	const struct kb_text first = text_cut(&t, ';');
+	size_t len = first.len;
+
+	while (len && is_digit((uint8_t)first.text[len - 1]))
 		len--;
-	return len < t.len && len >= 2 && !memcmp(t.text + len - 2, "-v", 2);
+	return len < first.len && len >= 2 && !memcmp(first.text + len - 2, "-v", 2);
 }
 
-void kernel_abi_luo(const void *data, size_t size, struct buffer *out)
+static struct kb_text listed(const struct kernel_names *n)
 {
-	static const char luo[] = "luo-";
-	const uint8_t *base = data, *p = data;
-	size_t from = out->size;
+	return (struct kb_text){(const char *)n->list.data, n->list.size};
+}
 
-	while ((p = memmem(p, size - (size_t)(p - base), luo, sizeof(luo) - 1))) {
-		struct kb_text name = own_string(base, size, (size_t)(p++ - base), UKI_KHO_LUO_MAX);
-		struct kb_text so_far = {(const char *)out->data + from, out->size - from};
-
-		if (!is_luo(name) || text_lists(so_far, name))
-			continue;
-		if (out->size > from)
-			buffer_append(out, " ", 1);
-		buffer_append(out, name.text, name.len);
+static void add_name(struct kernel_names *n, struct kb_text name)
+{
+	if (!is_name(name) || text_lists(listed(n), name))
+		return;
+	if (n->list.size + name.len + 1 > UKI_KHO_ABI_MAX) {
+		if (!n->left_out.len)
+			n->left_out = cut_version(name);
+		return;
 	}
-	if (out->size - from > UKI_KHO_LUO_MAX)
-		out->size = from;
+	if (n->list.size)
+		buffer_append(&n->list, " ", 1);
+	buffer_append(&n->list, name.text, name.len);
+}
+
+static void add_strings(struct kernel_names *n, const uint8_t *data, size_t size, const char *kind)
+{
+	const uint8_t *p = data;
+
+	while ((p = memmem(p, size - (size_t)(p - data), kind, strlen(kind))))
+		add_name(n, own_string(data, size, (size_t)(p++ - data)));
+}
+
+/*
+ * The table of live update's file handlers: a magic, the number of the form, then strings of 48
+ * bytes, padded with NULs ("liveupdate: list all file handler versions in vmlinux section",
+ * December 2025; its section is .liveupdate_versions). It is found by the magic: an Image has no
+ * sections, and in the kernel that a bzImage packs it lies at the same alignment.
+ */
+#define TABLE_ALIGN 8
+#define TABLE_NAME  48
+
+static const uint8_t table_magic[] = {'P', 'U', 'V', 'L', 1, 0, 0, 0};
+
+/* The name in the @TABLE_NAME bytes at @p; len 0: this is none. */
+static struct kb_text table_name(const uint8_t *p)
+{
+	struct kb_text name = {(const char *)p, 0};
+
+	while (name.len < TABLE_NAME && is_graphic(p[name.len]))
+		name.len++;
+	for (size_t i = name.len; i < TABLE_NAME; i++)
+		if (p[i])
+			return (struct kb_text){0};
+	if (name.len == TABLE_NAME || !is_name(name))
+		name.len = 0;
+	return name;
+}
+
+/* How many names the table at @p has; 0: it is none. */
+static size_t table_count(const uint8_t *p, size_t size)
+{
+	size_t n = 0;
+
+	while ((n + 1) * TABLE_NAME <= size && table_name(p + n * TABLE_NAME).len)
+		n++;
+	return n;
+}
+
+/* True when there is a table. */
+static bool add_table(struct kernel_names *n, const uint8_t *data, size_t size)
+{
+	const uint8_t *p = data;
+	size_t count = 0;
+
+	while (!count &&
+	       (p = memmem(p, size - (size_t)(p - data), table_magic, sizeof(table_magic)))) {
+		const bool aligned = !((size_t)(p - data) % TABLE_ALIGN);
+
+		p += sizeof(table_magic);
+		count = aligned ? table_count(p, size - (size_t)(p - data)) : 0;
+	}
+	for (size_t i = 0; i < count; i++)
+		add_name(n, table_name(p + i * TABLE_NAME));
+	return count;
+}
+
+void kernel_abi_names(const void *data, size_t size, struct kernel_names *ret)
+{
+	add_strings(ret, data, size, "luo-");
+	if (!add_table(ret, data, size))
+		add_strings(ret, data, size, "memfd-");
+	add_strings(ret, data, size, "memblock-");
+	add_strings(ret, data, size, "reserve-mem-");
 }
 
 /* ---- texts ----------------------------------------------------------------------------------- */
@@ -298,22 +378,58 @@ static void write_known(uint32_t versions, struct buffer *out)
 		buffer_append(out, "none", 4);
 }
 
-void kernel_abi_write(const struct kernel_versions *v, uint32_t page_size, const struct buffer *luo,
-		      struct buffer *out)
+static void write_line(const char *key, struct kb_text value, struct buffer *out)
+{
+	if (!value.len)
+		return;
+	buffer_append(out, key, strlen(key));
+	buffer_append(out, value.text, value.len);
+	buffer_append(out, "\n", 1);
+}
+
+/* Those of live update have a line of their own, which older images of khoboot read. */
+static void write_luo(struct kb_text names, struct buffer *out)
+{
+	const char *separator = "luo=";
+
+	while (names.len) {
+		const struct kb_text name = text_cut(&names, ' ');
+
+		if (memcmp(name.text, "luo-", min_u64(name.len, 4)))
+			continue;
+		buffer_append(out, separator, strlen(separator));
+		buffer_append(out, name.text, name.len);
+		separator = " ";
+	}
+	if (*separator == ' ')
+		buffer_append(out, "\n", 1);
+}
+
+static bool is_release(struct kb_text t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (!is_graphic((uint8_t)t.text[i]))
+			return false;
+	return t.len <= UKI_KHO_RELEASE_MAX;
+}
+
+static struct kb_text unknown(const struct kernel_speaks *s)
+{
+	const struct kb_text name = s->versions.unknown, left_out = s->names.left_out;
+
+	return left_out.len && (!name.len || kho_abi_parse(name, NULL)) ? left_out : name;
+}
+
+void kernel_abi_write(const struct kernel_speaks *s, struct buffer *out)
 {
 	char word[32];
 
 	buffer_append(out, "kho=", 4);
-	write_known(v->known, out);
-	buffer_append(out, word, (size_t)snprintf(word, sizeof(word), "\npage=%u\n", page_size));
-	if (luo->size) {
-		buffer_append(out, "luo=", 4);
-		buffer_append(out, luo->data, luo->size);
-		buffer_append(out, "\n", 1);
-	}
-	if (v->unknown.len) {
-		buffer_append(out, "unknown=", 8);
-		buffer_append(out, v->unknown.text, v->unknown.len);
-		buffer_append(out, "\n", 1);
-	}
+	write_known(s->versions.known, out);
+	buffer_append(out, word, (size_t)snprintf(word, sizeof(word), "\npage=%u\n", s->page_size));
+	if (is_release(s->release))
+		write_line("release=", s->release, out);
+	write_luo(listed(&s->names), out);
+	write_line("abi=", listed(&s->names), out);
+	write_line("unknown=", unknown(s), out);
 }

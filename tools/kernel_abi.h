@@ -23,25 +23,37 @@ __must_check enum kb_status kernel_abi_unpack(const void *image, const struct bz
 					      struct buffer *out, struct kb_diag *diag);
 
 struct kernel_versions {
-	uint32_t known;         /* bit N: kho-vN, which khoboot can hand over to */
-	struct kb_text unknown; /* the first other one, in the data looked through; len 0: none */
+	uint32_t known; /* bit N: kho-vN, which khoboot can hand over to */
+	/*
+	 * Another one, in the data looked through; len 0: none. First one that is not known, cut
+	 * after UKI_KHO_NAME_MAX characters; else a known one with more parts.
+	 */
+	struct kb_text unknown;
 };
 
 /*
  * kernel_abi_versions - the KHO versions named in @size bytes at @data
  *
- * Only strings of their own count, "test-kho-v1" does not. Versions to come have a name after the
- * number, too ("kho-v4;radix-v1"); a kernel compares the whole string.
+ * Only strings of their own count, "test-kho-v1" does not. Versions to come may have more parts
+ * ("kho-v4;radix-v1"), see kho_abi_parse(); a kernel compares the whole string.
  */
 struct kernel_versions kernel_abi_versions(const void *data, size_t size);
 
+/* Versions of what lies in sub-blobs. All zero is empty; the list has to be freed. */
+struct kernel_names {
+	struct buffer list;      /* separated by spaces, UKI_KHO_ABI_MAX characters at most */
+	struct kb_text left_out; /* the first for which there was no room; len 0: none */
+};
+
 /*
- * kernel_abi_luo - append the versions of live update named in @size bytes at @data
+ * kernel_abi_names - add the names found in @size bytes at @data to @ret
  *
- * Strings of their own like "luo-v5" and "luo-session-v2" (Linux include/linux/kho/abi/luo.h), each
- * once, separated by spaces; nothing if there are more than .kho has room for.
+ * Strings of their own like "luo-session-v2", "memblock-v1" and "reserve-mem-v1", each once (Linux
+ * include/linux/kho/abi/luo.h, memblock.h, memfd.h; before 7.0 mm/memblock.c), and the file
+ * handlers of live update: all that the kernel lists in .liveupdate_versions, which no release up
+ * to 7.3 has; without it strings like "memfd-v2".
  */
-void kernel_abi_luo(const void *data, size_t size, struct buffer *out);
+void kernel_abi_names(const void *data, size_t size, struct kernel_names *ret);
 
 /*
  * kernel_abi_banner - append the release that @size bytes of kernel at @data name in their banner
@@ -51,8 +63,15 @@ void kernel_abi_luo(const void *data, size_t size, struct buffer *out);
  */
 void kernel_abi_banner(const void *data, size_t size, struct buffer *out);
 
-/* Append the text of the .kho section (<format/uki.h>); @luo: of kernel_abi_luo() */
-void kernel_abi_write(const struct kernel_versions *v, uint32_t page_size, const struct buffer *luo,
-		      struct buffer *out);
+/* All that .kho says. */
+struct kernel_speaks {
+	struct kernel_versions versions;
+	struct kernel_names names;
+	uint32_t page_size;
+	struct kb_text release; /* left out if it is not one of a kernel */
+};
+
+/* Append the text of the .kho section (<format/uki.h>). */
+void kernel_abi_write(const struct kernel_speaks *s, struct buffer *out);
 
 #endif

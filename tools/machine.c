@@ -21,6 +21,7 @@ struct machine {
 	struct range ram[PIECES], listed[PIECES], dropped[PIECES], plugged[PIECES],
 		areas[ROOM_AREAS];
 	struct buffer fdt;
+	struct buffer kho_fdt;
 	struct buffer luo;
 };
 
@@ -340,7 +341,7 @@ struct machine *machine_read(const struct running *r, struct facts *ret)
 	f.areas = (struct range_list){m->areas, 0, ROOM_AREAS};
 	read_scratch(r, &f);
 	read_luo(r, m, &f);
-	f.root_known = running_kho(r, &f.root);
+	f.root_known = running_kho(r, &m->kho_fdt, &f.root);
 	f.handover = f.scratch_known || f.root_known || running_kho_on(r);
 	read_reserve(r, &f);
 	read_iomem(r, &f);
@@ -363,6 +364,7 @@ void machine_free(struct machine *m)
 {
 	if (m) {
 		buffer_free(&m->fdt);
+		buffer_free(&m->kho_fdt);
 		buffer_free(&m->luo);
 	}
 	free(m);

@@ -73,12 +73,15 @@ void next_kernel_abi_free(struct next_kernel_abi *a)
 
 static void describe(const struct buffer *kernel, uint32_t page_size, struct next_kernel_abi *ret)
 {
-	struct kernel_versions v = kernel_abi_versions(kernel->data, kernel->size);
-	struct buffer luo = {0};
+	struct kernel_speaks speaks = {
+		.versions = kernel_abi_versions(kernel->data, kernel->size),
+		.page_size = page_size,
+		.release = {(const char *)ret->release.data, ret->release.size},
+	};
 
-	kernel_abi_luo(kernel->data, kernel->size, &luo);
-	kernel_abi_write(&v, page_size, &luo, &ret->kho);
-	buffer_free(&luo);
+	kernel_abi_names(kernel->data, kernel->size, &speaks.names);
+	kernel_abi_write(&speaks, &ret->kho);
+	buffer_free(&speaks.names.list);
 }
 
 static enum kb_status look_into_x86(const struct next_kernel *k, struct next_kernel_abi *ret,
@@ -87,10 +90,10 @@ static enum kb_status look_into_x86(const struct next_kernel *k, struct next_ker
 	struct buffer kernel = {0};
 	enum kb_status st = kernel_abi_unpack(k->data, &k->bz, &kernel, diag);
 
-	if (!st)
-		describe(&kernel, SZ_4K, ret);
 	if (!st && k->bz.release)
 		buffer_append(&ret->release, k->bz.release, k->bz.release_len);
+	if (!st)
+		describe(&kernel, SZ_4K, ret);
 	buffer_free(&kernel);
 	return st;
 }
@@ -121,8 +124,8 @@ static enum kb_status look_into_arm64(const struct next_kernel *k, struct next_k
 		return kb_note(diag, KB_ARM64_PAGES, ARM64_FLAGS, 0);
 	st = unpack_arm64(k, &kernel, diag);
 	if (!st) {
-		describe(&kernel, image->page_size, ret);
 		kernel_abi_banner(kernel.data, kernel.size, &ret->release);
+		describe(&kernel, image->page_size, ret);
 		sbat_add(&ret->sbat, sbat_of_file(kernel.data, kernel.size), (struct kb_text){0});
 	}
 	buffer_free(&kernel);

@@ -258,23 +258,23 @@ void running_unfinalize(struct running *r)
  * The FDT is looked through for its version, not parsed: what debugfs shows ends where the FDT
  * ended at boot.
  */
-bool running_kho(const struct running *r, struct kho_root *ret)
+bool running_kho(const struct running *r, struct buffer *text, struct kho_root *ret)
 {
+	struct kho_root root = {
+		.page_shift = (unsigned int)__builtin_ctzll(running_page_size()),
+	};
 	struct kernel_versions v = {0};
-	struct buffer fdt = {0};
-	bool found;
 
-	if (running_read(r, KHO_OUT "/fdt", &fdt) && fdt.size)
-		v = kernel_abi_versions(fdt.data, fdt.size);
-	found = v.unknown.len || is_pow2(v.known);
-	buffer_free(&fdt);
-	if (found)
-		*ret = (struct kho_root){
-			.abi = v.unknown.len ? KHO_ABI_UNKNOWN
-					     : (enum kho_abi)__builtin_ctz(v.known),
-			.page_shift = (unsigned int)__builtin_ctzll(running_page_size()),
-		};
-	return found;
+	if (running_read(r, KHO_OUT "/fdt", text) && text->size)
+		v = kernel_abi_versions(text->data, text->size);
+	if (!v.unknown.len && !is_pow2(v.known))
+		return false;
+	root.version = v.unknown;
+	root.abi = v.unknown.len ? kho_abi_parse(v.unknown, NULL)
+				 : (enum kho_abi)__builtin_ctz(v.known);
+	root.compatible = kho_abi_name(root.abi);
+	*ret = root;
+	return true;
 }
 
 /* ---- kexec_file_load(2) ---------------------------------------------------------------------- */

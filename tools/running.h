@@ -78,12 +78,14 @@ void running_unfinalize(struct running *r);
 
 /*
  * running_kho - version and page size of the data that will be handed over
- * @ret: abi (KHO_ABI_UNKNOWN for a version to come) and page_shift are set, all else is zero
+ * @text: an empty buffer, which has to be kept as long as @ret
+ * @ret: abi (KHO_ABI_UNKNOWN for a version to come), compatible, version and page_shift are set,
+ *	 all else is zero
  *
  * False when KHO is off or when the kernel does not show it: from 6.19 on it does only until the
  * first handover. khoboot then checks alone, after the jump.
  */
-bool running_kho(const struct running *r, struct kho_root *ret);
+bool running_kho(const struct running *r, struct buffer *text, struct kho_root *ret);
 
 /* The refusal that an errno of kexec_file_load(2) stands for; KB_OK for any other errno. */
 enum kb_status running_kexec_status(int error);

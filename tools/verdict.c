@@ -68,29 +68,67 @@ const struct check *verdict_refusal(const struct verdict *v)
 
 /* ---- what is handed over --------------------------------------------------------------------- */
 
-/* Without the version of the data: is there any that the next kernel takes? */
-static enum kb_status check_section(const struct uki_part *section)
-{
-	struct uki_kho speaks;
-	enum kb_status st;
+/* What is handed over and what the next kernel reads, as far as both are known here. */
+struct handed {
+	struct kho_dialect to;
+	struct kho_offer from;
+	uint64_t blocks[KHO_ORDERS];
+	enum kb_status st; /* KB_OK: all of this is set */
+};
 
-	if (!section->data)
-		return KB_KERNEL_UNKNOWN;
-	st = uki_kho_parse(section->data, section->size, &speaks, NULL);
-	if (st)
-		return st;
-	if (speaks.unknown.len)
-		return KB_KERNEL_NEW;
-	return speaks.versions ? KB_OK : KB_KERNEL_NO_KHO;
+static unsigned int order_of(uint64_t bytes, unsigned int page_shift)
+{
+	return highest_bit(bytes >> page_shift);
 }
 
-static void ask_version(struct verdict *v, const struct facts *f, const struct image_facts *i)
+static void set_offer(struct handed *h, const struct facts *f)
 {
-	enum kb_status st =
-		f->root_known ? kho_target_check(i->kho, &f->root, NULL) : check_section(i->kho);
+	const unsigned int page_shift = f->root.page_shift;
 
-	if (st == KB_PAGE_SIZE) /* has a question of its own */
-		st = KB_OK;
+	h->from = (struct kho_offer){
+		.root = &f->root,
+		.map_known = f->root.abi != KHO_ABI_V1 || f->bitmaps != KHO_BITMAP_UNKNOWN,
+		.format = f->root.abi != KHO_ABI_V1        ? KHO_MAP_RADIX
+			  : f->bitmaps == KHO_BITMAP_SMALL ? KHO_MAP_V1_SMALL
+							   : KHO_MAP_V1_PAGE,
+		.blocks = h->blocks,
+		.luo = f->luo,
+		.luo_size = f->luo ? f->luo_size : 0,
+	};
+	if (f->reserve_block >> page_shift)
+		h->blocks[min_u64(order_of(f->reserve_block, page_shift), KHO_ORDERS - 1)] = 1;
+}
+
+/* The page size has a question of its own. */
+static void look_at(struct handed *h, const struct facts *f, const struct image_facts *i)
+{
+	const struct kb_text release = {i->kernel->release, i->kernel->release_len};
+	struct kho_root root = f->root;
+	struct uki_kho speaks;
+
+	*h = (struct handed){.st = KB_KERNEL_UNKNOWN};
+	if (i->kho->data && !uki_kho_parse(i->kho->data, i->kho->size, &speaks, NULL))
+		root.page_shift = (unsigned int)__builtin_ctz(speaks.page_size);
+	/* Without the version of the data: is there any that the next kernel takes? */
+	if (!f->root_known)
+		root.abi = KHO_ABI_V4;
+	h->st = kho_target_dialect(i->kho, release, &root, NULL, NULL, &h->to, NULL);
+	set_offer(h, f);
+}
+
+/* Is @change to be made, and refused? */
+static enum kb_status check_change(const struct handed *h, enum kho_change change)
+{
+	return kho_target_changes(&h->from, &h->to) & change ? kho_target_change_refusal(change)
+							     : KB_OK;
+}
+
+static void ask_version(struct verdict *v, const struct facts *f, const struct handed *h)
+{
+	enum kb_status st = h->st == KB_KERNEL_BITMAPS ? KB_OK : h->st;
+
+	if (!h->st && f->root_known)
+		st = check_change(h, KHO_CHANGE_CORE);
 	if (!st && !f->root_known)
 		verdict_add_unknown(v, "version",
 				    "the running kernel does not show the version of its data");
@@ -116,24 +154,28 @@ static void ask_page_size(struct verdict *v, const struct facts *f, const struct
 }
 
 /* Two forms of kho-v1 have the same name. */
-static void ask_bitmaps(struct verdict *v, const struct facts *f, const struct image_facts *i)
+static void ask_bitmaps(struct verdict *v, const struct facts *f, const struct image_facts *i,
+			const struct handed *h)
 {
-	enum kho_bitmap_hint wanted =
+	const bool old = f->root_known && f->root.abi == KHO_ABI_V1;
+	const enum kho_bitmap_hint wanted =
 		kho_target_bitmaps(i->kernel->release, i->kernel->release_len);
 
-	if (!f->root_known || f->root.abi != KHO_ABI_V1)
+	if (!old && h->st != KB_KERNEL_BITMAPS)
 		return;
-	if (wanted == KHO_BITMAP_UNKNOWN || f->bitmaps == KHO_BITMAP_UNKNOWN)
+	if (!old && f->root_known)
+		verdict_add(v, "bitmaps", h->st);
+	else if (!old || wanted == KHO_BITMAP_UNKNOWN || f->bitmaps == KHO_BITMAP_UNKNOWN)
 		verdict_add_unknown(v, "bitmaps", "a release does not tell the form of its kho-v1");
 	else
 		verdict_add(v, "bitmaps", wanted == f->bitmaps ? KB_OK : KB_KHO_V1_HINT);
 }
 
 /* Only with debugfs is it seen which version the running kernel writes. */
-static void ask_luo(struct verdict *v, const struct facts *f, const struct image_facts *i)
+static void ask_luo(struct verdict *v, const struct facts *f, const struct handed *h)
 {
-	if (f->luo)
-		verdict_add(v, "luo", kho_target_luo_data(i->kho, f->luo, f->luo_size));
+	if (f->luo && !h->st)
+		verdict_add(v, "luo", check_change(h, KHO_CHANGE_LUO));
 }
 
 static uint64_t power_of_two(uint64_t v)
@@ -155,35 +197,22 @@ void verdict_reserve(struct facts *f, uint64_t size, uint64_t align)
 		max_u64(f->reserve_block, max_u64(sure, min_u64(all, power_of_two(align))));
 }
 
-/* Blocks of 2 GiB and more are lost by all kernels before kho-v4; see kho_target_blocks(). */
-static enum kb_status check_block(const struct kho_root *root, uint64_t bytes)
+/* The largest that is not lost: kernels before kho-v4 count its bytes in an int. */
+static uint64_t largest_block(const struct kho_dialect *to)
 {
-	struct kho_summary sum = {0};
-	const uint64_t page = 1ULL << root->page_shift;
-	unsigned int order = 0;
-
-	while (order + 1 < KHO_ORDERS && page << (order + 1) <= bytes)
-		order++;
-	if (bytes >= page)
-		sum.blocks[order] = 1;
-	return kho_target_blocks(root, &sum, NULL);
+	return (1ULL << (kho_dialect_orders(to) + to->page_shift)) - 1;
 }
 
-static void ask_blocks(struct verdict *v, const struct facts *f)
+static void ask_blocks(struct verdict *v, const struct facts *f, const struct handed *h)
 {
-	enum kb_status st;
-
-	if (!f->root_known || f->root.abi >= KHO_ABI_V4) {
-		if (f->root_known)
-			verdict_add(v, "blocks", KB_OK);
-		else
-			verdict_add_unknown(v, "blocks", "the version of the data is not known");
-		return;
-	}
-	st = check_block(&f->root, f->reserve_block);
-	if (st)
-		verdict_add_numbers(v, "blocks", st, f->reserve_block, 2 * SZ_1G - 1);
-	else if (check_block(&f->root, f->reserve_maybe))
+	if (h->st || !f->root_known)
+		verdict_add_unknown(v, "blocks", "the version of the data is not known");
+	else if (h->to.abi >= KHO_ABI_V4)
+		verdict_add(v, "blocks", KB_OK);
+	else if (f->reserve_block > largest_block(&h->to))
+		verdict_add_numbers(v, "blocks", check_change(h, KHO_CHANGE_BLOCKS),
+				    f->reserve_block, largest_block(&h->to));
+	else if (f->reserve_maybe > largest_block(&h->to))
 		verdict_add_unknown(
 			v, "blocks",
 			"whether reserve_mem= has 2 GiB in one block depends on its address");
@@ -457,11 +486,14 @@ static void ask_arena(struct verdict *v, const struct facts *f, const struct ima
 
 static void ask_handover(struct verdict *v, const struct facts *f, const struct image_facts *i)
 {
-	ask_version(v, f, i);
+	struct handed h;
+
+	look_at(&h, f, i);
+	ask_version(v, f, &h);
 	ask_page_size(v, f, i);
-	ask_bitmaps(v, f, i);
-	ask_luo(v, f, i);
-	ask_blocks(v, f);
+	ask_bitmaps(v, f, i, &h);
+	ask_luo(v, f, &h);
+	ask_blocks(v, f, &h);
 	ask_memory(v, f);
 	ask_cmdline(v, f, i);
 	if (f->poisoned)

@@ -14,6 +14,7 @@
 
 #include <core/mem.h>
 #include <core/range.h>
+#include <core/text.h>
 #include <fdt/kho_map.h>
 #include <khoboot/compiler.h>
 #include <khoboot/status.h>
@@ -41,6 +42,18 @@ enum kho_abi {
 	KHO_ABI_V4 = 4,      /* 7.2, 7.3 */
 };
 
+/*
+ * kho_abi_parse - the version that a string like "kho-v4" or "kho-v4;radix-v1" names
+ * @unknown: may be NULL; the part that is not known, in @name; untouched unless KHO_ABI_UNKNOWN
+ *
+ * Parts after the first are versions of pieces that kernels so far do not name: known is the one
+ * that they have. A kernel compares the whole string, so who writes one writes it unchanged.
+ */
+enum kho_abi kho_abi_parse(struct kb_text name, struct kb_text *unknown);
+
+/* "kho-v4"; "" for an unknown one */
+const char *kho_abi_name(enum kho_abi abi);
+
 struct kho_blob {
 	char name[KHO_NAME_MAX + 1]; /* node name as written (may be unprintable), with NUL */
 	phys_t at;
@@ -58,6 +71,7 @@ struct kho_metadata {
 struct kho_root {
 	enum kho_abi abi;
 	const char *compatible; /* "kho-vN" of @abi, a constant string */
+	struct kb_text version; /* as written, in the FDT: the same, or with more parts */
 	unsigned int page_shift;
 	struct range fdt; /* the page(s) of the FDT: base and page size */
 	uint32_t fdt_totalsize;

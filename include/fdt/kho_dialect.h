@@ -12,9 +12,15 @@
 
 struct kho_dialect {
 	enum kho_abi abi;
+	/* What `compatible` of the root FDT has to be, whole: "kho-v4", or with more parts. */
+	struct kb_text compatible;
 	enum kho_map_format format;
 	unsigned int page_shift;
-	/* "luo-v1 luo-session-v2 memfd-v1": all version strings but that of the core, in .kho */
+	/*
+	 * "luo-v1 luo-session-v2 memfd-v1": all version strings but that of the core, in .kho.
+	 * Without one of a kind the kernel has none, or khoctl did not look for it (images of
+	 * before 0.2 list luo-* only): in both cases nothing of this kind is to be passed.
+	 */
 	struct kb_text names;
 };
 

@@ -8,33 +8,36 @@
 #define FDT_KHO_TARGET_H
 
 #include <fdt/kho.h>
+#include <fdt/kho_dialect.h>
 #include <format/uki.h>
 
 /*
- * kho_target_check - compare the image's .kho section with the data
- * @section: data NULL when the image has none
+ * kho_target_dialect - what the next kernel reads
+ * @section: .kho of its image; data NULL when the image has none
+ * @release: of the kernel, if .kho does not say; text NULL: not known
+ * @root: of the outgoing kernel
+ * @m, @map: its map, opened and walked; NULL: not known, as on the outgoing kernel itself
+ * @ret: points into @section; untouched on failure
  * @diag: at = versions that the kernel speaks (bit N for kho-vN), value = version of the data; for
  *	  KB_PAGE_SIZE the two page sizes
  *
+ * Of several versions that the kernel reads, the one of the data; else the newest that is known. A
+ * kernel that reads kho-v1, but is of a release that does not tell with which bitmaps, can be given
+ * only a map of kho-v1 that is the same in both readings.
+ *
  * Returns KB_OK, KB_KHO_VERSION (unknown version of the data), KB_KERNEL_UNKNOWN (no section),
- * KB_UKI_KHO (malformed), KB_KERNEL_NEW, KB_KERNEL_NO_KHO, KB_KERNEL_EXPECTS, KB_PAGE_SIZE.
+ * KB_UKI_KHO (malformed), KB_KERNEL_NEW (speaks an unknown version, perhaps beside known ones),
+ * KB_KERNEL_NO_KHO, KB_KERNEL_EXPECTS (none that can be written), KB_PAGE_SIZE, KB_KERNEL_BITMAPS.
  */
-__must_check enum kb_status kho_target_check(const struct uki_part *section,
-					     const struct kho_root *root, struct kb_diag *diag);
+__must_check enum kb_status kho_target_dialect(const struct uki_part *section,
+					       struct kb_text release, const struct kho_root *root,
+					       const struct mem *m, const struct kho_map *map,
+					       struct kho_dialect *ret, struct kb_diag *diag);
 
-/* The unknown version that KB_KERNEL_NEW is about, in the section; len 0: there is none. */
+/* The unknown version, or part of one, that KB_KERNEL_NEW is about; len 0: there is none. */
 struct kb_text kho_target_name(const struct uki_part *section);
 
-/*
- * kho_target_luo - can the next kernel read the live update data (the node "LUO")?
- * @section: .kho of the image that contains the kernel
- * @diag: at = physical address of the data, value = their size
- *
- * Kernels without live update leave it alone, and its memory stays reserved: that is KB_OK, as is a
- * section that does not say. Returns KB_OK or KB_KERNEL_LUO.
- */
-__must_check enum kb_status kho_target_luo(const struct uki_part *section, const struct mem *m,
-					   const struct kho_root *root, struct kb_diag *diag);
+/* ---- the same, or to be translated? ---- */
 
 /*
  * Does a kernel read these @size bytes of live update data as they are? @names: of its versions, as
@@ -42,20 +45,56 @@ __must_check enum kb_status kho_target_luo(const struct uki_part *section, const
  */
 bool kho_target_luo_reads(const void *data, uint64_t size, struct kb_text names);
 
-/* The same for these @size bytes of live update data; @data NULL: they cannot be read. */
-__must_check enum kb_status kho_target_luo_data(const struct uki_part *section, const void *data,
-						uint64_t size);
+/* What is handed over, as far as it is known. khoboot knows all of it, khoctl what A shows. */
+struct kho_offer {
+	const struct kho_root *root;
+	bool map_known;
+	enum kho_map_format format;
+	const uint64_t *blocks; /* how many of each of KHO_ORDERS orders; NULL: not known */
+	const void *luo;        /* live update data; NULL: none, or they cannot be read */
+	uint64_t luo_size;      /* bytes; 0: there are none */
+	unsigned int memfd;     /* N: there are files "memfd-vN"; 0: none, or not known */
+};
+
+/* All that khoboot knows of it, but for files. */
+struct kho_offer kho_target_offer(const struct mem *m, const struct kho *k);
+
+/* What the next kernel reads in another form. */
+enum kho_change {
+	KHO_CHANGE_CORE = 1 << 0,     /* the root FDT: another version */
+	KHO_CHANGE_MAP = 1 << 1,      /* the map: another form */
+	KHO_CHANGE_BLOCKS = 1 << 2,   /* blocks too large for it are split */
+	KHO_CHANGE_LUO = 1 << 3,      /* live update data */
+	KHO_CHANGE_MEMFD = 1 << 4,    /* files of live update: memfd */
+	KHO_CHANGE_METADATA = 1 << 5, /* kexec-metadata is left out, or made */
+};
+
+/* One bit for each change, 0: the data are handed over as they are. */
+unsigned int kho_target_changes(const struct kho_offer *from, const struct kho_dialect *to);
+
+/* A change in words: "live update data are converted"; @change is one bit. */
+const char *kho_target_change_text(enum kho_change change);
+
+/* What refuses a change with khoboot.bridge=off; KB_OK for those that Linux can do without. */
+enum kb_status kho_target_change_refusal(enum kho_change change);
 
 /*
- * kho_target_blocks - will the next kernel, which speaks the version of the data, reserve them all?
- * @sum: of kho_walk(); its blocks are counted by their order
- * @diag: at = the smallest order that is too large, value = how many blocks have it
+ * kho_target_bridge - can these data be handed to that kernel, and what has to be changed?
+ * @off: khoboot.bridge=off: whatever would have to be changed is refused
+ * @changes: kho_target_changes(), also of what is refused
+ * @diag: for KB_BLOCK_HUGE the smallest order that is too large and how many blocks have it; for
+ *	  KB_KERNEL_LUO address and size of the data
  *
- * Receivers of kho-v1 and kho-v3 lose blocks of 2 GiB and more, and say nothing. Returns KB_OK or
- * KB_BLOCK_HUGE.
+ * The one verdict of khoctl before the load and of khoboot before the jump. What only a look into
+ * live update data tells (names, files) is not asked here, but by bridge_plan(). Returns KB_OK;
+ * KB_KERNEL_LUO for live update data whose form, or that of the next kernel, is not known; with
+ * @off KB_KERNEL_EXPECTS, KB_KHO_V1_HINT, KB_BLOCK_HUGE and KB_KERNEL_LUO.
  */
-__must_check enum kb_status kho_target_blocks(const struct kho_root *root,
-					      const struct kho_summary *sum, struct kb_diag *diag);
+__must_check enum kb_status kho_target_bridge(const struct kho_offer *from,
+					      const struct kho_dialect *to, bool off,
+					      unsigned int *changes, struct kb_diag *diag);
+
+/* ---- what of the data the next kernel keeps ---- */
 
 /*
  * kho_target_lost - is anything preserved, or scratch, where the next kernel will have no RAM?

@@ -7,10 +7,16 @@
  *
  *	kho=kho-v4		versions, separated by single spaces, or "none"
  *	page=4096		page size in bytes
- *	unknown=kho-v5		a version that khoctl did not know; absent if there is none
+ *	release=7.3.4		release of the kernel, by itself; absent if it does not say
+ *	unknown=kho-v5		a version that is none of "kho-v1" to "kho-v31", or one of them with
+ *				more parts ("kho-v4;radix-v1"); absent if there is none
  *	luo=luo-v5		versions of live update, separated by spaces; absent without
+ *	abi=luo-v5 memfd-v2 memblock-v1 reserve-mem-v1
+ *				versions of all that lies in sub-blobs, those of luo= included;
+ *				absent without, and in images made before khoboot could translate
  *
- * Lines with other keys are reserved for later versions and skipped.
+ * Lines with other keys are reserved for later versions and skipped. A line is never cut: versions
+ * for which there is no room are named by "unknown", which every khoboot refuses a handover by.
  */
 #ifndef FORMAT_UKI_H
 #define FORMAT_UKI_H
@@ -91,21 +97,24 @@ uint64_t uki_flat_size(const void *boot_params, const void *loaded);
 struct uki_kho {
 	uint32_t versions;      /* bit N: "kho-vN"; 0: the kernel has no KHO */
 	uint32_t page_size;     /* bytes */
-	struct kb_text unknown; /* a version to come, in the section; len 0: none */
-	struct kb_text luo;     /* "luo-v1 luo-session-v2", in the section; len 0: none */
+	struct kb_text unknown; /* in the section, as the next ones; len 0: none */
+	struct kb_text release; /* len 0: not known */
+	struct kb_text luo;     /* "luo-v1 luo-session-v2"; len 0: none */
+	struct kb_text abi;     /* the same with all others; @luo if the section has no such line */
 };
 
 #define UKI_KHO_VERSION_MAX 31
-#define UKI_KHO_NAME_MAX    63 /* characters of "unknown" */
-#define UKI_KHO_LUO_MAX     127
+#define UKI_KHO_NAME_MAX    255  /* characters of "unknown" */
+#define UKI_KHO_ABI_MAX     1023 /* of "luo", of "abi" */
+#define UKI_KHO_RELEASE_MAX 64   /* __NEW_UTS_LEN */
 
 /*
  * uki_kho_parse - read a .kho section
  *
  * Returns KB_OK, or KB_UKI_KHO for a line without '=', a version that is not "kho-v1" to "kho-v31",
  * a page size that is not a power of two of at least 4096, a repeated key, and a missing "kho" or
- * "page". The characters of "unknown" and "luo" are graphic, or spaces in "luo". @ret is untouched
- * on failure.
+ * "page". The characters of the other values are graphic, or spaces in "luo" and "abi". @ret is
+ * untouched on failure.
  */
 __must_check enum kb_status uki_kho_parse(const void *data, uint64_t size, struct uki_kho *ret,
 					  struct kb_diag *diag);

@@ -27,17 +27,20 @@ static void name_version(const struct stage *s)
 
 enum kb_status stage_check_versions(const struct stage *s, const struct kho *k)
 {
+	const struct kb_text release = {s->kernel.release, s->kernel.release_len};
+	const struct kho_offer offer = kho_target_offer(&s->mem, k);
 	struct kb_diag diag = {0};
-	enum kb_status st = kho_target_check(&s->uki.kho, &k->root, &diag);
+	struct kho_dialect to;
+	unsigned int changes;
+	enum kb_status st =
+		kho_target_dialect(&s->uki.kho, release, &k->root, &s->mem, &k->map, &to, &diag);
 
 	if (st == KB_KERNEL_NEW)
 		name_version(s);
 	if (!st)
 		st = kernel_check_kho(&s->kernel, &k->root, s->uefi, &diag);
 	if (!st)
-		st = kho_target_blocks(&k->root, &k->sum, &diag);
-	if (!st)
-		st = kho_target_luo(&s->uki.kho, &s->mem, &k->root, &diag);
+		st = kho_target_bridge(&offer, &to, true, &changes, &diag);
 	return st ? kb_refuse("kho", st, &diag) : KB_OK;
 }
 

@@ -420,6 +420,7 @@ static const char *question_of(const struct machine *m, enum kb_status st)
 		return "kernel";
 	case KB_KHO_V1_HINT:
 	case KB_KHO_V1_AMBIGUOUS:
+	case KB_KERNEL_BITMAPS:
 		return m->f.root_known ? "bitmaps" : "version";
 	case KB_BLOCK_HUGE:
 		return "blocks";

@@ -92,7 +92,9 @@ static void world_init(struct world *w, unsigned int page_shift, uint64_t seed)
 				  .ctx = w,
 				  .edit = w->edit,
 				  .edit_max = EDITS};
-	w->to = (struct kho_dialect){KHO_ABI_V4, KHO_MAP_RADIX, page_shift, {NULL, 0}};
+	w->to = (struct kho_dialect){.abi = KHO_ABI_V4,
+				     .format = KHO_MAP_RADIX,
+				     .page_shift = page_shift};
 }
 
 /* Written by @v; nothing can be preserved afterwards. */

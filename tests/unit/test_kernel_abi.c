@@ -7,6 +7,7 @@
 #include "make_image.h"
 #include "pack.h"
 
+#include <fdt/kho.h>
 #include <format/pe.h>
 #include <format/uki.h>
 
@@ -300,7 +301,10 @@ static void versions_are_found(void **state)
 		{"kho-v4;radix-v1;vmalloc-v1", 27, 0, "kho-v4;radix-v1;vmalloc-v1"},
 		{"kho-v5;89012345678901234567890123456789012345678901234567890123", 64, 0,
 		 "kho-v5;89012345678901234567890123456789012345678901234567890123"},
-		{"kho-v5;890123456789012345678901234567890123456789012345678901234", 65, 0, ""},
+		/* a really unknown one counts before one with more parts */
+		{"kho-v4;radix-v1\0kho-v5", 23, 0, "kho-v5"},
+		{"kho-v5\0kho-v4;radix-v1", 23, 0, "kho-v5"},
+		{"kho-v4\0kho-v4;radix-v1", 23, 1u << 4, "kho-v4;radix-v1"},
 	};
 	(void)state;
 
@@ -316,6 +320,32 @@ static void versions_are_found(void **state)
 				 got.unknown.text);
 		free(copy);
 	}
+}
+
+/* Longer than .kho takes: cut, and not where a known version would end. */
+static void long_versions_are_unknown(void **state)
+{
+	char text[UKI_KHO_NAME_MAX + 3] = "kho-v4";
+	struct kernel_versions got;
+	(void)state;
+
+	for (size_t at = 6; at + 9 <= UKI_KHO_NAME_MAX; at += 9)
+		memcpy(text + at, ";radix-v1", 9);
+	memset(text + strlen(text), '1', sizeof(text) - 1 - strlen(text));
+	got = kernel_abi_versions(text, sizeof(text));
+	assert_int_equal(got.known, 0);
+	assert_in_range(got.unknown.len, UKI_KHO_NAME_MAX - 9, UKI_KHO_NAME_MAX);
+	assert_int_equal(kho_abi_parse(got.unknown, NULL), KHO_ABI_UNKNOWN);
+	/* At the border of a part. */
+	memset(text, 0, sizeof(text));
+	memcpy(text, "kho-v4", 6);
+	for (int i = 0; i < 27; i++)
+		memcpy(text + strlen(text), i < 3 ? ";vmalloc-v1" : ";block-v1", i < 3 ? 11 : 9);
+	assert_int_equal(strlen(text), UKI_KHO_NAME_MAX);
+	assert_int_equal(kernel_abi_versions(text, sizeof(text)).unknown.len, UKI_KHO_NAME_MAX);
+	text[UKI_KHO_NAME_MAX] = ';';
+	got = kernel_abi_versions(text, sizeof(text));
+	assert_int_equal(kho_abi_parse(got.unknown, NULL), KHO_ABI_UNKNOWN);
 }
 
 /* ---- .kho ------------------------------------------------------------------------------------ */
@@ -355,22 +385,47 @@ static void assert_section(const char *text)
 	buffer_free(&packed);
 }
 
+#define X86 "page=4096\nrelease=" TEST_RELEASE "\n"
+
 static void the_section_says_it(void **state)
 {
 	static const char strings[] = "\0luo-v1\0luo-flb\0xluo-v2\0luo-v\0luo-session-v2\0luo-v1";
+	static const char others[] = "\xffmemfd-v2\0\0reserve-mem-v1\0memblock-v1\0memfd-v";
 	(void)state;
 
-	assert_section("kho=none\npage=4096\n");
+	assert_section("kho=none\n" X86);
 	memcpy(kernel + KERNEL_SIZE - 8, "\0kho-v4", 8);
-	assert_section("kho=kho-v4\npage=4096\n");
+	assert_section("kho=kho-v4\n" X86);
 	memcpy(kernel + (8 << 20) - 4, "\0kho-v3", 8); /* across a border */
-	assert_section("kho=kho-v3 kho-v4\npage=4096\n");
+	assert_section("kho=kho-v3 kho-v4\n" X86);
 	memcpy(kernel + 0x3000, strings, sizeof(strings));
-	assert_section("kho=kho-v3 kho-v4\npage=4096\nluo=luo-v1 luo-session-v2\n");
+	memcpy(kernel + 0x2000, others, sizeof(others));
+	assert_section("kho=kho-v3 kho-v4\n" X86 "luo=luo-v1 luo-session-v2\n"
+		       "abi=luo-v1 luo-session-v2 memfd-v2 memblock-v1 reserve-mem-v1\n");
+	memcpy(kernel + KERNEL_SIZE - 18, "\0kho-v4;radix-v1\0", 18);
+	memcpy(kernel + (8 << 20) - 4, "\0\0\0\0\0\0\0", 8);
+	assert_section("kho=none\n" X86 "luo=luo-v1 luo-session-v2\n"
+		       "abi=luo-v1 luo-session-v2 memfd-v2 memblock-v1 reserve-mem-v1\n"
+		       "unknown=kho-v4;radix-v1\n");
+}
+
+static void assert_names(const char *text, size_t size, const char *want)
+{
+	struct kernel_names names = {0};
+	uint8_t *copy = malloc(size ? size : 1); /* of its own, and aligned */
+
+	memcpy(copy, text, size);
+	kernel_abi_names(copy, size, &names);
+	if (names.list.size != strlen(want) ||
+	    memcmp(names.list.size ? (char *)names.list.data : "", want, names.list.size))
+		fail_msg("%.*s, not %s", (int)names.list.size, (char *)names.list.data, want);
+	assert_int_equal(names.left_out.len, 0);
+	buffer_free(&names.list);
+	free(copy);
 }
 
 /* Each once; not the end of another string, nor without a number, nor cut off. */
-static void live_update_is_named(void **state)
+static void sub_blobs_are_named(void **state)
 {
 	static const struct {
 		const char *text;
@@ -386,32 +441,65 @@ static void live_update_is_named(void **state)
 		{"xluo-v5", 8, ""},
 		{"luo-flb-v10\0x\0luo-header", 25, "luo-flb-v10"},
 		{"", 0, ""},
+		{"\xffmemfd-v1\0luo-v1", 17, "luo-v1 memfd-v1"},
+		{"memfd-v2;vmalloc-v1", 20, "memfd-v2;vmalloc-v1"},
+		{"memfd-x;vmalloc-v1", 19, ""},
+		{"reserve-mem-v1\0memblock-v1\0memblock-x", 38, "memblock-v1 reserve-mem-v1"},
 	};
 	(void)state;
 
-	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
-		struct buffer names = {0};
-
-		kernel_abi_luo(t[i].text, t[i].size, &names);
-		assert_int_equal(names.size, strlen(t[i].names));
-		assert_memory_equal(names.size ? (char *)names.data : "", t[i].names, names.size);
-		buffer_free(&names);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
+		assert_names(t[i].text, t[i].size, t[i].names);
 }
 
-/* More than .kho takes: as if there were none. */
-static void too_many_names_are_left_out(void **state)
+#define ENTRY "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define TABLE "PUVL\1\0\0\0"
+
+/* .liveupdate_versions: instead of other strings of file handlers. */
+static void the_table_of_file_handlers_is_read(void **state)
 {
-	char text[40 * 8];
-	struct buffer names = {0};
+	static const struct {
+		const char *text;
+		size_t size;
+		const char *names;
+	} t[] = {
+		{TABLE "memfd-v3\0" ENTRY "iommu-v1\0" ENTRY "memfd-v1", 113, "memfd-v3 iommu-v1"},
+		{TABLE "memfd-v3\0" ENTRY, 56, "memfd-v3"},
+		{TABLE "memfd-v3\0" ENTRY, 55, "memfd-v3"},              /* cut off: as a string */
+		{"PUVL\2\0\0\0memfd-v3\0" ENTRY "x-v1", 61, "memfd-v3"}, /* another form */
+		{"....PUVL\1\0\0\0iommu-v3\0" ENTRY, 60, ""},            /* not aligned */
+		{TABLE "........" TABLE "iommu-v1\0" ENTRY, 72, "iommu-v1"},
+		{TABLE "memfd-v3 " ENTRY, 56, ""},
+		{TABLE, 8, ""},
+	};
 	(void)state;
 
-	for (uint8_t i = 0; i < 40; i++)
-		snprintf(text + 8 * i, 8, "luo-v%02u", i % 100u);
-	buffer_append(&names, "a", 1);
-	kernel_abi_luo(text, sizeof(text), &names);
-	assert_int_equal(names.size, 1);
-	buffer_free(&names);
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
+		assert_names(t[i].text, t[i].size, t[i].names);
+}
+
+/* More than .kho takes: the first one left out makes that the kernel takes no handover. */
+static void too_many_names_are_not_cut(void **state)
+{
+	struct kernel_speaks s = {.page_size = 4096, .release = {"x\1y", 3}};
+	struct buffer text = {0};
+	struct uki_kho parsed;
+	char names[200][9];
+	(void)state;
+
+	for (unsigned int i = 0; i < 200; i++)
+		snprintf(names[i], sizeof(names[i]), "luo-v%03u", i);
+	kernel_abi_names(names, sizeof(names), &s.names);
+	assert_in_range(s.names.list.size, UKI_KHO_ABI_MAX - 9, UKI_KHO_ABI_MAX);
+	assert_int_not_equal(s.names.left_out.len, 0);
+	s.versions.known = 1u << KHO_ABI_V4;
+	kernel_abi_write(&s, &text);
+	ok(uki_kho_parse(text.data, text.size, &parsed, NULL));
+	assert_true(text_equal(parsed.unknown, s.names.left_out));
+	assert_int_equal(parsed.luo.len, s.names.list.size);
+	assert_int_equal(parsed.release.len, 0);
+	buffer_free(&text);
+	buffer_free(&s.names.list);
 }
 
 static void an_image_of_arm64_says_it(void **state)
@@ -421,10 +509,12 @@ static void an_image_of_arm64_says_it(void **state)
 
 	memcpy(kernel + KERNEL_SIZE - 8, "\0kho-v4", 8);
 	make_arm64_image(&file, kernel, KERNEL_SIZE);
-	assert_abi(&file, PE_MACHINE_ARM64, "kho=kho-v4\npage=16384\n", TEST_RELEASE);
+	assert_abi(&file, PE_MACHINE_ARM64, "kho=kho-v4\npage=16384\nrelease=" TEST_RELEASE "\n",
+		   TEST_RELEASE);
 	put_u64(file.data + IMG_FLAGS, 8 | 3 << 1);
 	pack_gzip_to(&packed, file.data, file.size);
-	assert_abi(&packed, PE_MACHINE_ARM64, "kho=kho-v4\npage=65536\n", TEST_RELEASE);
+	assert_abi(&packed, PE_MACHINE_ARM64, "kho=kho-v4\npage=65536\nrelease=" TEST_RELEASE "\n",
+		   TEST_RELEASE);
 	packed.size = 0;
 	put_u64(file.data + IMG_FLAGS, 8 | 1 << 1);
 	memset(file.data + 0x800, 0, 64); /* the banner */
@@ -483,9 +573,12 @@ static void versions_to_come_are_named(void **state)
 	(void)state;
 
 	make_arm64_image(&file, "\0kho-v5", 8);
-	assert_abi(&file, PE_MACHINE_ARM64, "kho=none\npage=16384\nunknown=kho-v5\n", TEST_RELEASE);
+	assert_abi(&file, PE_MACHINE_ARM64,
+		   "kho=none\npage=16384\nrelease=" TEST_RELEASE "\nunknown=kho-v5\n",
+		   TEST_RELEASE);
 	make_arm64_image(&file, "\0kho-v4\0kho-v4;radix-v1", 24);
-	assert_abi(&file, PE_MACHINE_ARM64, "kho=kho-v4\npage=16384\nunknown=kho-v4;radix-v1\n",
+	assert_abi(&file, PE_MACHINE_ARM64,
+		   "kho=kho-v4\npage=16384\nrelease=" TEST_RELEASE "\nunknown=kho-v4;radix-v1\n",
 		   TEST_RELEASE);
 }
 
@@ -534,8 +627,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(other_packings_have_codes, setup, teardown),
 		cmocka_unit_test(versions_are_found),
 		cmocka_unit_test_setup_teardown(the_section_says_it, setup, teardown),
-		cmocka_unit_test(live_update_is_named),
-		cmocka_unit_test(too_many_names_are_left_out),
+		cmocka_unit_test(long_versions_are_unknown),
+		cmocka_unit_test(sub_blobs_are_named),
+		cmocka_unit_test(the_table_of_file_handlers_is_read),
+		cmocka_unit_test(too_many_names_are_not_cut),
 		cmocka_unit_test_setup_teardown(an_image_of_arm64_says_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_page_size_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_other_architecture_is_refused, setup, teardown),

@@ -100,6 +100,7 @@ static void newest_of_a_list_counts(void **state)
 
 	check_version(older_first, sizeof(older_first), KHO_ABI_V4, "kho-v4");
 	check_version(future, sizeof(future), KHO_ABI_V3, "kho-v3");
+	check_version("kho-v4;radix-v1", 0, KHO_ABI_V4, "kho-v4");
 	(void)state;
 }
 
@@ -113,6 +114,8 @@ static void refuses_versions(void **state)
 	img.compatible = "kho-v5";
 	assert_root(&img, KB_KHO_VERSION);
 	img.compatible = "kho-v40"; /* not v4 */
+	assert_root(&img, KB_KHO_VERSION);
+	img.compatible = "kho-v4;radix-v2";
 	assert_root(&img, KB_KHO_VERSION);
 	kho_image_free(&img);
 	(void)state;

@@ -181,27 +181,43 @@ static void debugfs_of_our_own(void **state)
 
 /* ---- version --------------------------------------------------------------------------------- */
 
+static bool kho(struct kho_root *ret)
+{
+	static struct buffer text;
+
+	buffer_free(&text);
+	return running_kho(&running, &text, ret);
+}
+
 static void version_of_the_data(void **state)
 {
 	static const char v4[] = "\xd0\x0d\xfe\xed....\0\0\0\x07\0\0\0\0kho-v4\0\0\0\0\0\x09";
 	struct kho_root data = {.abi = (enum kho_abi)77};
 	(void)state;
 
-	assert_false(running_kho(&running, &data));
+	assert_false(kho(&data));
 	fake_file(OUT "/fdt", "");
-	assert_false(running_kho(&running, &data));
+	assert_false(kho(&data));
 	fake_file(OUT "/fdt", "nothing");
-	assert_false(running_kho(&running, &data));
+	assert_false(kho(&data));
 	fake_bytes(OUT "/fdt", "kho-v3\0kho-v4", 14);
-	assert_false(running_kho(&running, &data));
+	assert_false(kho(&data));
 	assert_int_equal(data.abi, 77);
 	fake_bytes(OUT "/fdt", v4, sizeof(v4));
-	assert_true(running_kho(&running, &data));
+	assert_true(kho(&data));
 	assert_int_equal(data.abi, KHO_ABI_V4);
 	assert_int_equal(1 << data.page_shift, sysconf(_SC_PAGESIZE));
 	/* A version to come is a version, too: khoboot would refuse it after the jump. */
 	fake_bytes(OUT "/fdt", "kho-v9", 7);
-	assert_true(running_kho(&running, &data));
+	assert_true(kho(&data));
+	assert_int_equal(data.abi, KHO_ABI_UNKNOWN);
+	/* One with more parts. */
+	fake_bytes(OUT "/fdt", "kho-v4;radix-v1", 16);
+	assert_true(kho(&data));
+	assert_int_equal(data.abi, KHO_ABI_V4);
+	assert_true(text_is(data.version, "kho-v4;radix-v1"));
+	fake_bytes(OUT "/fdt", "kho-v4;radix-v2", 16);
+	assert_true(kho(&data));
 	assert_int_equal(data.abi, KHO_ABI_UNKNOWN);
 }
 

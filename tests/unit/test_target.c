@@ -8,94 +8,6 @@
 
 #define assert_ok(call) assert_int_equal(call, KB_OK)
 
-static enum kb_status check(const char *text, enum kho_abi abi, unsigned int page_shift,
-			    struct kb_diag *diag)
-{
-	struct kho_root root = {.abi = abi, .page_shift = page_shift};
-	struct uki_part section = {text, 0, text ? strlen(text) : 0};
-
-	*diag = (struct kb_diag){0};
-	return kho_target_check(&section, &root, diag);
-}
-
-static void the_same_version_and_page_size_are_taken(void **state)
-{
-	struct kb_diag diag;
-	(void)state;
-
-	assert_ok(check("kho=kho-v4\npage=4096\n", KHO_ABI_V4, 12, &diag));
-	assert_ok(check("kho=kho-v1\npage=4096\n", KHO_ABI_V1, 12, &diag));
-	assert_ok(check("kho=kho-v3 kho-v4\npage=65536\n", KHO_ABI_V3, 16, &diag));
-}
-
-static void all_else_is_refused(void **state)
-{
-	struct kb_diag diag;
-	(void)state;
-
-	assert_int_equal(check(NULL, KHO_ABI_V4, 12, &diag), KB_KERNEL_UNKNOWN);
-	assert_int_equal(check("kho=none\npage=4096\n", KHO_ABI_V4, 12, &diag), KB_KERNEL_NO_KHO);
-	assert_int_equal(check("kho=kho-v3\npage=4096\n", KHO_ABI_V4, 12, &diag),
-			 KB_KERNEL_EXPECTS);
-	assert_int_equal(diag.at, 1 << 3);
-	assert_int_equal(diag.value, 4);
-	assert_int_equal(check("kho=kho-v4\npage=16384\n", KHO_ABI_V4, 12, &diag), KB_PAGE_SIZE);
-	assert_int_equal(diag.at, 16384);
-	assert_int_equal(diag.value, 4096);
-	assert_int_equal(check("kho\n", KHO_ABI_V4, 12, &diag), KB_UKI_KHO);
-	assert_int_equal(check("kho=kho-v4\npage=4096\n", KHO_ABI_UNKNOWN, 12, &diag),
-			 KB_KHO_VERSION);
-}
-
-/* Refused by name, also where the kernel names a known version beside the new one. */
-static void versions_to_come_are_refused_by_name(void **state)
-{
-	static const char *const text[] = {
-		"kho=none\npage=4096\nunknown=kho-v4;radix-v1;vmalloc-v1\n",
-		"kho=kho-v4\npage=4096\nunknown=kho-v4;radix-v1;vmalloc-v1\n",
-	};
-	struct kb_diag diag;
-	(void)state;
-
-	for (size_t i = 0; i < ARRAY_SIZE(text); i++) {
-		struct uki_part section = {text[i], 0, strlen(text[i])};
-
-		assert_int_equal(check(text[i], KHO_ABI_V4, 12, &diag), KB_KERNEL_NEW);
-		assert_true(text_is(kho_target_name(&section), "kho-v4;radix-v1;vmalloc-v1"));
-	}
-	assert_int_equal(kho_target_name(&(struct uki_part){0}).len, 0);
-	assert_int_equal(kho_target_name(&(struct uki_part){"unknown=x\n", 0, 10}).len, 0);
-}
-
-/* Of each page size: the largest order whose bytes an int holds, and the next one. */
-static void blocks_that_old_receivers_lose_are_refused(void **state)
-{
-	static const struct {
-		unsigned int page_shift, largest;
-	} t[] = {{12, 18}, {14, 16}, {16, 14}};
-	struct kb_diag diag;
-	(void)state;
-
-	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
-		for (unsigned int order = 0; order < KHO_ORDERS; order++) {
-			struct kho_root root = {.page_shift = t[i].page_shift};
-			struct kho_summary sum = {.blocks = {[0] = 1}};
-			enum kb_status want = order > t[i].largest ? KB_BLOCK_HUGE : KB_OK;
-
-			sum.blocks[order] = 3;
-			diag = (struct kb_diag){0};
-			root.abi = KHO_ABI_V4;
-			assert_ok(kho_target_blocks(&root, &sum, &diag));
-			root.abi = KHO_ABI_V1;
-			assert_int_equal(kho_target_blocks(&root, &sum, &diag), want);
-			root.abi = KHO_ABI_V3;
-			assert_int_equal(kho_target_blocks(&root, &sum, &diag), want);
-			assert_int_equal(diag.at, want ? order : 0);
-			assert_int_equal(diag.value, want ? 3 : 0);
-		}
-	}
-}
-
 static enum kb_status words(const char *cmdline, struct kb_diag *diag)
 {
 	return kho_target_words((struct kb_text){cmdline, strlen(cmdline)}, false, diag);
@@ -277,10 +189,6 @@ static void scratch_cuts_ram(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_same_version_and_page_size_are_taken),
-		cmocka_unit_test(all_else_is_refused),
-		cmocka_unit_test(versions_to_come_are_refused_by_name),
-		cmocka_unit_test(blocks_that_old_receivers_lose_are_refused),
 		cmocka_unit_test(scratch_cuts_ram),
 		cmocka_unit_test(crash_kernels_take_nothing),
 		cmocka_unit_test(words_that_encrypt_are_refused),

@@ -233,9 +233,57 @@ static void kho_is_read(void **state)
 	}
 }
 
-#define NAME_TOO_LONG                                                                              \
-	"kho=none\npage=4096\nunknown="                                                            \
-	"1234567890123456789012345678901234567890123456789012345678901234\n"
+static enum kb_status kho_with(const char *key, size_t len)
+{
+	struct buffer b = {0};
+	struct uki_kho k;
+	enum kb_status st;
+
+	buffer_append(&b, "kho=none\npage=4096\n", 19);
+	buffer_append(&b, key, strlen(key));
+	for (size_t i = 0; i < len; i++)
+		buffer_append(&b, "x", 1);
+	st = uki_kho_parse(b.data, b.size, &k, NULL);
+	buffer_free(&b);
+	return st;
+}
+
+static void values_have_a_longest_length(void **state)
+{
+	static const struct {
+		const char *key;
+		size_t max;
+	} t[] = {{"unknown=", UKI_KHO_NAME_MAX},
+		 {"release=", UKI_KHO_RELEASE_MAX},
+		 {"luo=", UKI_KHO_ABI_MAX},
+		 {"abi=", UKI_KHO_ABI_MAX}};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		assert_int_equal(kho_with(t[i].key, t[i].max), KB_OK);
+		assert_int_equal(kho_with(t[i].key, t[i].max + 1), KB_UKI_KHO);
+	}
+	assert_int_equal(kho_with("later=", 10000), KB_OK);
+}
+
+static void all_versions_are_read(void **state)
+{
+	static const char old[] = "kho=kho-v3\npage=4096\nluo=luo-v1 luo-flb-v1\n";
+	static const char now[] = "kho=kho-v4\npage=4096\nrelease=7.3.4\nluo=luo-v5\n"
+				  "abi=luo-v5 memfd-v2\nunknown=kho-v4;radix-v1\n";
+	struct uki_kho k;
+	(void)state;
+
+	assert_int_equal(uki_kho_parse(now, strlen(now), &k, NULL), KB_OK);
+	assert_true(text_is(k.release, "7.3.4"));
+	assert_true(text_is(k.luo, "luo-v5"));
+	assert_true(text_is(k.abi, "luo-v5 memfd-v2"));
+	assert_true(text_is(k.unknown, "kho-v4;radix-v1"));
+	/* Made by khoctl before it wrote all of them. */
+	assert_int_equal(uki_kho_parse(old, strlen(old), &k, NULL), KB_OK);
+	assert_true(text_is(k.abi, "luo-v1 luo-flb-v1"));
+	assert_int_equal(k.release.len, 0);
+}
 
 static void kho_is_refused(void **state)
 {
@@ -266,7 +314,12 @@ static void kho_is_refused(void **state)
 		"kho=none\npage=4096\nunknown=a b\n",
 		"kho=none\npage=4096\nunknown=a\x7f\n",
 		"kho=none\npage=4096\nunknown=a\nunknown=a\n",
-		NAME_TOO_LONG,
+		"kho=none\npage=4096\nrelease=\n",
+		"kho=none\npage=4096\nrelease=6.1 7\n",
+		"kho=none\npage=4096\nrelease=6\nrelease=6\n",
+		"kho=none\npage=4096\nabi=\n",
+		"kho=none\npage=4096\nabi=a\x1f\n",
+		"kho=none\npage=4096\nabi=a\nabi=a\n",
 		"kho=kho-v4\npage=0\n",
 		"kho=kho-v4\npage=\n",
 		"kho=kho-v4\npage=2048\n",
@@ -301,6 +354,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(flat_size, setup, teardown),
 		cmocka_unit_test(kho_is_read),
 		cmocka_unit_test(kho_is_refused),
+		cmocka_unit_test(values_have_a_longest_length),
+		cmocka_unit_test(all_versions_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
