@@ -12,7 +12,7 @@
  *   loaders ukify STUB OUT NAME FILE [NAME FILE]...
  *	add sections as ukify does: pages in memory, FileAlignment in the file
  *   loaders kernel OUT STRING [RELEASE]
- *	a bzImage whose packed kernel holds STRING
+ *	a bzImage whose packed kernel holds STRING; "A|B": two strings
  *   loaders sbat KERNEL OUT FILE
  *	the same kernel as a PE file, with FILE as .sbat
  *   loaders image OUT STRING FLAGS [RELEASE]
@@ -392,7 +392,8 @@ static uint32_t pack(uint8_t *out, uint32_t room, const char *string)
 	static uint8_t kernel[65536];
 	z_stream z = {.next_in = kernel, .avail_in = sizeof(kernel)};
 
-	memcpy(kernel + 12345, string, strlen(string));
+	for (size_t i = 0; string[i]; i++)
+		kernel[12345 + i] = string[i] == '|' ? 0 : (uint8_t)string[i];
 	z.next_out = out;
 	z.avail_out = room;
 	if (deflateInit2(&z, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY) != Z_OK ||

@@ -342,6 +342,7 @@ struct machine *machine_read(const struct running *r, struct facts *ret)
 	read_scratch(r, &f);
 	read_luo(r, m, &f);
 	f.root_known = running_kho(r, &m->kho_fdt, &f.root);
+	live_read(r, &f.live);
 	f.handover = f.scratch_known || f.root_known || running_kho_on(r);
 	read_reserve(r, &f);
 	read_iomem(r, &f);

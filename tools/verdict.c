@@ -178,6 +178,14 @@ static void ask_luo(struct verdict *v, const struct facts *f, const struct hande
 		verdict_add(v, "luo", check_change(h, KHO_CHANGE_LUO));
 }
 
+static void ask_live(struct verdict *v, const struct facts *f, const struct image_facts *i)
+{
+	struct uki_kho speaks;
+
+	if (i->kho->data && !uki_kho_parse(i->kho->data, i->kho->size, &speaks, NULL))
+		live_ask(v, &f->live, speaks.abi, f->page_size);
+}
+
 static uint64_t power_of_two(uint64_t v)
 {
 	return v ? 1ULL << highest_bit(v) : 0;
@@ -493,6 +501,7 @@ static void ask_handover(struct verdict *v, const struct facts *f, const struct 
 	ask_page_size(v, f, i);
 	ask_bitmaps(v, f, i, &h);
 	ask_luo(v, f, &h);
+	ask_live(v, f, i);
 	ask_blocks(v, f, &h);
 	ask_memory(v, f);
 	ask_cmdline(v, f, i);

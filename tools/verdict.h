@@ -9,6 +9,7 @@
 #include <core/cmdline.h>
 #include <format/uki.h>
 
+#include "live.h"
 #include "room.h"
 
 #include <stdio.h>
@@ -54,6 +55,7 @@ struct facts {
 	bool listed_known;
 	const void *luo; /* live update data of the running kernel; NULL: not seen */
 	uint64_t luo_size;
+	struct live live;
 	uint64_t reserve_block; /* bytes of the largest block of reserve_mem= for certain */
 	uint64_t reserve_maybe; /* of the largest that it may have, by where it lies */
 	uint64_t added;    /* bytes of @ram that was plugged in, or is dax, CXL or virtio memory */

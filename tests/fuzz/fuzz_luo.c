@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIELD (4 * SZ_1M)
+#define FIELD (2 * SZ_1M)
 #define EDITS 4096
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -70,10 +70,10 @@ static void convert(struct kho_image *img, enum linux_release to, const struct k
 {
 	struct range room = {KHO_IMAGE_BASE + FIELD / 2, FIELD / 2};
 	const struct range_list from = {&room, 1, 1};
-	const struct kho_dialect d = {KHO_ABI_V4,
-				      KHO_MAP_RADIX,
-				      12,
-				      {linux_names(to), strlen(linux_names(to))}};
+	const struct kho_dialect d = {.abi = KHO_ABI_V4,
+				      .format = KHO_MAP_RADIX,
+				      .page_shift = 12,
+				      .names = {linux_names(to), strlen(linux_names(to))}};
 	struct kho_pages p = {.m = &img->mem,
 			      .k = img->kho,
 			      .from = &from,
@@ -90,7 +90,7 @@ static void convert(struct kho_image *img, enum linux_release to, const struct k
 	kho_image_seal(img);
 	st = bridge_write_luo(&p, in, &d, &first, &diag);
 	require(!st || first.size == 1, "a refusal changed its output");
-	for (size_t i = FIELD / 2; i < FIELD / 2 + 256 * 1024; i++)
+	for (size_t i = FIELD / 2; i < FIELD / 2 + 64 * 1024; i++)
 		require(!img->buf[i], "a rehearsal wrote");
 	if (st)
 		return;
@@ -105,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum linux_release from, to;
 	struct kho_blob in = {.name = "LUO"};
 	struct kho_image img;
+	unsigned int files;
 	struct model *m;
 	uint64_t random;
 
@@ -114,7 +115,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	to = data[0] / LINUXES % LINUXES;
 	random = data[0];
 	kho_image_init_sized(&img, KHO_MAP_RADIX, 12, FIELD);
-	m = model_make(&img, &random, data[1] % 16 * 6, data[1] / 16 % 4, data[1] / 64 % 2, true);
+	files = data[1] / 16 % 4;
+	m = model_make(&img, &random, data[1] % 16 * (files ? 1U : 6U), files, data[1] / 64 % 2,
+		       true);
 	in.at = phys(linux_write(from, &img, m, &in.size));
 	kho_image_finish(&img);
 	for (size_t i = 2; i + 4 <= size && img.used < FIELD / 2; i += 4)

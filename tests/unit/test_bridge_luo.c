@@ -33,44 +33,6 @@ struct world {
 	uint8_t *field; /* a copy */
 };
 
-/* Until fdt/kho_pages.c is there: page after page. */
-#define PENDING __attribute__((weak))
-
-PENDING void kho_pages_begin(struct kho_pages *p, bool rehearsal)
-{
-	p->rehearsal = rehearsal;
-	p->edits = 0;
-	p->taken = 0;
-	p->at = p->from->r[0].base;
-}
-
-PENDING enum kb_status kho_pages_drop(struct kho_pages *p, unsigned int order, phys_t at)
-{
-	if (p->edits == p->edit_max)
-		return KB_BRIDGE_EDITS;
-	p->edit[p->edits++] = (struct kho_edit){.base = at.addr, .order = (uint8_t)order};
-	return KB_OK;
-}
-
-PENDING enum kb_status kho_pages_preserve(struct kho_pages *p, unsigned int order, phys_t *at,
-					  uint8_t **bytes)
-{
-	uint64_t size = 1ULL << (p->k->root.page_shift + order);
-	enum kb_status st;
-
-	*at = phys(align_up(p->at, size));
-	p->at = at->addr + size;
-	if (p->at > range_end(p->from->r[0]))
-		return KB_BRIDGE_ROOM;
-	*bytes = p->rehearsal ? p->trial : p->open(p->ctx, (struct range){at->addr, size});
-	memset(*bytes, 0, size);
-	p->taken += 1ULL << order;
-	st = kho_pages_drop(p, order, *at);
-	if (!st)
-		p->edit[p->edits - 1].add = true;
-	return st;
-}
-
 static uint8_t *open_piece(void *ctx, struct range piece)
 {
 	struct world *w = ctx;
