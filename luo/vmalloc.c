@@ -3,10 +3,10 @@
  * Preserved vmalloc areas: a list of chunks of one page. Facts: Linux 6.19.11 and 7.3.4
  * kernel/liveupdate/kexec_handover.c:kho_restore_vmalloc.
  */
+#include <fdt/kho_map.h>
 #include <luo/memfd.h>
 
 #define KNOWN_FLAGS 3
-#define ORDER_MAX   10 /* MAX_PAGE_ORDER of 4K pages; 64K pages have more, vmalloc does not */
 
 struct walk {
 	const struct mem *m;
@@ -69,10 +69,11 @@ enum kb_status luo_vmalloc_each(const struct mem *m, unsigned int page_shift,
 			 fn, ctx};
 	enum kb_status st;
 
-	if (v->flags & ~KNOWN_FLAGS || v->order > ORDER_MAX ||
+	if (v->flags & ~KNOWN_FLAGS || v->order >= kho_orders(page_shift) ||
 	    !is_aligned(v->pages, 1ULL << v->order) ||
 	    v->pages > range_list_bytes(&m->ram) >> page_shift)
 		return kb_note(diag, KB_LUO_MEMFD, v->first.addr, v->pages);
+	w.entry = w.page << v->order;
 	w.entries = v->pages >> v->order;
 	/* A last one without entries can exist. */
 	w.chunks = w.entries / (w.page / 8 - 1) + 2;
