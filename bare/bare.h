@@ -23,7 +23,10 @@ struct bare {
 	struct kho *kho_room;        /* for s.kho */
 	struct range initrd_outside; /* the one given at load time; size 0: none */
 	struct range_list busy;      /* memory in use, not to be placed on */
-	struct range_list fresh;     /* work memory of memory.c, ram.c and survive.c */
+	/* Work memory of memory.c and ram.c; from kho.c until the bridge is written its means.from;
+	 * then of survive.c. */
+	struct range_list fresh;
+	struct stage_means means;
 };
 
 /* Gather, plan, commit. All of @b is zero but arch and s.image, which say where we are. */

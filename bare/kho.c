@@ -1,9 +1,81 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The bare-metal door: KHO data are taken, dropped or refused. */
+#include <arch/const.h>
 #include <arch/cpu.h>
 #include <bare/bare.h>
 #include <core/log.h>
 #include <stage/stop.h>
+
+/* ---- the bridge's memory --------------------------------------------------------------------- */
+
+/* Scratch is nobody's by now, but for what is in use, and for parts of the map that strayed in. */
+static void *take_work(struct stage *s, const struct kho *k, uint64_t size)
+{
+	struct bare *b = (struct bare *)s; /* its first member */
+	const uint64_t pages = align_up_page(size);
+	struct range at;
+
+	while (!range_list_find(&s->free, (struct range){0, UINT64_MAX}, pages, SZ_4K, true, &at)) {
+		if (range_list_subtract(&s->free, at))
+			return NULL;
+		if (kho_range_free(&s->mem, k, at))
+			return bare_map(b, at, PT_WRITE) ? NULL : (void *)(uintptr_t)at.base;
+	}
+	return NULL;
+}
+
+static uint8_t *open_piece(struct stage *s, struct range piece)
+{
+	struct bare *b = (struct bare *)s;
+
+	return bare_map(b, range_pages(piece), PT_WRITE) ? NULL : (uint8_t *)(uintptr_t)piece.base;
+}
+
+static enum kb_status subtract_all(struct range_list *l, const struct range_list *what)
+{
+	enum kb_status st = KB_OK;
+
+	for (size_t i = 0; i < what->count && !st; i++)
+		st = range_list_subtract(l, what->r[i]);
+	return st;
+}
+
+/* RAM that the outgoing kernel had, and that firmware frees, outside scratch. */
+static enum kb_status list_new(struct bare *b, const struct kho *k, struct range_list *ret)
+{
+	enum kb_status st = range_list_copy(&b->s.mem.ram, ret);
+
+	if (!st)
+		st = range_list_subtract(ret, (struct range){0, ARCH_LOW_MEMORY});
+	if (!st)
+		st = subtract_all(ret, &k->scratch);
+	if (!st)
+		st = subtract_all(ret, &b->busy);
+	return st ? st : subtract_all(ret, &b->s.kept);
+}
+
+/* What strayed into scratch may have been written over by what kexec put there. */
+static enum kb_status check_stray(void *busy, const struct kho_meta *meta)
+{
+	return range_list_overlap(busy, meta->bytes) ? KB_KHO_META_SCRATCH : KB_OK;
+}
+
+static enum kb_status plan_bridge(struct bare *b, struct kho *k)
+{
+	enum kb_status st = list_new(b, k, &b->fresh);
+
+	b->means = (struct stage_means){.from = b->fresh, .work = take_work, .open = open_piece};
+	if (!st)
+		st = range_list_copy(&k->scratch, &b->s.free);
+	if (!st)
+		st = subtract_all(&b->s.free, &b->busy);
+	if (!st && k->sum.stray)
+		st = kho_map_each_page(&b->s.mem, &k->map, check_stray, &b->busy);
+	return st ? kb_refuse("bridge", st, &b->s.mem.diag)
+		  : stage_plan_bridge(&b->s, k, &b->means);
+}
+
+/* ---- the data -------------------------------------------------------------------------------- */
 
 static enum kb_status open_kho(struct bare *b)
 {
@@ -16,7 +88,7 @@ static enum kb_status open_kho(struct bare *b)
 	st = stage_open_kho(&b->s, work, b->kho_room);
 	if (st)
 		return kb_refuse("kho", st, &b->s.mem.diag);
-	st = stage_check_versions(&b->s, b->kho_room);
+	st = plan_bridge(b, b->kho_room);
 	b->s.may_encrypt = cpu_may_encrypt();
 	if (!st)
 		st = stage_check_memory(&b->s, b->kho_room);

@@ -60,8 +60,8 @@ static enum kb_status gather(struct bare *b)
 		return image ? image : st;
 	st = bare_read_kernel(b);
 	if (!st)
-		st = bare_gather_kho(b);
-	return st ? st : bare_gather_busy(b);
+		st = bare_gather_busy(b);
+	return st ? st : bare_gather_kho(b);
 }
 
 _Noreturn void bare_run(struct bare *b)
@@ -73,6 +73,8 @@ _Noreturn void bare_run(struct bare *b)
 	st = gather(b);
 	if (!st)
 		st = stage_plan(&b->s, bare_plan);
+	if (!st)
+		st = stage_write_bridge(&b->s);
 	if (!st)
 		bare_route_or_direct(b);
 	arena_lock(&b->arena);

@@ -56,6 +56,11 @@ static enum kb_status place(struct bare *b, bool spare)
 	return st;
 }
 
+static bool no_room(enum kb_status st)
+{
+	return st == KB_PLACE_KERNEL || st == KB_PLACE_BLOCK || st == KB_PLACE_INITRD;
+}
+
 enum kb_status bare_plan(struct stage *s)
 {
 	struct bare *b = (struct bare *)s; /* its first member */
@@ -63,6 +68,8 @@ enum kb_status bare_plan(struct stage *s)
 	enum kb_status st = place(b, spare);
 
 	if (st && spare)
+		st = place(b, false);
+	if (no_room(st) && !stage_extend_scratch(s, &b->means.from))
 		st = place(b, false);
 	if (st == KB_PLACE_INITRD) {
 		stage_keep_one_initrd(s);

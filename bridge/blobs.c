@@ -47,9 +47,12 @@ static enum kb_status write_luo(struct bridge *b, const struct kho_blob *blob)
 	struct kho_blob out = *blob;
 	enum kb_status st = bridge_write_luo(&b->pages, blob, b->to, &out, &b->diag);
 
-	if (!st && out.size)
+	if (st)
+		return st;
+	b->luo_differs = out.at.addr != blob->at.addr || !out.size;
+	if (out.size)
 		keep(b, &out);
-	return st;
+	return KB_OK;
 }
 
 static enum kb_status write_blob(struct bridge *b, const struct kho_blob *blob)
@@ -90,6 +93,7 @@ enum kb_status bridge_write_blobs(struct bridge *b)
 	enum kb_status st = KB_OK;
 
 	b->blobs = 0;
+	b->luo_differs = false;
 	for (unsigned int i = 0; i < root->blob_count && !st; i++)
 		st = write_blob(b, &root->blob[i]);
 	if (!st && root->abi == KHO_ABI_V1 && b->to->abi != KHO_ABI_V1 &&

@@ -9,40 +9,42 @@
 
 #include <string.h>
 
-static const char *compatible(const struct kho_dialect *d)
+static int add_compatible(void *fdt, struct kb_text name)
 {
-	switch (d->abi) {
-	case KHO_ABI_V1:
-		return "kho-v1";
-	case KHO_ABI_V3:
-		return "kho-v3";
-	default:
-		return "kho-v4";
-	}
+	char *place;
+	int err = fdt_property_placeholder(fdt, "compatible", (int)name.len + 1, (void **)&place);
+
+	if (err)
+		return err;
+	memcpy(place, name.text, name.len);
+	place[name.len] = '\0';
+	return 0;
 }
 
-/* An error of libfdt is final: all later calls fail as well, until fdt_finish() tells. */
-static void add_blob(void *fdt, const struct kho_dialect *to, const struct kho_blob *b)
+static bool add_number(void *fdt, const char *name, uint64_t v)
 {
-	const bool v1 = to->abi == KHO_ABI_V1;
+	return !fdt_property(fdt, name, &v, sizeof(v));
+}
 
-	(void)fdt_begin_node(fdt, b->name);
-	(void)fdt_property(fdt, v1 ? "fdt" : "preserved-data", &b->at.addr, sizeof(b->at.addr));
-	if (!v1)
-		(void)fdt_property(fdt, "blob-size", &b->size, sizeof(b->size));
-	(void)fdt_end_node(fdt);
+static bool add_blob(void *fdt, bool v1, const struct kho_blob *b)
+{
+	return !fdt_begin_node(fdt, b->name) &&
+	       add_number(fdt, v1 ? "fdt" : "preserved-data", b->at.addr) &&
+	       (v1 || add_number(fdt, "blob-size", b->size)) && !fdt_end_node(fdt);
+}
+
+static bool begin_root(void *fdt, const struct kho_dialect *to, phys_t map)
+{
+	return !fdt_create(fdt, 1 << to->page_shift) && !fdt_finish_reservemap(fdt) &&
+	       !fdt_begin_node(fdt, "") && !add_compatible(fdt, to->compatible) &&
+	       add_number(fdt, "preserved-memory-map", map.addr);
 }
 
 enum kb_status bridge_write_root(const struct bridge *b, phys_t map, uint8_t *bytes)
 {
-	const int size = 1 << b->to->page_shift;
-	const char *name = compatible(b->to);
+	bool fits = begin_root(bytes, b->to, map);
 
-	if (fdt_create(bytes, size) || fdt_finish_reservemap(bytes) || fdt_begin_node(bytes, "") ||
-	    fdt_property(bytes, "compatible", name, (int)strlen(name) + 1) ||
-	    fdt_property(bytes, "preserved-memory-map", &map.addr, sizeof(map.addr)))
-		return KB_BRIDGE_FDT;
-	for (unsigned int i = 0; i < b->blobs; i++)
-		add_blob(bytes, b->to, &b->blob[i]);
-	return fdt_end_node(bytes) || fdt_finish(bytes) ? KB_BRIDGE_FDT : KB_OK;
+	for (unsigned int i = 0; i < b->blobs && fits; i++)
+		fits = add_blob(bytes, b->to->abi == KHO_ABI_V1, &b->blob[i]);
+	return fits && !fdt_end_node(bytes) && !fdt_finish(bytes) ? KB_OK : KB_BRIDGE_FDT;
 }

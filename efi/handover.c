@@ -172,6 +172,69 @@ static enum kb_status prove(struct uefi *u, struct kho *k)
 	return st ? kb_refuse("kho", st, &u->s.mem.diag) : KB_OK;
 }
 
+/* ---- the bridge ------------------------------------------------------------------------------ */
+
+static void *take_work(struct stage *s, const struct kho *k, uint64_t size)
+{
+	struct uefi *u = (struct uefi *)s; /* its first member */
+	void *ret;
+
+	(void)k; /* nothing of KHO lies in memory that firmware gives: it was claimed, or is scratch */
+	return fw_alloc(&u->fw, size, &ret) ? NULL : ret;
+}
+
+static uint8_t *open_piece(struct stage *s, struct range piece)
+{
+	(void)s;
+	return (uint8_t *)(uintptr_t)piece.base;
+}
+
+static enum kb_status subtract_all(struct range_list *l, const struct range_list *what)
+{
+	enum kb_status st = KB_OK;
+
+	for (size_t i = 0; i < what->count && !st; i++)
+		st = range_list_subtract(l, what->r[i]);
+	return st;
+}
+
+/* What was claimed, but for scratch, and the record with its copies. Homes are not free anyway. */
+static enum kb_status list_new(struct uefi *u, const struct kho *k, struct range_list *ret)
+{
+	static struct range kept_store[UEFI_KEEP_MAX];
+	struct range_list kept = {kept_store, 0, UEFI_KEEP_MAX};
+	enum kb_status st = range_list_copy(&u->claimed, ret);
+
+	if (!st)
+		st = range_list_subtract(ret, (struct range){0, ARCH_LOW_MEMORY});
+	if (!st)
+		st = subtract_all(ret, &k->scratch);
+	if (!st && u->s.record)
+		st = route_keep(u->s.record, &kept);
+	return st ? st : subtract_all(ret, &kept);
+}
+
+/* Nothing refuses here any more what the outgoing kernel's door has let through. */
+static enum kb_status bridge(struct uefi *u, struct kho *k)
+{
+	const size_t max = u->claimed.max + KHO_SCRATCH_PIECES + UEFI_KEEP_MAX + 1;
+	struct stage_means means = {.work = take_work, .open = open_piece};
+	void *store;
+	enum kb_status st = fw_alloc(&u->fw, max * sizeof(struct range), &store);
+
+	means.from = (struct range_list){store, 0, max};
+	if (!st)
+		st = list_new(u, k, &means.from);
+	if (st)
+		return kb_refuse("bridge", st, NULL);
+	st = stage_plan_bridge(&u->s, k, &means);
+	u->s.kho = k;
+	if (!st)
+		st = stage_write_bridge(&u->s);
+	u->s.kho = NULL;
+	return st;
+}
+
 enum kb_status uefi_gather_kho(struct uefi *u)
 {
 	struct kho *k;
@@ -189,7 +252,7 @@ enum kb_status uefi_gather_kho(struct uefi *u)
 		kb_warn("kho",
 			"%" PRIu64 " bytes of scratch are the firmware's now and were left out",
 			k->scratch_trimmed);
-	st = stage_check_versions(&u->s, k);
+	st = bridge(u, k);
 	if (st)
 		return st;
 	uefi_apply_cmdline(u);

@@ -46,8 +46,8 @@ static enum kb_status check_preserved(struct mem *m, const struct kho *k)
 	return KB_OK;
 }
 
-enum kb_status kho_open(struct mem *m, const struct kho_handover *h, enum kho_bitmap_hint hint,
-			struct kho_work work, struct kho *ret)
+static enum kb_status open_as(struct mem *m, const struct kho_handover *h,
+			      enum kho_bitmap_hint hint, struct kho_work work, struct kho *ret)
 {
 	enum kb_status st = kho_root_parse(m, h, &ret->root);
 
@@ -63,6 +63,38 @@ enum kb_status kho_open(struct mem *m, const struct kho_handover *h, enum kho_bi
 			      &ret->occ);
 	if (!st)
 		st = check_preserved(m, ret);
+	return st;
+}
+
+/* A map that cannot be read with page-size bitmaps has small ones. */
+static bool may_be_small(enum kb_status st, enum kho_bitmap_hint hint, const struct kho *k)
+{
+	return hint == KHO_BITMAP_ANY && k->root.abi == KHO_ABI_V1 &&
+	       (st == KB_KHO_BLOCK_RAM || st == KB_KHO_BLOCK_SCRATCH);
+}
+
+enum kb_status kho_open_stray(struct mem *m, const struct kho_handover *h,
+			      enum kho_bitmap_hint hint, struct kho_work work, struct kho *ret)
+{
+	enum kb_status st = open_as(m, h, hint, work, ret);
+	const struct kb_diag diag = m->diag;
+
+	if (!may_be_small(st, hint, ret))
+		return st;
+	m->diag = (struct kb_diag){0};
+	if (!open_as(m, h, KHO_BITMAP_SMALL, work, ret))
+		return KB_OK;
+	m->diag = diag;
+	return st;
+}
+
+enum kb_status kho_open(struct mem *m, const struct kho_handover *h, enum kho_bitmap_hint hint,
+			struct kho_work work, struct kho *ret)
+{
+	enum kb_status st = kho_open_stray(m, h, hint, work, ret);
+
+	if (!st && ret->sum.stray)
+		st = kb_fail(m, KB_KHO_META_SCRATCH, ret->sum.stray_at, ret->sum.stray);
 	return st;
 }
 

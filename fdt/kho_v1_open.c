@@ -25,7 +25,7 @@ static enum kb_status decide(struct mem *m, const struct kho_v1_evidence *ev,
 
 	if (certain && hint == (ev->small ? KHO_BITMAP_PAGE : KHO_BITMAP_SMALL))
 		return kb_fail(m, KB_KHO_V1_HINT, map->root.addr, hint);
-	if (!certain && ev->differ && hint != KHO_BITMAP_PAGE)
+	if (!certain && ev->differ && hint != KHO_BITMAP_PAGE && hint != KHO_BITMAP_ANY)
 		return kb_fail(m, KB_KHO_V1_AMBIGUOUS, map->root.addr, 0);
 	if (!ev->small && (certain || hint != KHO_BITMAP_SMALL))
 		map->format = KHO_MAP_V1_PAGE;

@@ -26,8 +26,8 @@ static enum kb_status see_page(void *ctx, const struct kho_meta *meta)
 	uint64_t granule = meta->page.base >> KHO_GRANULE_SHIFT;
 	struct walk *w = ctx;
 
-	if (range_list_overlap(w->scratch, meta->bytes))
-		return kb_fail(w->m, KB_KHO_META_SCRATCH, meta->bytes.base, meta->kind);
+	if (range_list_overlap(w->scratch, meta->bytes) && !w->sum->stray++)
+		w->sum->stray_at = meta->bytes.base;
 	/* A page lies in one granule, most often in that of the page before. */
 	if (granule != w->granule)
 		kho_occupancy_mark(w->occ, meta->page);

@@ -15,6 +15,7 @@
 #include <arch/boot.h>
 #include <arch/kernel.h>
 #include <arch/pagetable.h>
+#include <bridge/bridge.h>
 #include <core/cmdline.h>
 #include <fdt/kho.h>
 #include <format/uki.h>
@@ -53,6 +54,10 @@ struct stage {
 	struct kho_handover handover;
 	struct kb_record *record; /* the record that names them after a reset, or NULL */
 	struct kho *kho;          /* the data, once proven; else NULL */
+	struct kho_work kho_work; /* what kho->occ lies in */
+	struct kho_dialect reads; /* what the next kernel reads */
+	struct bridge *bridge;    /* how the data get into that form; NULL: they are in it */
+	struct range bridge_pages; /* all new pages for it lie in here */
 	struct kb_moves moves;    /* evacuated pages, to be put back when we leave; may be none */
 	struct mem mem;           /* reads evacuated pages from their copies */
 	struct range_list kept;   /* of that RAM what firmware does not free after a reset */
@@ -78,10 +83,13 @@ struct stage {
 __must_check enum kb_status stage_open_kho(struct stage *s, struct kho_work work, struct kho *ret);
 
 /*
- * Does the next kernel speak what was handed over, and reserve all of it? Returns what
- * kho_target_dialect(), kernel_check_kho() and kho_target_bridge() return.
+ * Does the next kernel speak what was handed over, and reserve all of it, as it is? Returns what
+ * kho_target_dialect(), kernel_check_kho() and kho_target_bridge() return, and KB_KHO_META_SCRATCH.
  */
 __must_check enum kb_status stage_check_versions(const struct stage *s, const struct kho *k);
+
+/* Log the version that KB_KERNEL_NEW is about. */
+void stage_name_version(const struct stage *s);
 
 /*
  * With its command line, will it take the data, and have RAM where memory is preserved, and where
@@ -114,6 +122,50 @@ void stage_discard_kho(struct stage *s);
  * also when nothing is handed over.
  */
 __must_check enum kb_status stage_give_up_kho(struct stage *s, enum kb_status st);
+
+/* ---- pure: stage/plan/bridge.c: the data in the form that the next kernel reads ---- */
+
+/* What a door gives for it; it has to stay until stage_write_bridge(). */
+struct stage_means {
+	/* RAM that nobody needs: without scratch, what is in use, and what firmware keeps; sorted */
+	struct range_list from;
+	/* @size bytes of memory, aligned to a page, until the next kernel runs; NULL: no room */
+	void *(*work)(struct stage *s, const struct kho *k, uint64_t size);
+	/* The first byte of @piece, which is part of @from, to be written; NULL: it cannot be. */
+	uint8_t *(*open)(struct stage *s, struct range piece);
+};
+
+/*
+ * stage_plan_bridge - does the next kernel read what was handed over? If not, plan to rewrite it
+ * @k: opened by stage_open_kho()
+ *
+ * Fills s->reads, and s->bridge if there is something to do. Nothing is written but work memory.
+ * With khoboot.bridge=off a difference is a refusal. Returns what kho_target_dialect(),
+ * kho_target_bridge(), kernel_check_kho() and bridge_plan() return;
+ * KB_BRIDGE_WORK when there is no work memory.
+ */
+__must_check enum kb_status stage_plan_bridge(struct stage *s, struct kho *k,
+					      const struct stage_means *means);
+
+/*
+ * stage_write_bridge - write what was planned, and go on with the new data
+ *
+ * s->kho and s->handover are the new data's then. If a reset comes next, they are proven once more.
+ * Nothing to do without s->bridge. Returns what bridge_write(), bridge_adopt() and kho_open()
+ * return; KB_BRIDGE_DIFFERS when what is preserved is not what it was.
+ */
+__must_check enum kb_status stage_write_bridge(struct stage *s);
+
+/* ---- pure: stage/plan/extend.c ---- */
+
+/*
+ * stage_extend_scratch - after a plan that found no room: add one area to s->kho->scratch
+ * @from: as means->from: RAM that nobody needs
+ *
+ * Window, block and what the kernel allocates early fit into it. Says so. Returns KB_OK;
+ * KB_RANGE_NO_ROOM, also when khoboot.bridge=off; KB_RANGE_FULL.
+ */
+__must_check enum kb_status stage_extend_scratch(struct stage *s, const struct range_list *from);
 
 /* ---- pure: stage/plan/memory.c ---- */
 

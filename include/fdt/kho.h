@@ -5,7 +5,7 @@
  * kho_open() is the gather step. It trusts nothing, and writes only to its work memory and result.
  * Each distinct fault has its own code, and m->diag says where it is. After KB_OK all this holds:
  *   - the FDT, the sub-blobs, every preserved block and every page of the map are RAM;
- *   - none of them shares a byte with scratch;
+ *   - none of them shares a byte with scratch (after kho_open_stray() parts of the map may);
  *   - the FDT and the sub-blobs are preserved, the pages of the map are used once each;
  *   - every walk over the map comes to an end.
  */
@@ -181,6 +181,8 @@ struct kho_summary {
 	uint64_t nodes;              /* interior radix nodes or v1 chunks */
 	uint64_t lowest;             /* first preserved byte; meaningless when bytes is 0 */
 	uint64_t end;                /* first byte after the last preserved one */
+	uint64_t stray;              /* parts of the map that have a byte in scratch */
+	uint64_t stray_at;           /* the first of them that was met */
 };
 
 /* Scratch memory for the walk, owned by the caller; aligned to 8 bytes. */
@@ -201,8 +203,9 @@ uint64_t kho_work_size(const struct range_list *ram);
  * @fdt: the FDT page, which no part of the map may share; size 0 for none
  * @occ: its spans and bits are part of @work and stay in use after the walk
  *
- * Returns KB_OK, KB_KHO_WORK, KB_KHO_META_SCRATCH, KB_KHO_META_SHARED, KB_KHO_BLOCK_RAM,
- * KB_KHO_BLOCK_SCRATCH, KB_KHO_CHANGED, or a code of kho_map_open_*() if memory changed since.
+ * Parts of the map in scratch are counted, not refused. Returns KB_OK, KB_KHO_WORK,
+ * KB_KHO_META_SHARED, KB_KHO_BLOCK_RAM, KB_KHO_BLOCK_SCRATCH, KB_KHO_CHANGED, or a code of
+ * kho_map_open_*() if memory changed since.
  */
 __must_check enum kb_status kho_walk(struct mem *m, const struct kho_map *map,
 				     const struct range_list *scratch, struct range fdt,
@@ -234,6 +237,18 @@ struct kho {
 __must_check enum kb_status kho_open(struct mem *m, const struct kho_handover *h,
 				     enum kho_bitmap_hint hint, struct kho_work work,
 				     struct kho *ret);
+
+/*
+ * kho_open_stray - kho_open(), but parts of the map may lie in scratch
+ *
+ * Slab memory of the outgoing kernel can come from a KFENCE pool, which a kernel that was started
+ * by KHO has allocated in scratch: small bitmaps of 6.17, the root of the tree in 7.1 and 7.2. The
+ * next kernel would write over them before it reads them. sum.stray of @ret says how many there
+ * are; they have to be moved. Of the codes of kho_open() only KB_KHO_META_SCRATCH is missing.
+ */
+__must_check enum kb_status kho_open_stray(struct mem *m, const struct kho_handover *h,
+					   enum kho_bitmap_hint hint, struct kho_work work,
+					   struct kho *ret);
 
 /*
  * kho_range_free - is every byte of @r neither preserved nor metadata? The exact answer.

@@ -47,11 +47,16 @@ enum kho_map_format {
 	KHO_MAP_RADIX,
 };
 
-/* The bitmaps that the next kernel reads in a v1 map: 6.16 and 6.17 SMALL, 6.18 to 7.0 PAGE. */
+/*
+ * The bitmaps that the next kernel reads in a v1 map: 6.16 and 6.17 SMALL, 6.18 to 7.0 PAGE. ANY if
+ * the map is rewritten for it: then a map that can be read both ways is read with page-size ones,
+ * which preserves too much rather than too little.
+ */
 enum kho_bitmap_hint {
 	KHO_BITMAP_UNKNOWN,
 	KHO_BITMAP_SMALL,
 	KHO_BITMAP_PAGE,
+	KHO_BITMAP_ANY,
 };
 
 /* An opened map. A plain value: copying it is fine. */
@@ -92,7 +97,7 @@ __must_check enum kb_status kho_map_open_radix(struct mem *m, unsigned int page_
  * not an aligned page of RAM, or a strip begins where no page-size strip can (and so do strips that
  * are closer together). Otherwise it has page-size ones when the small reading leaves out a @known
  * range, or when both readings give the same set of blocks. In all other cases @hint must say
- * page-size: that reads too much rather than too little.
+ * page-size (or any): that reads too much rather than too little.
  *
  * Elements ascend by (order, address), as every kernel writes them: this bounds the walk.
  * Returns KB_OK, KB_KHO_CHUNK_ALIGN, KB_KHO_CHUNK_RAM, KB_KHO_CHUNK_ELMS, KB_KHO_CHUNK_ORDER,

@@ -9,13 +9,17 @@
 
 enum kb_status stage_open_kho(struct stage *s, struct kho_work work, struct kho *ret)
 {
-	enum kho_bitmap_hint hint = kho_target_bitmaps(s->kernel.release, s->kernel.release_len);
-	enum kb_status st = kho_open(&s->mem, &s->handover, hint, work, ret);
+	enum kho_bitmap_hint hint = KHO_BITMAP_ANY;
+	enum kb_status st;
 
+	if (s->options.bridge == KB_BRIDGE_OFF)
+		hint = kho_target_bitmaps(s->kernel.release, s->kernel.release_len);
+	st = kho_open_stray(&s->mem, &s->handover, hint, work, ret);
+	s->kho_work = work;
 	return st ? st : boot_check_preserved(&s->mem, ret);
 }
 
-static void name_version(const struct stage *s)
+void stage_name_version(const struct stage *s)
 {
 	struct kb_text name = kho_target_name(&s->uki.kho);
 	char text[UKI_KHO_NAME_MAX + 1];
@@ -36,11 +40,13 @@ enum kb_status stage_check_versions(const struct stage *s, const struct kho *k)
 		kho_target_dialect(&s->uki.kho, release, &k->root, &s->mem, &k->map, &to, &diag);
 
 	if (st == KB_KERNEL_NEW)
-		name_version(s);
+		stage_name_version(s);
 	if (!st)
 		st = kernel_check_kho(&s->kernel, &k->root, s->uefi, &diag);
 	if (!st)
 		st = kho_target_bridge(&offer, &to, true, &changes, &diag);
+	if (!st && k->sum.stray)
+		st = kb_note(&diag, KB_KHO_META_SCRATCH, k->sum.stray_at, k->sum.stray);
 	return st ? kb_refuse("kho", st, &diag) : KB_OK;
 }
 

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * KHO data in the form that the next kernel reads, for both doors. The outgoing kernel's own data
+ * stay as they are; see <bridge/bridge.h>.
+ */
+#include <core/diag.h>
+#include <core/log.h>
+#include <fdt/kho_target.h>
+#include <stage/stage.h>
+
+#include <string.h>
+
+/* For the callbacks: who asks, and whom. */
+struct bridge_work {
+	struct bridge bridge;
+	struct stage *s;
+	struct kho *k;
+	uint8_t *(*open)(struct stage *s, struct range piece);
+};
+
+static uint8_t *open_piece(void *ctx, struct range piece)
+{
+	struct bridge_work *w = ctx;
+
+	struct range *all = &w->s->bridge_pages;
+	const uint64_t base = all->size ? min_u64(all->base, piece.base) : piece.base;
+
+	*all = (struct range){base, max_u64(range_end(*all), range_end(piece)) - base};
+	/* No longer free, and read as the map is read. */
+	if (!w->bridge.pages.rehearsal)
+		kho_occupancy_mark(&w->k->occ, piece);
+	return w->open(w->s, piece);
+}
+
+/* ---- is it necessary? ------------------------------------------------------------------------ */
+
+static enum kb_status find_changes(struct stage *s, const struct kho *k, unsigned int *changes)
+{
+	const struct kb_text release = {s->kernel.release, s->kernel.release_len};
+	const struct kho_offer offer = kho_target_offer(&s->mem, k);
+	struct kb_diag diag = {0};
+	enum kb_status st = kho_target_dialect(&s->uki.kho, release, &k->root, &s->mem, &k->map,
+					       &s->reads, &diag);
+
+	if (st == KB_KERNEL_NEW)
+		stage_name_version(s);
+	if (!st)
+		st = kernel_check_kho(&s->kernel, &k->root, s->uefi, &diag);
+	if (!st)
+		st = kho_target_bridge(&offer, &s->reads, false, changes, &diag);
+	return st ? kb_refuse("kho", st, &diag) : KB_OK;
+}
+
+/* ---- the plan -------------------------------------------------------------------------------- */
+
+static struct bridge_work *begin(struct stage *s, struct kho *k, const struct stage_means *means)
+{
+	const uint64_t head = align_up_page(sizeof(struct bridge_work));
+	const uint64_t trial = SZ_4K << (k->root.page_shift - 12 + KHO_PAGES_ORDER_MAX);
+	struct bridge_work *w = means->work(s, k, head + trial);
+
+	if (!w)
+		return NULL;
+	memset(w, 0, sizeof(*w));
+	w->s = s;
+	w->k = k;
+	w->open = means->open;
+	w->bridge.to = &s->reads;
+	w->bridge.pages = (struct kho_pages){
+		.m = &s->mem,
+		.k = k,
+		.from = &means->from,
+		.trial = (uint8_t *)w + head,
+		.open = open_piece,
+		.ctx = w,
+	};
+	return w;
+}
+
+static enum kb_status plan(struct bridge_work *w, bool changes, const struct stage_means *means)
+{
+	struct kho_pages *p = &w->bridge.pages;
+	size_t edits = 0;
+	enum kb_status st = bridge_count(&w->bridge, &edits);
+
+	if (st || !(changes || w->bridge.luo_differs))
+		return st;
+	p->edit = means->work(w->s, w->k, edits * sizeof(*p->edit));
+	p->edit_max = edits;
+	st = p->edit ? bridge_plan(&w->bridge) : KB_BRIDGE_WORK;
+	if (!st)
+		w->s->bridge = &w->bridge;
+	return st;
+}
+
+/* One line for each thing that changes. */
+static void report(const struct stage *s, const struct kho *k, unsigned int changes)
+{
+	const struct bridge *b = s->bridge;
+
+	kb_info("bridge", "from %s to %s", k->root.compatible, kho_abi_name(s->reads.abi));
+	for (unsigned int bit = 1; bit <= changes; bit <<= 1)
+		if (changes & bit)
+			kb_info("bridge", "%s", kho_target_change_text((enum kho_change)bit));
+	if (b->luo_differs && !(changes & KHO_CHANGE_LUO))
+		kb_info("bridge", "%s", kho_target_change_text(KHO_CHANGE_MEMFD));
+	if (k->sum.stray)
+		kb_info("bridge", "%" PRIu64 " parts of the map move out of scratch",
+			k->sum.stray);
+	kb_info("bridge", "%" PRIu64 " new pages, %zu entries of the map change", b->pages_taken,
+		b->pages.edits);
+}
+
+enum kb_status stage_plan_bridge(struct stage *s, struct kho *k, const struct stage_means *means)
+{
+	unsigned int changes = 0;
+	struct bridge_work *w;
+	bool core;
+	enum kb_status st;
+
+	s->bridge = NULL;
+	s->bridge_pages = (struct range){0, 0};
+	if (s->options.bridge == KB_BRIDGE_OFF)
+		return stage_check_versions(s, k);
+	st = find_changes(s, k, &changes);
+	core = changes || k->sum.stray;
+	/* Only a look at all of it tells whether live update data have to be changed. */
+	if (st || (!core && !kho_root_blob(&k->root, "LUO")))
+		return st;
+	w = begin(s, k, means);
+	if (!w)
+		return kb_refuse("bridge", KB_BRIDGE_WORK, NULL);
+	st = plan(w, core, means);
+	if (st)
+		return kb_refuse("bridge", st, &w->bridge.diag);
+	if (s->bridge)
+		report(s, k, changes);
+	return KB_OK;
+}
+
+/* ---- doing it -------------------------------------------------------------------------------- */
+
+/* Bytes that the edits added, less those that they took away, if each of them changed something. */
+static bool same_bytes(const struct bridge *b, uint64_t before, uint64_t after)
+{
+	uint64_t added = 0, dropped = 0;
+
+	for (size_t i = 0; i < b->pages.edits; i++) {
+		const struct kho_edit *e = &b->pages.edit[i];
+
+		*(e->add ? &added : &dropped) += 1ULL << (e->order + b->to->page_shift);
+	}
+	return after <= before + added && after + dropped >= before + added;
+}
+
+static enum kb_status write_and_adopt(struct stage *s)
+{
+	const uint64_t before = s->kho->sum.bytes;
+	enum kb_status st = bridge_write(s->bridge);
+
+	if (!st)
+		st = bridge_adopt(s->bridge, s->kho, &s->handover);
+	/* After a reset they are all that there is: the whole proof, as it will be made then. */
+	if (!st && s->options.via == KB_VIA_FIRMWARE)
+		st = kho_open(&s->mem, &s->handover, KHO_BITMAP_ANY, s->kho_work, s->kho);
+	if (!st && !same_bytes(s->bridge, before, s->kho->sum.bytes))
+		st = KB_BRIDGE_DIFFERS;
+	return st;
+}
+
+enum kb_status stage_write_bridge(struct stage *s)
+{
+	enum kb_status st = s->bridge && s->kho ? write_and_adopt(s) : KB_OK;
+
+	return st ? kb_refuse("bridge", st, &s->mem.diag) : KB_OK;
+}
