@@ -303,7 +303,7 @@ static void set_choice(struct kb_options *o, int option, int choice)
 		o->kho = (enum kb_kho)choice;
 		break;
 	case OPT_BRIDGE:
-		o->bridge = true;
+		o->bridge = (enum kb_bridge)choice;
 		break;
 	case OPT_ON_ERROR:
 		o->on_error = (enum kb_on_error)choice;
@@ -550,8 +550,6 @@ enum kb_status cmdline_supported(const struct kb_options *o, enum kb_door door)
 {
 	if (o->kho == KB_KHO_PARK)
 		return KB_NO_PARK;
-	if (o->bridge)
-		return KB_NO_BRIDGE;
 	if (door == KB_DOOR_BARE && (o->kho_fdt.size || o->kho_scratch.size))
 		return KB_NO_CARRIER;
 	return KB_OK;

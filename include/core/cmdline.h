@@ -19,6 +19,7 @@
 
 enum kb_via { KB_VIA_DIRECT, KB_VIA_FIRMWARE };
 enum kb_kho { KB_KHO_AUTO, KB_KHO_OFF, KB_KHO_PARK };
+enum kb_bridge { KB_BRIDGE_AUTO, KB_BRIDGE_OFF };
 enum kb_digest { KB_DIGEST_ALL, KB_DIGEST_ZONE, KB_DIGEST_META };
 enum kb_on_error { KB_ON_ERROR_HALT, KB_ON_ERROR_DISCARD, KB_ON_ERROR_RESET };
 
@@ -31,7 +32,7 @@ enum kb_on_error { KB_ON_ERROR_HALT, KB_ON_ERROR_DISCARD, KB_ON_ERROR_RESET };
 struct kb_options {
 	enum kb_via via;           /* khoboot.via=direct|firmware */
 	enum kb_kho kho;           /* khoboot.kho=auto|off|park */
-	bool bridge;               /* khoboot.bridge= was given */
+	enum kb_bridge bridge;     /* khoboot.bridge=auto|off: rewrite the data for the kernel */
 	enum kb_on_error on_error; /* khoboot.on_error=halt|discard|reset */
 	enum kb_log_level log;     /* khoboot.log=error|warn|info|debug */
 	struct range kho_fdt;      /* khoboot.kho-fdt=ADDR,SIZE; size 0: not given */
@@ -158,7 +159,7 @@ enum kb_door { KB_DOOR_BARE, KB_DOOR_UEFI };
  * cmdline_supported - can @door do what the options ask for?
  *
  * An option that is known but not supported is never ignored. Returns KB_OK, KB_NO_PARK,
- * KB_NO_BRIDGE, or KB_NO_CARRIER for khoboot.kho-fdt= and khoboot.kho-scratch= given to the
+ * or KB_NO_CARRIER for khoboot.kho-fdt= and khoboot.kho-scratch= given to the
  * bare-metal door. That door takes the addresses from the outgoing kernel only; if it ignored the
  * options, the boot would overwrite what they point to.
  */

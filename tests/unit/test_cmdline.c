@@ -191,7 +191,7 @@ static void defaults(void **state)
 	ok(split("quiet", ""));
 	assert_int_equal(opts.via, KB_VIA_DIRECT);
 	assert_int_equal(opts.kho, KB_KHO_AUTO);
-	assert_false(opts.bridge);
+	assert_int_equal(opts.bridge, KB_BRIDGE_AUTO);
 	assert_int_equal(opts.on_error, KB_ON_ERROR_HALT);
 	assert_int_equal(opts.log, KB_INFO);
 	assert_int_equal(opts.kho_fdt.size, 0);
@@ -212,8 +212,8 @@ static void every_value(void **state)
 		{"khoboot.kho=auto", 0, KB_KHO_AUTO, 0, 0, KB_INFO},
 		{"khoboot.kho=off", 0, KB_KHO_OFF, 0, 0, KB_INFO},
 		{"khoboot.kho=park", 0, KB_KHO_PARK, 0, 0, KB_INFO},
-		{"khoboot.bridge=auto", 0, 0, true, 0, KB_INFO},
-		{"khoboot.bridge=off", 0, 0, true, 0, KB_INFO},
+		{"khoboot.bridge=auto", 0, 0, KB_BRIDGE_AUTO, 0, KB_INFO},
+		{"khoboot.bridge=off", 0, 0, KB_BRIDGE_OFF, 0, KB_INFO},
 		{"khoboot.on_error=halt", 0, 0, 0, KB_ON_ERROR_HALT, KB_INFO},
 		{"khoboot.on-error=discard", 0, 0, 0, KB_ON_ERROR_DISCARD, KB_INFO},
 		{"khoboot.on_error=reset", 0, 0, 0, KB_ON_ERROR_RESET, KB_INFO},
@@ -599,15 +599,15 @@ static void no_option_is_ignored_in_silence(void **state)
 {
 	struct kb_options park = {.kho = KB_KHO_PARK}, fdt = {.kho_fdt = {0, 4096}};
 	struct kb_options scratch = {.kho_scratch = {0, 16}}, via = {.via = KB_VIA_FIRMWARE};
-	struct kb_options none = {0}, bridge = {.bridge = true};
+	struct kb_options none = {0}, bridge = {.bridge = KB_BRIDGE_OFF};
 	(void)state;
 
 	ok(cmdline_supported(&none, KB_DOOR_BARE));
 	ok(cmdline_supported(&via, KB_DOOR_BARE));
 	assert_int_equal(cmdline_supported(&park, KB_DOOR_BARE), KB_NO_PARK);
 	assert_int_equal(cmdline_supported(&park, KB_DOOR_UEFI), KB_NO_PARK);
-	assert_int_equal(cmdline_supported(&bridge, KB_DOOR_BARE), KB_NO_BRIDGE);
-	assert_int_equal(cmdline_supported(&bridge, KB_DOOR_UEFI), KB_NO_BRIDGE);
+	ok(cmdline_supported(&bridge, KB_DOOR_BARE));
+	ok(cmdline_supported(&bridge, KB_DOOR_UEFI));
 	assert_int_equal(cmdline_supported(&fdt, KB_DOOR_BARE), KB_NO_CARRIER);
 	assert_int_equal(cmdline_supported(&scratch, KB_DOOR_BARE), KB_NO_CARRIER);
 	ok(cmdline_supported(&fdt, KB_DOOR_UEFI));
