@@ -77,26 +77,6 @@ static enum kb_status plan_bridge(struct bare *b, struct kho *k)
 
 /* ---- the data -------------------------------------------------------------------------------- */
 
-static enum kb_status open_kho(struct bare *b)
-{
-	struct kho_work work = {.size = kho_work_size(&b->s.mem.ram)};
-	enum kb_status st;
-
-	work.base = arena_alloc(&b->arena, work.size, 64);
-	if (!work.base)
-		return kb_refuse("kho", KB_ARENA, NULL);
-	st = stage_open_kho(&b->s, work, b->kho_room);
-	if (st)
-		return kb_refuse("kho", st, &b->s.mem.diag);
-	st = plan_bridge(b, b->kho_room);
-	b->s.may_encrypt = cpu_may_encrypt();
-	if (!st)
-		st = stage_check_memory(&b->s, b->kho_room);
-	if (!st)
-		b->s.kho = b->kho_room;
-	return st;
-}
-
 static void report_kho(const struct kho *k)
 {
 	kb_info("kho",
@@ -108,6 +88,27 @@ static void report_kho(const struct kho *k)
 	if (k->scratch_trimmed)
 		kb_warn("kho", "%" PRIu64 " bytes of scratch are not RAM and were left out",
 			k->scratch_trimmed);
+}
+
+static enum kb_status open_kho(struct bare *b)
+{
+	struct kho_work work = {.size = kho_work_size(&b->s.mem.ram)};
+	enum kb_status st;
+
+	work.base = arena_alloc(&b->arena, work.size, 64);
+	if (!work.base)
+		return kb_refuse("kho", KB_ARENA, NULL);
+	st = stage_open_kho(&b->s, work, b->kho_room);
+	if (st)
+		return kb_refuse("kho", st, &b->s.mem.diag);
+	report_kho(b->kho_room);
+	st = plan_bridge(b, b->kho_room);
+	b->s.may_encrypt = cpu_may_encrypt();
+	if (!st)
+		st = stage_check_memory(&b->s, b->kho_room);
+	if (!st)
+		b->s.kho = b->kho_room;
+	return st;
 }
 
 enum kb_status bare_check_crash(struct bare *b)
@@ -144,8 +145,6 @@ enum kb_status bare_gather_kho(struct bare *b)
 		return KB_OK;
 	}
 	st = open_kho(b);
-	if (!st)
-		report_kho(s->kho);
 	/* Not finalized means that nothing was preserved yet. */
 	if (st == KB_KHO_NOT_FINALIZED) {
 		stage_discard_kho(s);

@@ -199,10 +199,9 @@ static enum kb_status subtract_all(struct range_list *l, const struct range_list
 }
 
 /* What was claimed, but for scratch, and the record with its copies. Homes are not free anyway. */
-static enum kb_status list_new(struct uefi *u, const struct kho *k, struct range_list *ret)
+static enum kb_status list_new(struct uefi *u, const struct kho *k, struct range_list *kept,
+			       struct range_list *ret)
 {
-	static struct range kept_store[UEFI_KEEP_MAX];
-	struct range_list kept = {kept_store, 0, UEFI_KEEP_MAX};
 	enum kb_status st = range_list_copy(&u->claimed, ret);
 
 	if (!st)
@@ -210,8 +209,8 @@ static enum kb_status list_new(struct uefi *u, const struct kho *k, struct range
 	if (!st)
 		st = subtract_all(ret, &k->scratch);
 	if (!st && u->s.record)
-		st = route_keep(u->s.record, &kept);
-	return st ? st : subtract_all(ret, &kept);
+		st = route_keep(u->s.record, kept);
+	return st ? st : subtract_all(ret, kept);
 }
 
 /* Nothing refuses here any more what the outgoing kernel's door has let through. */
@@ -219,12 +218,14 @@ static enum kb_status bridge(struct uefi *u, struct kho *k)
 {
 	const size_t max = u->claimed.max + KHO_SCRATCH_PIECES + UEFI_KEEP_MAX + 1;
 	struct stage_means means = {.work = take_work, .open = open_piece};
+	struct range_list kept;
 	void *store;
-	enum kb_status st = fw_alloc(&u->fw, max * sizeof(struct range), &store);
+	enum kb_status st = fw_alloc(&u->fw, (max + UEFI_KEEP_MAX) * sizeof(struct range), &store);
 
 	means.from = (struct range_list){store, 0, max};
+	kept = (struct range_list){(struct range *)store + max, 0, UEFI_KEEP_MAX};
 	if (!st)
-		st = list_new(u, k, &means.from);
+		st = list_new(u, k, &kept, &means.from);
 	if (st)
 		return kb_refuse("bridge", st, NULL);
 	st = stage_plan_bridge(&u->s, k, &means);

@@ -105,8 +105,7 @@ static void report(const struct stage *s, const struct kho *k, unsigned int chan
 	if (b->luo_differs && !(changes & KHO_CHANGE_LUO))
 		kb_info("bridge", "%s", kho_target_change_text(KHO_CHANGE_MEMFD));
 	if (k->sum.stray)
-		kb_info("bridge", "%" PRIu64 " parts of the map move out of scratch",
-			k->sum.stray);
+		kb_info("bridge", "%" PRIu64 " parts of the map move out of scratch", k->sum.stray);
 	kb_info("bridge", "%" PRIu64 " new pages, %zu entries of the map change", b->pages_taken,
 		b->pages.edits);
 }

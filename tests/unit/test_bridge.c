@@ -57,8 +57,7 @@ static void open_case(struct bridge_case *c, enum kho_abi abi, enum kho_map_form
 	c->from = (struct range_list){c->from_store, 0, ARRAY_SIZE(c->from_store)};
 	ok(range_list_add(&c->from, (struct range){at, KHO_IMAGE_BASE + c->img.size - at}));
 	c->trial = calloc(1, page << KHO_PAGES_ORDER_MAX);
-	c->to = (struct kho_dialect){
-		.abi = abi, .format = format, .page_shift = c->img.page_shift};
+	c->to = (struct kho_dialect){.abi = abi, .format = format, .page_shift = c->img.page_shift};
 	c->bridge.to = &c->to;
 	c->bridge.pages = (struct kho_pages){
 		.m = &c->img.mem,
@@ -168,9 +167,9 @@ static void every_form_becomes_every_other_one(void **state)
 			assert_non_null(kho_root_blob(&c->img.kho->root, "kho_test"));
 			/* The old root FDT is nobody's. */
 			assert_false(kho_map_touches(&c->img.mem, &c->img.kho->map, fdt));
-			assert_true(kho_map_covers(
-				&c->img.mem, &c->img.kho->map,
-				(struct range){KHO_IMAGE_DATA + SZ_1G / 2, c->img.page * 8}));
+			assert_true(kho_map_covers(&c->img.mem, &c->img.kho->map,
+						   (struct range){KHO_IMAGE_DATA + SZ_1G / 2,
+								  c->img.page * 8}));
 			assert_true(c->opened);
 			free_case(c);
 		}
