@@ -36,6 +36,7 @@ static struct bridge_case *new_case(const struct kho_kind *from)
 	struct bridge_case *c = calloc(1, sizeof(*c));
 
 	kho_image_init_sized(&c->img, from->format, from->page_shift, 64 * SZ_1M);
+	c->img.hint = hint_of(from->format);
 	kho_image_blob_fdt(&c->img, "memblock", "memblock-v1");
 	kho_image_blob_fdt(&c->img, "kho_test", "kho-test-v1");
 	for (uint64_t i = 0; i < DATA_BLOCKS; i++)
@@ -58,6 +59,7 @@ static void open_case(struct bridge_case *c, enum kho_abi abi, enum kho_map_form
 	ok(range_list_add(&c->from, (struct range){at, KHO_IMAGE_BASE + c->img.size - at}));
 	c->trial = calloc(1, page << KHO_PAGES_ORDER_MAX);
 	c->to = (struct kho_dialect){.abi = abi, .format = format, .page_shift = c->img.page_shift};
+	c->to.compatible = (struct kb_text){kho_abi_name(abi), strlen(kho_abi_name(abi))};
 	c->bridge.to = &c->to;
 	c->bridge.pages = (struct kho_pages){
 		.m = &c->img.mem,
