@@ -42,7 +42,7 @@ enum kb_status luo_memfd_read(const struct mem *m, unsigned int page_shift,
 	*ret = (struct luo_memfd){
 		.pos = get_u64(p),
 		.size = get_u64(p + 8),
-		.seals = l->seals ? get_u32(p + l->seals) : 0,
+		.seals = l->seals ? get_u32(p + l->seals) : LUO_SEAL_SEAL,
 		.flags = l->seals ? get_u32(p + l->seals + 4) : 0,
 		.folios = get_u64(p + l->folios),
 		.array = {phys(get_u64(p + l->array)), get_u32(p + l->array + 8),

@@ -21,10 +21,10 @@
  * written anew or refused. 7.1 and later give up every session if one file has a handler that they
  * lack: KB_LUO_HANDLER for memfd, a warning for handlers that may be in a module.
  *
- * memfd-v1 has no seals. To memfd-v2 there are none, as 6.19 promises for a file that comes back
- * ("unsealed"). From memfd-v2 only files without seals are taken, or with F_SEAL_SEAL alone, which
- * is what a file of memfd_create(name, 0) has and what 6.19 gives to all: one without it gets a
- * warning, as nobody can seal it later.
+ * memfd-v1 has no seals: 6.19 gives back each file with F_SEAL_SEAL alone, as one made by
+ * memfd_create(name, 0) has it. So memfd-v2 gets that in its place. The other way only files without
+ * seals are taken, or with F_SEAL_SEAL alone: one without gets a warning, as nobody can seal it
+ * later.
  */
 #ifndef BRIDGE_LUO_H
 #define BRIDGE_LUO_H

@@ -38,8 +38,8 @@ struct luo_vmalloc {
 struct luo_memfd {
 	uint64_t pos;
 	uint64_t size;
-	uint32_t seals; /* memfd-v1: 0 */
-	uint32_t flags; /* likewise */
+	uint32_t seals; /* memfd-v1: F_SEAL_SEAL, as said above */
+	uint32_t flags; /* memfd-v1: 0 */
 	uint64_t folios;
 	struct luo_vmalloc array;
 };

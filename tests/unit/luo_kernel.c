@@ -168,11 +168,8 @@ static bool is_memfd(const struct model_file *f)
 	return !strncmp(f->handler, "memfd", 5);
 }
 
-static const char *compare_files(const struct model_file *a, const struct model_file *b,
-				 bool sealable)
+static const char *compare_files(const struct model_file *a, const struct model_file *b)
 {
-	uint32_t mask = sealable ? ~1U : ~0U;
-
 	if (a->token != b->token)
 		return "token";
 	if (is_memfd(a) != is_memfd(b) || (!is_memfd(a) && strcmp(a->handler, b->handler)))
@@ -181,14 +178,14 @@ static const char *compare_files(const struct model_file *a, const struct model_
 		return a->data == b->data ? NULL : "private data";
 	if (a->pos != b->pos || a->size != b->size || a->folios != b->folios)
 		return "position, size or number of folios";
-	if ((a->seals & mask) != (b->seals & mask) || a->flags != b->flags)
+	if (a->seals != b->seals || a->flags != b->flags)
 		return "seals";
 	if (memcmp(a->pfn, b->pfn, sizeof(a->pfn)) || memcmp(a->index, b->index, sizeof(a->index)))
 		return "folios";
 	return NULL;
 }
 
-const char *model_compare(const struct model *a, const struct model *b, bool sealable)
+const char *model_compare(const struct model *a, const struct model *b)
 {
 	if (a->number != b->number || a->sessions != b->sessions)
 		return "number of live updates or of sessions";
@@ -199,7 +196,7 @@ const char *model_compare(const struct model *a, const struct model *b, bool sea
 		if (strcmp(s->name, t->name) || s->files != t->files)
 			return "session";
 		for (unsigned int j = 0; j < s->files && !differs; j++)
-			differs = compare_files(&s->file[j], &t->file[j], sealable);
+			differs = compare_files(&s->file[j], &t->file[j]);
 		if (differs)
 			return differs;
 	}
@@ -471,6 +468,7 @@ static void read_memfd(struct reader *r, struct model_file *f)
 
 	f->pos = word(r, at);
 	f->size = word(r, at + 8);
+	f->seals = 1; /* memfd_alloc_file("", 0) */
 	if (r->v != LINUX_6_19) {
 		f->seals = (uint32_t)word(r, at + 16);
 		f->flags = (uint32_t)(word(r, at + 16) >> 32);

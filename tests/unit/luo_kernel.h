@@ -64,11 +64,8 @@ struct model *model_make(struct kho_image *img, uint64_t *random, unsigned int s
 			 unsigned int files, bool shares, bool seals);
 void model_free(struct model *m);
 
-/*
- * Why two models differ, or NULL. The version of memfd does not count. @sealable: nor does
- * F_SEAL_SEAL.
- */
-const char *model_compare(const struct model *a, const struct model *b, bool sealable);
+/* Why two models differ, or NULL. The version of memfd does not count. */
+const char *model_compare(const struct model *a, const struct model *b);
 
 /*
  * Serialize @m into @img, with new records for its memfds, and preserve all of it. Returns the

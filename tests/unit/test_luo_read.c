@@ -452,7 +452,7 @@ static void records_of_both_versions(void **state)
 		assert_int_equal(o.version, v == LINUX_6_19 ? LUO_MEMFD_V1 : LUO_MEMFD_V2);
 		assert_int_equal(o.f.pos, 11);
 		assert_int_equal(o.f.size, 12);
-		assert_int_equal(o.f.seals, v == LINUX_6_19 ? 0 : 13);
+		assert_int_equal(o.f.seals, v == LINUX_6_19 ? LUO_SEAL_SEAL : 13);
 		assert_int_equal(o.f.flags, v == LINUX_6_19 ? 0 : 14);
 		assert_int_equal(o.f.folios, FOLIOS);
 		assert_int_equal(o.f.array.pages, 3);
