@@ -27,7 +27,7 @@ TESTS   += $(ARM64_TESTS)
 FUZZERS += $(ARM64_FUZZERS)
 # What of the helpers does not know an architecture.
 ARM64_HELP := $(addprefix tests/unit/,kho_image.c kho_naive.c) tools/room.c tools/verdict.c \
-	tools/live.c tools/arm64/room_arch.c
+	tools/verdict_plan.c tools/live.c tools/arm64/room_arch.c
 
 define arm64_rules
 $(O)/host/obj-arm64-$(1)/%.c.o: %.c

@@ -120,6 +120,7 @@ enum kb_status check_open(const struct running *r, struct kb_text words, struct 
 	image->facts.cmdline = image->cmdline;
 	image->facts.words = words.len;
 	image->facts.kho_off = image->options.kho == KB_KHO_OFF;
+	image->facts.bridge_off = image->options.bridge == KB_BRIDGE_OFF;
 	image->facts.reset = image->options.via == KB_VIA_FIRMWARE;
 	image->facts.zone = image->options.zone;
 	return KB_OK;
@@ -164,6 +165,8 @@ static void warn(const struct check *c, const char *what)
 
 void check_warn(const struct verdict *v, bool force)
 {
+	if (v->plan.changes)
+		verdict_explain(&v->plan, "khoctl: plan: ", stderr);
 	for (size_t i = 0; i < v->count; i++) {
 		const struct check *c = &v->check[i];
 
@@ -177,19 +180,23 @@ void check_warn(const struct verdict *v, bool force)
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static const char help[] = "Usage: khoctl check [OPTION]... UKI\n"
-			   "\n"
-			   "Ask whether khoboot and the kernel of UKI would take what this system "
-			   "would hand over, on\n"
-			   "this machine. Changes nothing.\n"
-			   "\n" WAY_HELP "  --json                 print one object\n"
-			   "  -h, --help             show this text\n";
+static const char help[] =
+	"Usage: khoctl check [OPTION]... UKI\n"
+	"\n"
+	"Ask whether khoboot and the kernel of UKI would take what this system "
+	"would hand over, on\n"
+	"this machine. Changes nothing.\n"
+	"\n" WAY_HELP "  --explain              say what khoboot would translate for the next "
+	"kernel\n"
+	"  --json                 print one object\n"
+	"  -h, --help             show this text\n";
 
-enum { OPT_JSON = 256 };
+enum { OPT_JSON = 256, OPT_EXPLAIN };
 
 static const struct option options[] = {
 	WAY_OPTIONS,
 	{"json", no_argument, NULL, OPT_JSON},
+	{"explain", no_argument, NULL, OPT_EXPLAIN},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
@@ -198,15 +205,19 @@ struct request {
 	struct way way;
 	struct prepared prepared;
 	bool json;
+	bool explain;
 };
 
 static int take_option(void *request, int option, const char *arg)
 {
 	struct request *r = request;
 
-	if (option != OPT_JSON)
+	if (option == OPT_JSON)
+		r->json = true;
+	else if (option == OPT_EXPLAIN)
+		r->explain = true;
+	else
 		return prepare_option(&r->way, "check", option, arg);
-	r->json = true;
 	return CTL_OK;
 }
 
@@ -223,9 +234,13 @@ static enum kb_status ask(struct request *r, const struct running *running,
 
 static int print(const struct request *r, const char *path, const struct verdict *v)
 {
+	const char *via = prepare_by_firmware(&r->way) ? "firmware" : "direct";
+
 	if (r->json)
-		verdict_json(v, path, prepare_by_firmware(&r->way) ? "firmware" : "direct", stdout);
-	else
+		verdict_json(v, path, via, r->explain, stdout);
+	else if (r->explain)
+		verdict_explain(&v->plan, "plan: ", stdout);
+	if (!r->json)
 		verdict_text(v, stdout);
 	if (fflush(stdout) || ferror(stdout))
 		return ctl_system("standard output");

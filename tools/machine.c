@@ -132,6 +132,14 @@ static void read_reserve(const struct running *r, struct facts *f)
 	buffer_free(&b);
 }
 
+/* Which records of files the kernel writes (Linux include/linux/kho/abi/memfd.h). */
+static unsigned int read_memfd(const struct running *r)
+{
+	const int release = running_release(r);
+
+	return release >= 701 ? 2 : release >= 619;
+}
+
 static enum kho_bitmap_hint read_bitmaps(const struct running *r)
 {
 	enum kho_bitmap_hint ret = KHO_BITMAP_UNKNOWN;
@@ -334,6 +342,7 @@ struct machine *machine_read(const struct running *r, struct facts *ret)
 		return NULL;
 	f.page_size = running_page_size();
 	f.bitmaps = read_bitmaps(r);
+	f.memfd = read_memfd(r);
 	f.ram = (struct range_list){m->ram, 0, PIECES};
 	f.listed = (struct range_list){m->listed, 0, PIECES};
 	f.dropped = (struct range_list){m->dropped, 0, PIECES};

@@ -169,8 +169,7 @@ enum running_config running_config(const struct running *r, const char *name)
 
 /* ---- finalize -------------------------------------------------------------------------------- */
 
-/* major * 100 + minor of the running kernel, 0 when it does not say. */
-static int release(const struct running *r)
+int running_release(const struct running *r)
 {
 	unsigned int major = 0, minor = 0;
 	struct buffer text = {0};
@@ -219,7 +218,7 @@ static bool may_be_on(const struct running *r, int rel)
  */
 static bool wants_finalize(const struct running *r)
 {
-	int rel = release(r);
+	int rel = running_release(r);
 
 	if (rel < 616 || rel > 700 || !may_be_on(r, rel))
 		return false;

@@ -76,6 +76,9 @@ __must_check enum kb_status running_finalize(struct running *r);
 /* Undo running_finalize(), as far as the kernel can: without it nothing more can be preserved. */
 void running_unfinalize(struct running *r);
 
+/* major * 100 + minor of the running kernel, 0 when it does not say. */
+int running_release(const struct running *r);
+
 /*
  * running_kho - version and page size of the data that will be handed over
  * @text: an empty buffer, which has to be kept as long as @ret

@@ -51,6 +51,16 @@ void verdict_add_numbers(struct verdict *v, const char *name, enum kb_status st,
 	verdict_set_numbers(v, have, need);
 }
 
+void verdict_add_bridged(struct verdict *v, const char *name, enum kho_change change,
+			 const char *from, const char *to)
+{
+	verdict_add_hard(v, name, KB_OK);
+	last(v)->answer = ANSWER_BRIDGED;
+	last(v)->why = kho_target_change_text(change);
+	last(v)->from = from;
+	last(v)->to = to;
+}
+
 void verdict_add_unknown(struct verdict *v, const char *name, const char *why)
 {
 	verdict_add_hard(v, name, KB_OK);
@@ -74,11 +84,19 @@ struct handed {
 	struct kho_offer from;
 	uint64_t blocks[KHO_ORDERS];
 	enum kb_status st; /* KB_OK: all of this is set */
+	bool off;          /* khoboot.bridge=off */
 };
 
 static unsigned int order_of(uint64_t bytes, unsigned int page_shift)
 {
 	return highest_bit(bytes >> page_shift);
+}
+
+static enum kho_map_format own_format(const struct facts *f)
+{
+	if (f->root.abi != KHO_ABI_V1)
+		return KHO_MAP_RADIX;
+	return f->bitmaps == KHO_BITMAP_SMALL ? KHO_MAP_V1_SMALL : KHO_MAP_V1_PAGE;
 }
 
 static void set_offer(struct handed *h, const struct facts *f)
@@ -88,12 +106,11 @@ static void set_offer(struct handed *h, const struct facts *f)
 	h->from = (struct kho_offer){
 		.root = &f->root,
 		.map_known = f->root.abi != KHO_ABI_V1 || f->bitmaps != KHO_BITMAP_UNKNOWN,
-		.format = f->root.abi != KHO_ABI_V1        ? KHO_MAP_RADIX
-			  : f->bitmaps == KHO_BITMAP_SMALL ? KHO_MAP_V1_SMALL
-							   : KHO_MAP_V1_PAGE,
+		.format = own_format(f),
 		.blocks = h->blocks,
 		.luo = f->luo,
 		.luo_size = f->luo ? f->luo_size : 0,
+		.memfd = f->memfd,
 	};
 	if (f->reserve_block >> page_shift)
 		h->blocks[min_u64(order_of(f->reserve_block, page_shift), KHO_ORDERS - 1)] = 1;
@@ -106,7 +123,7 @@ static void look_at(struct handed *h, const struct facts *f, const struct image_
 	struct kho_root root = f->root;
 	struct uki_kho speaks;
 
-	*h = (struct handed){.st = KB_KERNEL_UNKNOWN};
+	*h = (struct handed){.off = i->bridge_off};
 	if (i->kho->data && !uki_kho_parse(i->kho->data, i->kho->size, &speaks, NULL))
 		root.page_shift = (unsigned int)__builtin_ctz(speaks.page_size);
 	/* Without the version of the data: is there any that the next kernel takes? */
@@ -116,24 +133,36 @@ static void look_at(struct handed *h, const struct facts *f, const struct image_
 	set_offer(h, f);
 }
 
-/* Is @change to be made, and refused? */
-static enum kb_status check_change(const struct handed *h, enum kho_change change)
+/* The answer about @change: none is needed, it is made, or it is refused. */
+static void add_change(struct verdict *v, const char *name, const struct handed *h,
+		       enum kho_change change, const char *from, const char *to)
 {
-	return kho_target_changes(&h->from, &h->to) & change ? kho_target_change_refusal(change)
-							     : KB_OK;
+	struct kb_diag diag = {0};
+	unsigned int changes;
+	enum kb_status st = kho_target_bridge(&h->from, &h->to, h->off, &changes, &diag);
+
+	if (!(changes & change))
+		verdict_add(v, name, KB_OK);
+	else if (h->off)
+		verdict_add(v, name, kho_target_change_refusal(change));
+	else if (st && change == KHO_CHANGE_LUO)
+		verdict_add(v, name, st);
+	else
+		verdict_add_bridged(v, name, change, from, to);
 }
 
 static void ask_version(struct verdict *v, const struct facts *f, const struct handed *h)
 {
-	enum kb_status st = h->st == KB_KERNEL_BITMAPS ? KB_OK : h->st;
-
-	if (!h->st && f->root_known)
-		st = check_change(h, KHO_CHANGE_CORE);
-	if (!st && !f->root_known)
+	if (h->st && h->st != KB_KERNEL_BITMAPS)
+		verdict_add(v, "version", h->st);
+	else if (!f->root_known)
 		verdict_add_unknown(v, "version",
 				    "the running kernel does not show the version of its data");
+	else if (h->st)
+		verdict_add(v, "version", KB_OK);
 	else
-		verdict_add(v, "version", st);
+		add_change(v, "version", h, KHO_CHANGE_CORE, kho_abi_name(f->root.abi),
+			   kho_abi_name(h->to.abi));
 }
 
 /* By what .kho says and, on arm64, by the kernel's own header; also the other words of it. */
@@ -154,28 +183,62 @@ static void ask_page_size(struct verdict *v, const struct facts *f, const struct
 }
 
 /* Two forms of kho-v1 have the same name. */
-static void ask_bitmaps(struct verdict *v, const struct facts *f, const struct image_facts *i,
-			const struct handed *h)
+static void ask_bitmaps(struct verdict *v, const struct facts *f, const struct handed *h)
 {
 	const bool old = f->root_known && f->root.abi == KHO_ABI_V1;
-	const enum kho_bitmap_hint wanted =
-		kho_target_bitmaps(i->kernel->release, i->kernel->release_len);
+	const bool to_old = !h->st && h->to.abi == KHO_ABI_V1;
 
-	if (!old && h->st != KB_KERNEL_BITMAPS)
-		return;
-	if (!old && f->root_known)
+	if (h->st == KB_KERNEL_BITMAPS && f->root_known && !old)
 		verdict_add(v, "bitmaps", h->st);
-	else if (!old || wanted == KHO_BITMAP_UNKNOWN || f->bitmaps == KHO_BITMAP_UNKNOWN)
+	else if (h->st == KB_KERNEL_BITMAPS || (old && to_old && !h->from.map_known))
 		verdict_add_unknown(v, "bitmaps", "a release does not tell the form of its kho-v1");
+	else if (old && h->st)
+		verdict_add_unknown(v, "bitmaps",
+				    "the form that the next kernel reads is not known");
+	else if (old || (to_old && f->root_known))
+		add_change(v, "bitmaps", h, KHO_CHANGE_MAP,
+			   h->from.map_known ? verdict_map_name(h->from.format) : NULL,
+			   verdict_map_name(h->to.format));
+}
+
+static const char *own_luo(const struct facts *f)
+{
+	const uint8_t *data = f->luo;
+
+	return f->luo_size >= 4 && !memcmp(data, "\xd0\x0d\xfe\xed", 4) ? "luo-v1" : "luo-v5";
+}
+
+static bool takes(const struct handed *h, const char *name)
+{
+	return text_lists(h->to.names, (struct kb_text){name, strlen(name)});
+}
+
+/* Which files there are is known to their sessions only. */
+static void ask_memfd(struct verdict *v, const struct facts *f, const struct handed *h)
+{
+	const char *to = takes(h, "memfd-v2")   ? "memfd-v2"
+			 : takes(h, "memfd-v1") ? "memfd-v1"
+						: NULL;
+
+	if (!to)
+		verdict_add_unknown(v, "memfd",
+				    "if memfds are preserved: the next kernel cannot take them");
+	else if (h->off)
+		verdict_add_unknown(v, "memfd",
+				    "if memfds are preserved: the next kernel takes other records");
 	else
-		verdict_add(v, "bitmaps", wanted == f->bitmaps ? KB_OK : KB_KHO_V1_HINT);
+		add_change(v, "memfd", h, KHO_CHANGE_MEMFD, f->memfd == 1 ? "memfd-v1" : "memfd-v2",
+			   to);
 }
 
 /* Only with debugfs is it seen which version the running kernel writes. */
 static void ask_luo(struct verdict *v, const struct facts *f, const struct handed *h)
 {
 	if (f->luo && !h->st)
-		verdict_add(v, "luo", check_change(h, KHO_CHANGE_LUO));
+		add_change(v, "luo", h, KHO_CHANGE_LUO, own_luo(f),
+			   takes(h, "luo-v5") ? "luo-v5" : "luo-v1");
+	if (f->luo && !h->st && kho_target_changes(&h->from, &h->to) & KHO_CHANGE_MEMFD)
+		ask_memfd(v, f, h);
 }
 
 static void ask_live(struct verdict *v, const struct facts *f, const struct image_facts *i)
@@ -211,6 +274,12 @@ static uint64_t largest_block(const struct kho_dialect *to)
 	return (1ULL << (kho_dialect_orders(to) + to->page_shift)) - 1;
 }
 
+static void add_huge(struct verdict *v, const struct facts *f, const struct handed *h)
+{
+	add_change(v, "blocks", h, KHO_CHANGE_BLOCKS, NULL, NULL);
+	verdict_set_numbers(v, f->reserve_block, largest_block(&h->to));
+}
+
 static void ask_blocks(struct verdict *v, const struct facts *f, const struct handed *h)
 {
 	if (h->st || !f->root_known)
@@ -218,8 +287,7 @@ static void ask_blocks(struct verdict *v, const struct facts *f, const struct ha
 	else if (h->to.abi >= KHO_ABI_V4)
 		verdict_add(v, "blocks", KB_OK);
 	else if (f->reserve_block > largest_block(&h->to))
-		verdict_add_numbers(v, "blocks", check_change(h, KHO_CHANGE_BLOCKS),
-				    f->reserve_block, largest_block(&h->to));
+		add_huge(v, f, h);
 	else if (f->reserve_maybe > largest_block(&h->to))
 		verdict_add_unknown(
 			v, "blocks",
@@ -499,10 +567,12 @@ static void ask_handover(struct verdict *v, const struct facts *f, const struct 
 	look_at(&h, f, i);
 	ask_version(v, f, &h);
 	ask_page_size(v, f, i);
-	ask_bitmaps(v, f, i, &h);
+	ask_bitmaps(v, f, &h);
 	ask_luo(v, f, &h);
 	ask_live(v, f, i);
 	ask_blocks(v, f, &h);
+	if (!h.st && f->root_known && !h.off)
+		verdict_plan(f, &h.from, &h.to, &v->plan);
 	ask_memory(v, f);
 	ask_cmdline(v, f, i);
 	if (f->poisoned)

@@ -7,6 +7,7 @@
 #define KHOCTL_VERDICT_H
 
 #include <core/cmdline.h>
+#include <fdt/kho_target.h>
 #include <format/uki.h>
 
 #include "live.h"
@@ -16,6 +17,7 @@
 
 enum answer {
 	ANSWER_OK,
+	ANSWER_BRIDGED, /* it would not be as it is: khoboot translates it */
 	ANSWER_REFUSED, /* khoboot or the next kernel would refuse, or lose data */
 	ANSWER_DISCARD, /* the boot goes on, the data are lost: khoboot.on_error=discard, kho=off */
 	ANSWER_UNKNOWN, /* cannot be known on the running system */
@@ -26,15 +28,31 @@ struct check {
 	enum answer answer;
 	enum kb_status status; /* KB_OK unless refused, or discarded after a refusal */
 	const char *why;       /* instead of a code; NULL: none */
+	const char *from, *to; /* bridged: form of this kernel, of the next one; NULL: not known */
 	bool numbers;          /* are the next two set? */
 	uint64_t have, need;   /* in bytes, unless docs/khoctl.8 says otherwise */
 };
 
 #define VERDICT_MAX 40
 
+/* What khoboot will do to the data before it hands them over. */
+struct bridge_plan {
+	bool known; /* versions of both kernels are; else nothing of this is set */
+	unsigned int changes;
+	const char *from, *to;         /* versions: "kho-v1" */
+	const char *from_map, *to_map; /* forms of the map; from_map NULL: not known */
+	/*
+	 * New pages at most: root FDT, kexec-metadata and map. Those for live update depend on its
+	 * sessions.
+	 */
+	uint64_t pages;
+	bool luo; /* there are live update data */
+};
+
 /* A plain value; all zero is empty. */
 struct verdict {
 	bool discard; /* khoboot.on_error=discard: goes on after what khoboot would refuse */
+	struct bridge_plan plan;
 	struct check check[VERDICT_MAX];
 	size_t count;
 };
@@ -55,6 +73,7 @@ struct facts {
 	bool listed_known;
 	const void *luo; /* live update data of the running kernel; NULL: not seen */
 	uint64_t luo_size;
+	unsigned int memfd; /* N: the kernel preserves files as "memfd-vN"; 0: none, not known */
 	struct live live;
 	uint64_t reserve_block; /* bytes of the largest block of reserve_mem= for certain */
 	uint64_t reserve_maybe; /* of the largest that it may have, by where it lies */
@@ -81,6 +100,7 @@ struct image_facts {
 	const char *cmdline; /* for the next kernel */
 	uint64_t words;      /* bytes of kexec's command line */
 	bool kho_off;        /* khoboot.kho=off */
+	bool bridge_off;     /* khoboot.bridge=off */
 	bool reset;          /* khoboot.via=firmware */
 	struct kb_text zone; /* khoboot.zone= */
 	struct room_image image;
@@ -99,17 +119,35 @@ void verdict_add_unknown(struct verdict *v, const char *name, const char *why);
 /* A reserve_mem=@size:@align of the running kernel. */
 void verdict_reserve(struct facts *f, uint64_t size, uint64_t align);
 
+/* "radix tree" */
+const char *verdict_map_name(enum kho_map_format format);
+
+/* The plan for what is known of both kernels. */
+void verdict_plan(const struct facts *f, const struct kho_offer *from, const struct kho_dialect *to,
+		  struct bridge_plan *ret);
+
 /* All questions of the direct route; of the firmware route those that it shares. */
 void verdict_ask(struct verdict *v, const struct facts *f, const struct image_facts *i);
 
 /* The first refusal, or NULL. */
 const struct check *verdict_refusal(const struct verdict *v);
 
+/*
+ * verdict_add_bridged - a question whose answer is a change
+ * @from, @to: constant strings, or NULL
+ */
+void verdict_add_bridged(struct verdict *v, const char *name, enum kho_change change,
+			 const char *from, const char *to);
+
 /* One line for each question; causes and remedies under those that are not well. */
 void verdict_text(const struct verdict *v, FILE *out);
 
-/* One line of JSON, as in docs/khoctl.8. */
-void verdict_json(const struct verdict *v, const char *file, const char *via, FILE *out);
+/* The plan, a line for each thing; @start stands before each line. */
+void verdict_explain(const struct bridge_plan *plan, const char *start, FILE *out);
+
+/* One line of JSON, as in docs/khoctl.8; with the plan if @explain. */
+void verdict_json(const struct verdict *v, const char *file, const char *via, bool explain,
+		  FILE *out);
 
 /* The text of a JSON string, without the quotes. */
 void verdict_quote(const char *text, FILE *out);

@@ -5,6 +5,7 @@
  */
 #include "../unit/make_image.h"
 
+#include <fdt/kho_target.h>
 #include <format/uki.h>
 
 #include <stdlib.h>
@@ -38,6 +39,37 @@ static void read_part(const struct uki_part *p)
 	}
 }
 
+static void check_text(struct kb_text t, size_t max)
+{
+	if (t.len > max)
+		abort();
+	for (size_t i = 0; i < t.len; i++)
+		if (t.text[i] < ' ' || t.text[i] > '~')
+			abort();
+}
+
+/* Whatever .kho says, what is to be written is one of the forms that can be. */
+static void read_dialect(const void *data, size_t size, enum kho_abi abi)
+{
+	const struct kho_root root = {.abi = abi, .page_shift = 12};
+	struct uki_part part = {data, 0, size};
+	struct kb_diag diag = {0};
+	struct kho_dialect to;
+	enum kb_status st =
+		kho_target_dialect(&part, (struct kb_text){0}, &root, NULL, NULL, &to, &diag);
+
+	if (st != diag.status)
+		abort();
+	(void)kho_target_name(&part);
+	if (st)
+		return;
+	if (kho_abi_parse(to.compatible, NULL) != to.abi || to.page_shift != 12 ||
+	    (to.format == KHO_MAP_RADIX) != (to.abi != KHO_ABI_V1))
+		abort();
+	check_text(to.compatible, UKI_KHO_NAME_MAX);
+	check_text(to.names, UKI_KHO_ABI_MAX);
+}
+
 static void read_kho(const void *data, size_t size)
 {
 	struct kb_diag diag = {0};
@@ -47,6 +79,14 @@ static void read_kho(const void *data, size_t size)
 		abort();
 	if (!diag.status && (!is_pow2(k.page_size) || k.page_size < 4096 || k.versions & 1))
 		abort();
+	if (diag.status)
+		return;
+	check_text(k.unknown, UKI_KHO_NAME_MAX);
+	check_text(k.release, UKI_KHO_RELEASE_MAX);
+	check_text(k.luo, UKI_KHO_ABI_MAX);
+	check_text(k.abi, UKI_KHO_ABI_MAX);
+	read_dialect(data, size, KHO_ABI_V1);
+	read_dialect(data, size, KHO_ABI_V4);
 }
 
 static void read_parts(const struct uki *u)

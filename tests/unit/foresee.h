@@ -229,6 +229,7 @@ static void pick_image(struct machine *m)
 	m->i.zone.text = m->zone;
 	m->i.kernel = &m->kernel;
 	m->i.kho = &m->section;
+	m->i.bridge_off = true;
 }
 
 /* Both kernels write and read the same form of kho-v1, or the releases do not tell. */
@@ -341,6 +342,7 @@ static void start_door(struct machine *m)
 	s->uefi = m->f.uefi;
 	s->kernel = m->kernel;
 	s->uki.kho = m->section;
+	s->options.bridge = KB_BRIDGE_OFF;
 	s->uki.initrd = loaded(m, m->i.image.initrd);
 	s->uki.ucode = loaded(m, m->i.image.ucode);
 	strcpy(s->cmdline, m->i.cmdline);

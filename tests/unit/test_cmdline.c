@@ -214,6 +214,7 @@ static void every_value(void **state)
 		{"khoboot.kho=park", 0, KB_KHO_PARK, 0, 0, KB_INFO},
 		{"khoboot.bridge=auto", 0, 0, KB_BRIDGE_AUTO, 0, KB_INFO},
 		{"khoboot.bridge=off", 0, 0, KB_BRIDGE_OFF, 0, KB_INFO},
+		{"khoboot.bridge=off khoboot.bridge=auto", 0, 0, KB_BRIDGE_AUTO, 0, KB_INFO},
 		{"khoboot.on_error=halt", 0, 0, 0, KB_ON_ERROR_HALT, KB_INFO},
 		{"khoboot.on-error=discard", 0, 0, 0, KB_ON_ERROR_DISCARD, KB_INFO},
 		{"khoboot.on_error=reset", 0, 0, 0, KB_ON_ERROR_RESET, KB_INFO},

@@ -98,6 +98,21 @@ static void is_well(struct world *w, const char *name)
 	assert_int_equal(ask(w, name)->answer, ANSWER_OK);
 }
 
+static void is_bridged(struct world *w, const char *name, const char *from, const char *to)
+{
+	const struct check *c = ask(w, name);
+
+	assert_int_equal(c->answer, ANSWER_BRIDGED);
+	assert_int_equal(c->status, KB_OK);
+	assert_null(verdict_refusal(&w->v));
+	if (from)
+		assert_string_equal(c->from, from);
+	else
+		assert_null(c->from);
+	if (to)
+		assert_string_equal(c->to, to);
+}
+
 static void all_is_well(void **state)
 {
 	static const char *const names[] = {"encryption", "version", "page_size", "kernel",
@@ -119,6 +134,11 @@ static void versions_and_page_sizes(void **state)
 	(void)state;
 
 	speaks(w, "kho=kho-v3\npage=4096\n");
+	is_bridged(w, "version", "kho-v4", "kho-v3");
+	w->i.bridge_off = true;
+	assert_refused(w, "version", KB_KERNEL_EXPECTS);
+	w = new_world();
+	speaks(w, "kho=kho-v2\npage=4096\n"); /* cannot be written */
 	assert_refused(w, "version", KB_KERNEL_EXPECTS);
 	w = new_world();
 	speaks(w, "kho=none\npage=4096\n");
@@ -179,7 +199,7 @@ static void scratch_that_the_next_kernel_leaves_out(void **state)
 
 static void live_update_of_another_version(void **state)
 {
-	static const char data[32] = "luo-v5";
+	static const char data[32] = "luo-v5", tree[32] = "\xd0\x0d\xfe\xed";
 	struct world *w = new_world();
 	(void)state;
 
@@ -188,7 +208,28 @@ static void live_update_of_another_version(void **state)
 	is_well(w, "luo");
 	speaks(w, "kho=kho-v4\npage=4096\nluo=luo-v5\n");
 	is_well(w, "luo");
-	speaks(w, "kho=kho-v4\npage=4096\nluo=luo-v6\n");
+	speaks(w, "kho=kho-v4\npage=4096\nabi=luo-v1 luo-session-v2 memfd-v1\n");
+	is_bridged(w, "luo", "luo-v5", "luo-v1");
+	assert_null(find(w, "memfd"));
+	w->f.memfd = 2;
+	is_bridged(w, "memfd", "memfd-v2", "memfd-v1");
+	assert_true(w->v.plan.luo);
+	w->i.bridge_off = true;
+	assert_int_equal(ask(w, "memfd")->answer, ANSWER_UNKNOWN);
+	assert_refused(w, "luo", KB_KERNEL_LUO);
+	w = new_world();
+	w->f.luo = data;
+	w->f.luo_size = sizeof(data);
+	speaks(w, "kho=kho-v4\npage=4096\nabi=luo-v5\n");
+	w->f.memfd = 2;
+	assert_int_equal(ask(w, "memfd")->answer, ANSWER_UNKNOWN);
+	speaks(w, "kho=kho-v4\npage=4096\nabi=luo-v6\n");
+	assert_refused(w, "luo", KB_KERNEL_LUO);
+	/* Not a form that khoboot can read. */
+	w = new_world();
+	w->f.luo = tree;
+	w->f.luo_size = sizeof(tree);
+	speaks(w, "kho=kho-v4\npage=4096\nabi=luo-v5\n");
 	assert_refused(w, "luo", KB_KERNEL_LUO);
 }
 
@@ -206,7 +247,20 @@ static void two_forms_of_kho_v1(void **state)
 	w->kernel.release = "6.17.10";
 	assert_int_equal(ask(w, "bitmaps")->answer, ANSWER_UNKNOWN);
 	w->kernel.release = "6.16.10";
+	is_bridged(w, "bitmaps", "page bitmaps", "small bitmaps");
+	w->f.bitmaps = KHO_BITMAP_UNKNOWN;
+	assert_int_equal(ask(w, "bitmaps")->answer, ANSWER_UNKNOWN);
+	w->f.bitmaps = KHO_BITMAP_PAGE;
+	w->i.bridge_off = true;
 	assert_refused(w, "bitmaps", KB_KHO_V1_HINT);
+	/* To and from a tree. */
+	w = new_world();
+	w->f.root.abi = KHO_ABI_V1;
+	is_bridged(w, "bitmaps", NULL, "radix tree");
+	is_bridged(w, "version", "kho-v1", "kho-v4");
+	w->f.root.abi = KHO_ABI_V4;
+	speaks(w, "kho=kho-v1\npage=4096\nrelease=6.17.10\n");
+	assert_refused(w, "bitmaps", KB_KERNEL_BITMAPS);
 }
 
 static struct world *old_world(void)
@@ -224,6 +278,10 @@ static void blocks_that_the_next_kernel_loses(void **state)
 	(void)state;
 
 	w->f.reserve_block = 2 * SZ_1G;
+	is_bridged(w, "blocks", NULL, NULL);
+	assert_int_equal(find(w, "blocks")->have, 2 * SZ_1G);
+	assert_int_equal(find(w, "blocks")->need, 2 * SZ_1G - 1);
+	w->i.bridge_off = true;
 	assert_refused(w, "blocks", KB_BLOCK_HUGE);
 	w = old_world();
 	w->f.reserve_block = SZ_1G;
@@ -232,6 +290,71 @@ static void blocks_that_the_next_kernel_loses(void **state)
 	assert_non_null(strstr(ask(w, "blocks")->why, "only"));
 	w->f.reserve_maybe = 2 * SZ_1G;
 	assert_non_null(strstr(ask(w, "blocks")->why, "address"));
+	free(w);
+}
+
+/* ---- the plan -------------------------------------------------------------------------------- */
+
+static void plans(void **state)
+{
+	struct world *w = new_world();
+	struct bridge_plan *p = &w->v.plan;
+	(void)state;
+
+	(void)ask(w, "version");
+	assert_true(p->known);
+	assert_int_equal(p->changes, 0);
+	assert_int_equal(p->pages, 0);
+	speaks(w, "kho=kho-v3\npage=4096\n");
+	(void)ask(w, "version");
+	assert_int_equal(p->changes, KHO_CHANGE_CORE);
+	assert_string_equal(p->from, "kho-v4");
+	assert_string_equal(p->to, "kho-v3");
+	assert_string_equal(p->from_map, "radix tree");
+	speaks(w, "kho=kho-v1\npage=4096\nrelease=6.18\n");
+	(void)ask(w, "version");
+	assert_int_equal(p->changes, KHO_CHANGE_CORE | KHO_CHANGE_MAP | KHO_CHANGE_METADATA);
+	assert_string_equal(p->to_map, "page bitmaps");
+	/* Root FDT, metadata, three edits, and a chunk for each of 14 orders. */
+	assert_int_equal(p->pages, 2 + 3 + 14);
+	/* 2 GiB of single pages have 128 small bitmaps, so one chunk for each order again. */
+	speaks(w, "kho=kho-v1\npage=4096\nrelease=6.17\n");
+	(void)ask(w, "version");
+	assert_int_equal(p->pages, 2 + 3 + 14);
+	/* Small ones are put together: 16 pages for order 0, 8 for order 1, ... */
+	w->f.root.abi = KHO_ABI_V1;
+	w->f.bitmaps = KHO_BITMAP_SMALL;
+	speaks(w, "kho=kho-v1\npage=4096\nrelease=6.18\n");
+	(void)ask(w, "version");
+	assert_int_equal(p->changes, KHO_CHANGE_MAP);
+	assert_int_equal(p->pages, 1 + 3 + 14 + 31 + 9);
+	/* Nothing to be planned. */
+	w->i.bridge_off = true;
+	(void)ask(w, "version");
+	assert_false(p->known);
+	w->i.bridge_off = false;
+	w->f.root_known = false;
+	(void)ask(w, "version");
+	assert_false(p->known);
+	free(w);
+}
+
+/* The more RAM, the more pages; never fewer than the bitmaps of all of it take. */
+static void plans_grow_with_memory(void **state)
+{
+	struct world *w = new_world();
+	uint64_t before = 0;
+	(void)state;
+
+	w->f.root.abi = KHO_ABI_V1;
+	w->f.bitmaps = KHO_BITMAP_SMALL;
+	for (uint64_t size = SZ_1G; size < 1ULL << 46; size *= 4) {
+		w->f.ram.r[0] = (struct range){0, size};
+		(void)ask(w, "version");
+		assert_true(w->v.plan.pages > before);
+		assert_true(w->v.plan.pages > size >> 27);
+		before = w->v.plan.pages;
+	}
 	free(w);
 }
 
@@ -536,18 +659,92 @@ static void the_json_is_what_the_manual_says(void **state)
 	verdict_add(&v, "version", KB_OK);
 	verdict_add_numbers(&v, "room", KB_CTL_SCRATCH, 1, 2);
 	verdict_add_unknown(&v, "x", "why");
-	verdict_json(&v, "a\"b\\c\n", "direct", out);
+	verdict_json(&v, "a\"b\\c\n", "direct", false, out);
 	fclose(out);
 	assert_ptr_equal(strstr(text, "{\"verdict\":\"refused\",\"file\":\"a\\\"b\\\\c\\u000a\","
 				      "\"via\":\"direct\",\"checks\":[{\"name\":\"version\","
 				      "\"answer\":\"ok\",\"code\":null,\"cause\":null,"
-				      "\"remedy\":null,\"have\":null,\"need\":null},"),
+				      "\"remedy\":null,\"from\":null,\"to\":null,"
+				      "\"have\":null,\"need\":null},"),
 			 text);
 	assert_non_null(strstr(text, "\"answer\":\"refused\",\"code\":622,\"cause\":\""));
 	assert_non_null(strstr(text, "\"have\":1,\"need\":2},{\"name\":\"x\","));
 	assert_non_null(strstr(text, "\"answer\":\"unknown\",\"code\":null,\"cause\":\"why\","));
 	assert_string_equal(text + size - 4, "}]}\n");
 	free(text);
+}
+
+static void assert_json(const struct verdict *v, const char *end)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	verdict_json(v, "f", "direct", true, out);
+	fclose(out);
+	assert_true(size > strlen(end));
+	assert_string_equal(text + size - strlen(end), end);
+	free(text);
+}
+
+static void the_plan_in_json(void **state)
+{
+	struct verdict v = {0};
+	(void)state;
+
+	verdict_add_bridged(&v, "version", KHO_CHANGE_CORE, "kho-v1", "kho-v4");
+	assert_json(&v, "\"from\":\"kho-v1\",\"to\":\"kho-v4\",\"have\":null,\"need\":null}],"
+			"\"plan\":null}\n");
+	v.plan = (struct bridge_plan){.known = true,
+				      .changes = KHO_CHANGE_CORE | KHO_CHANGE_MAP,
+				      .from = "kho-v1",
+				      .to = "kho-v4",
+				      .to_map = "radix tree",
+				      .pages = 7};
+	assert_json(&v, "],\"plan\":{\"from\":\"kho-v1\",\"to\":\"kho-v4\",\"from_map\":null,"
+			"\"to_map\":\"radix tree\",\"changes\":[\"root\",\"map\"],\"pages\":7,"
+			"\"refusals\":[360,365]}}\n");
+	v.plan.changes =
+		KHO_CHANGE_LUO | KHO_CHANGE_MEMFD | KHO_CHANGE_BLOCKS | KHO_CHANGE_METADATA;
+	v.plan.luo = true;
+	assert_json(&v, "\"changes\":[\"blocks\",\"luo\",\"memfd\",\"metadata\"],\"pages\":7,"
+			"\"refusals\":[360,365,376,377,379,378]}}\n");
+}
+
+static void assert_explained(const struct bridge_plan *p, const char *want)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	verdict_explain(p, "> ", out);
+	fclose(out);
+	if (strncmp(text, want, strlen(want)))
+		fail_msg("%s", text);
+	free(text);
+}
+
+static void the_plan_as_text(void **state)
+{
+	struct bridge_plan p = {.known = true,
+				.from = "kho-v1",
+				.to = "kho-v4",
+				.from_map = "page bitmaps",
+				.to_map = "radix tree"};
+	(void)state;
+
+	assert_explained(&(struct bridge_plan){.known = false}, "> not known: ");
+	assert_explained(&p, "> from kho-v1 (page bitmaps) to kho-v4 (radix tree)\n"
+			     "> nothing is translated\n");
+	p.changes = KHO_CHANGE_CORE;
+	p.pages = 7;
+	p.luo = true;
+	p.from_map = NULL;
+	assert_explained(&p, "> from kho-v1 (form not known) to kho-v4 (radix tree)\n"
+			     "> the root FDT is written anew\n"
+			     "> new pages at most: 7, and those of live update, by its sessions\n"
+			     "> the old data stay as they are\n"
+			     "> cannot be seen here: KB-360 ");
 }
 
 int main(void)
@@ -558,6 +755,8 @@ int main(void)
 		cmocka_unit_test(live_update_of_another_version),
 		cmocka_unit_test(two_forms_of_kho_v1),
 		cmocka_unit_test(blocks_that_the_next_kernel_loses),
+		cmocka_unit_test(plans),
+		cmocka_unit_test(plans_grow_with_memory),
 		cmocka_unit_test(memory_that_kexec_hides),
 		cmocka_unit_test(scratch_that_the_next_kernel_leaves_out),
 		cmocka_unit_test(nothing_is_handed_over),
@@ -571,6 +770,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(facts_of_a_system_with_a_tree_and_uefi, setup,
 						fake_root_remove),
 		cmocka_unit_test(the_json_is_what_the_manual_says),
+		cmocka_unit_test(the_plan_in_json),
+		cmocka_unit_test(the_plan_as_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
