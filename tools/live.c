@@ -57,7 +57,8 @@ static void ask_seals(struct verdict *v, const struct live *l, struct kb_text na
 	}
 }
 
-void live_ask(struct verdict *v, const struct live *l, struct kb_text names, uint64_t page_size)
+void live_ask(struct verdict *v, const struct live *l, struct kb_text names, uint64_t page_size,
+	      bool keeps_seals)
 {
 	if (!l->device)
 		return;
@@ -67,5 +68,6 @@ void live_ask(struct verdict *v, const struct live *l, struct kb_text names, uin
 	if (!l->sessions)
 		return;
 	ask_sessions(v, l, names, page_size);
-	ask_seals(v, l, names);
+	if (keeps_seals)
+		ask_seals(v, l, names);
 }

@@ -246,7 +246,7 @@ static void ask_live(struct verdict *v, const struct facts *f, const struct imag
 	struct uki_kho speaks;
 
 	if (i->kho->data && !uki_kho_parse(i->kho->data, i->kho->size, &speaks, NULL))
-		live_ask(v, &f->live, speaks.abi, f->page_size);
+		live_ask(v, &f->live, speaks.abi, f->page_size, f->memfd != 1);
 }
 
 static uint64_t power_of_two(uint64_t v)

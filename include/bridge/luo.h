@@ -22,9 +22,9 @@
  * lack: KB_LUO_HANDLER for memfd, a warning for handlers that may be in a module.
  *
  * memfd-v1 has no seals: 6.19 gives back each file with F_SEAL_SEAL alone, as one made by
- * memfd_create(name, 0) has it. So memfd-v2 gets that in its place. The other way only files without
- * seals are taken, or with F_SEAL_SEAL alone: one without gets a warning, as nobody can seal it
- * later.
+ * memfd_create(name, 0) has it. So memfd-v2 gets that in its place. The other way only files
+ * without seals are taken, or with F_SEAL_SEAL alone: one without gets a warning, as nobody can
+ * seal it later.
  */
 #ifndef BRIDGE_LUO_H
 #define BRIDGE_LUO_H

@@ -96,11 +96,13 @@ static void seals_are_asked_for(void **state)
 	assert_int_equal(read_root(root).sealed, 0);
 }
 
+static bool keeps_seals = true;
+
 static const struct check *ask(struct verdict *v, struct live l, const char *names,
 			       const char *name)
 {
 	*v = (struct verdict){0};
-	live_ask(v, &l, (struct kb_text){names, strlen(names)}, 4096);
+	live_ask(v, &l, (struct kb_text){names, strlen(names)}, 4096, keeps_seals);
 	for (size_t i = 0; i < v->count; i++)
 		if (!strcmp(v->check[i].name, name))
 			return &v->check[i];
@@ -145,6 +147,9 @@ static void seals_matter_to_6_19_alone(void **state)
 	assert_false(c->numbers);
 	assert_null(ask(&v, (struct live){true, false, 1, 2}, N72, "seals"));
 	assert_null(ask(&v, (struct live){true, false, 0, 2}, N619, "seals"));
+	keeps_seals = false; /* 6.19 itself */
+	assert_null(ask(&v, (struct live){true, false, 1, 2}, N619, "seals"));
+	keeps_seals = true;
 	/* Of an older khoctl, which did not write down memfd. */
 	assert_non_null(
 		ask(&v, (struct live){true, false, 1, 2}, "luo-v1 luo-session-v2", "seals"));
