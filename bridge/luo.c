@@ -88,13 +88,18 @@ static const char *shown(const char *name, char *buf, size_t size)
 	return buf;
 }
 
-/* A refusal in whatever run finds it, the rest in the one that writes. */
+/* A refusal in whatever run finds it; the rest once, in the first run, which only counts. */
+static bool telling(const struct kho_pages *p)
+{
+	return !p->edit;
+}
+
 static void tell(const struct plan *plan, enum kb_log_level level, const struct luo_file *f,
 		 const char *what)
 {
 	char session[LUO_NAME_SIZE], handler[LUO_HANDLER_SIZE];
 
-	if (level == KB_ERROR || !plan->p->rehearsal)
+	if (level == KB_ERROR || telling(plan->p))
 		kb_log(level, "luo", "session '%s', file 0x%" PRIx64 " (%s): %s",
 		       shown(f->session->name, session, sizeof(session)), f->token,
 		       shown(f->handler, handler, sizeof(handler)), what);
@@ -438,7 +443,7 @@ static void leave(const struct kho_pages *p, const uint8_t *data, const struct k
 {
 	bool tree = out->size >= 4 && get_u32(data) == cpu_to_fdt32(FDT_MAGIC);
 
-	if (!p->rehearsal)
+	if (telling(p))
 		kb_warn("luo", "the next kernel has no live update: what is kept stays reserved");
 	if (to->abi == KHO_ABI_V1 && !tree)
 		out->size = 0;
@@ -455,7 +460,7 @@ static enum kb_status carry(struct plan *plan, struct kho_blob *out)
 	if (st || (plan->native && !plan->convert && !l->empty_block))
 		return st;
 	st = write_all(plan, out);
-	if (!st && !plan->p->rehearsal)
+	if (!st && telling(plan->p))
 		kb_info("luo", "%" PRIu64 " sessions, %" PRIu64 " files, as %s", l->sessions,
 			l->files, plan->form == LUO_TREE ? "luo-v1" : "luo-v5");
 	return st;

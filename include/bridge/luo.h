@@ -42,7 +42,8 @@
  * @diag: at = physical address of what cannot be carried
  *
  * Sessions, files and shared data keep order, names and tokens. A line in the log names the session
- * and file of a refusal; warnings and the line on what was written come when @p is no rehearsal.
+ * and file of a refusal; warnings and the line on what will be written come where edits of @p are
+ * only counted (p->edit NULL), which is the first run.
  *
  * Returns KB_OK; KB_LUO_DATA, KB_LUO_SESSIONS, KB_LUO_FILES, KB_LUO_SHARED, KB_LUO_NAME or
  * KB_LUO_MEMFD for what is damaged; KB_LUO_MANY_SESSIONS, KB_LUO_MANY_FILES, KB_LUO_SEALED or
