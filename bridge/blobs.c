@@ -50,6 +50,7 @@ static enum kb_status write_luo(struct bridge *b, const struct kho_blob *blob)
 	if (st)
 		return st;
 	b->luo_differs = out.at.addr != blob->at.addr || !out.size;
+	b->luo_converted = b->luo_differs && out.size;
 	if (out.size)
 		keep(b, &out);
 	return KB_OK;
@@ -93,7 +94,7 @@ enum kb_status bridge_write_blobs(struct bridge *b)
 	enum kb_status st = KB_OK;
 
 	b->blobs = 0;
-	b->luo_differs = false;
+	b->luo_differs = b->luo_converted = false;
 	for (unsigned int i = 0; i < root->blob_count && !st; i++)
 		st = write_blob(b, &root->blob[i]);
 	if (!st && root->abi == KHO_ABI_V1 && b->to->abi != KHO_ABI_V1 &&

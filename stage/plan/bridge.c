@@ -102,7 +102,7 @@ static void report(const struct stage *s, const struct kho *k, unsigned int chan
 	for (unsigned int bit = 1; bit <= changes; bit <<= 1)
 		if (changes & bit)
 			kb_info("bridge", "%s", kho_target_change_text((enum kho_change)bit));
-	if (b->luo_differs && !(changes & KHO_CHANGE_LUO))
+	if (b->luo_converted && !(changes & KHO_CHANGE_LUO))
 		kb_info("bridge", "%s", kho_target_change_text(KHO_CHANGE_MEMFD));
 	if (k->sum.stray)
 		kb_info("bridge", "%" PRIu64 " parts of the map move out of scratch", k->sum.stray);
