@@ -179,7 +179,7 @@ static void *take_work(struct stage *s, const struct kho *k, uint64_t size)
 	struct uefi *u = (struct uefi *)s; /* its first member */
 	void *ret;
 
-	(void)k; /* nothing of KHO lies in memory that firmware gives: it was claimed, or is scratch */
+	(void)k; /* nothing of KHO lies in what firmware gives: it was claimed, or is scratch */
 	return fw_alloc(&u->fw, size, &ret) ? NULL : ret;
 }
 

@@ -52,15 +52,15 @@ struct stage {
 	bool has_kho;     /* KHO data were handed over, and not given up */
 	bool given_up;    /* they were handed over and given up */
 	struct kho_handover handover;
-	struct kb_record *record; /* the record that names them after a reset, or NULL */
-	struct kho *kho;          /* the data, once proven; else NULL */
-	struct kho_work kho_work; /* what kho->occ lies in */
-	struct kho_dialect reads; /* what the next kernel reads */
-	struct bridge *bridge;    /* how the data get into that form; NULL: they are in it */
+	struct kb_record *record;  /* the record that names them after a reset, or NULL */
+	struct kho *kho;           /* the data, once proven; else NULL */
+	struct kho_work kho_work;  /* what kho->occ lies in */
+	struct kho_dialect reads;  /* what the next kernel reads */
+	struct bridge *bridge;     /* how the data get into that form; NULL: they are in it */
 	struct range bridge_pages; /* all new pages for it lie in here */
-	struct kb_moves moves;    /* evacuated pages, to be put back when we leave; may be none */
-	struct mem mem;           /* reads evacuated pages from their copies */
-	struct range_list kept;   /* of that RAM what firmware does not free after a reset */
+	struct kb_moves moves;     /* evacuated pages, to be put back when we leave; may be none */
+	struct mem mem;            /* reads evacuated pages from their copies */
+	struct range_list kept;    /* of that RAM what firmware does not free after a reset */
 
 	struct range_list free; /* memory that the next kernel and its block may get */
 	struct boot boot;
@@ -127,7 +127,7 @@ __must_check enum kb_status stage_give_up_kho(struct stage *s, enum kb_status st
 
 /* What a door gives for it; it has to stay until stage_write_bridge(). */
 struct stage_means {
-	/* RAM that nobody needs: without scratch, what is in use, and what firmware keeps; sorted */
+	/* RAM that nobody needs: no scratch, nothing in use, nothing that firmware keeps; sorted */
 	struct range_list from;
 	/* @size bytes of memory, aligned to a page, until the next kernel runs; NULL: no room */
 	void *(*work)(struct stage *s, const struct kho *k, uint64_t size);

@@ -37,8 +37,8 @@ struct bridge {
 	struct kho_map map;
 	struct kho_summary sum;
 	uint64_t pages_taken;
-	bool luo_differs;   /* live update data were rewritten, or left out */
-	bool luo_converted; /* rewritten */
+	bool luo_differs;                /* live update data were rewritten, or left out */
+	bool luo_converted;              /* rewritten */
 	char left_out[KHO_NAME_MAX + 1]; /* the last sub-blob that is not handed over, or "" */
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What both doors do with data of another version: rewrite them, refuse them, or leave them alone. */
+/* What both doors do with data of another version: rewrite, refuse, or leave them alone. */
 #include "kho_test.h"
 
 #include <core/log.h>
