@@ -57,14 +57,24 @@ static enum kb_status list_new(struct bare *b, const struct kho *k, struct range
 /* What strayed into scratch may have been written over by what kexec put there. */
 static enum kb_status check_stray(void *busy, const struct kho_meta *meta)
 {
-	return range_list_overlap(busy, meta->bytes) ? KB_KHO_META_SCRATCH : KB_OK;
+	const struct range_list *l = busy; /* not sorted */
+
+	for (size_t i = 0; i < l->count; i++)
+		if (ranges_overlap(l->r[i], meta->bytes))
+			return KB_KHO_META_SCRATCH;
+	return KB_OK;
 }
 
 static enum kb_status plan_bridge(struct bare *b, struct kho *k)
 {
 	enum kb_status st = list_new(b, k, &b->fresh);
 
-	b->means = (struct stage_means){.from = b->fresh, .work = take_work, .open = open_piece};
+	b->means = (struct stage_means){
+		.from = b->fresh,
+		.work = take_work,
+		.open = open_piece,
+		.prove = b->s.options.via == KB_VIA_FIRMWARE,
+	};
 	if (!st)
 		st = range_list_copy(&k->scratch, &b->s.free);
 	if (!st)

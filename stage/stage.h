@@ -131,6 +131,8 @@ struct stage_means {
 	struct range_list from;
 	/* @size bytes of memory, aligned to a page, until the next kernel runs; NULL: no room */
 	void *(*work)(struct stage *s, const struct kho *k, uint64_t size);
+	/* A reset comes next: prove the new data as they will be proven then. */
+	bool prove;
 	/* The first byte of @piece, which is part of @from, to be written; NULL: it cannot be. */
 	uint8_t *(*open)(struct stage *s, struct range piece);
 };
@@ -150,7 +152,7 @@ __must_check enum kb_status stage_plan_bridge(struct stage *s, struct kho *k,
 /*
  * stage_write_bridge - write what was planned, and go on with the new data
  *
- * s->kho and s->handover are the new data's then. If a reset comes next, they are proven once more.
+ * s->kho and s->handover are the new data's then.
  * Nothing to do without s->bridge. Returns what bridge_write(), bridge_adopt() and kho_open()
  * return; KB_BRIDGE_DIFFERS when what is preserved is not what it was.
  */

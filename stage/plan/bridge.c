@@ -15,7 +15,7 @@ struct bridge_work {
 	struct bridge bridge;
 	struct stage *s;
 	struct kho *k;
-	uint8_t *(*open)(struct stage *s, struct range piece);
+	const struct stage_means *means;
 };
 
 static uint8_t *open_piece(void *ctx, struct range piece)
@@ -29,7 +29,7 @@ static uint8_t *open_piece(void *ctx, struct range piece)
 	/* No longer free, and read as the map is read. */
 	if (!w->bridge.pages.rehearsal)
 		kho_occupancy_mark(&w->k->occ, piece);
-	return w->open(w->s, piece);
+	return w->means->open(w->s, piece);
 }
 
 /* ---- is it necessary? ------------------------------------------------------------------------ */
@@ -64,7 +64,7 @@ static struct bridge_work *begin(struct stage *s, struct kho *k, const struct st
 	memset(w, 0, sizeof(*w));
 	w->s = s;
 	w->k = k;
-	w->open = means->open;
+	w->means = means;
 	w->bridge.to = &s->reads;
 	w->bridge.pages = (struct kho_pages){
 		.m = &s->mem,
@@ -154,13 +154,13 @@ static bool same_bytes(const struct bridge *b, uint64_t before, uint64_t after)
 
 static enum kb_status write_and_adopt(struct stage *s)
 {
+	const struct bridge_work *w = s->bridge->pages.ctx;
 	const uint64_t before = s->kho->sum.bytes;
 	enum kb_status st = bridge_write(s->bridge);
 
 	if (!st)
 		st = bridge_adopt(s->bridge, s->kho, &s->handover);
-	/* After a reset they are all that there is: the whole proof, as it will be made then. */
-	if (!st && s->options.via == KB_VIA_FIRMWARE)
+	if (!st && w->means->prove)
 		st = kho_open(&s->mem, &s->handover, KHO_BITMAP_ANY, s->kho_work, s->kho);
 	if (!st && !same_bytes(s->bridge, before, s->kho->sum.bytes))
 		st = KB_BRIDGE_DIFFERS;

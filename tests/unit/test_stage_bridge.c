@@ -113,7 +113,7 @@ static void data_of_another_version_are_rewritten(void **state)
 	for (int via = KB_VIA_DIRECT; via <= KB_VIA_FIRMWARE; via++) {
 		struct door *d = new_door(KHO_MAP_V1_PAGE, "kho=kho-v4\npage=4096\n");
 
-		d->s.options.via = (enum kb_via)via;
+		d->means.prove = via == KB_VIA_FIRMWARE;
 		gather(d);
 		ok(plan(d));
 		assert_non_null(d->s.bridge);
