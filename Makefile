@@ -145,7 +145,7 @@ TEST_TOOLS := test-tools
 endif
 
 # Suites that are too much for `make check`.
-MATRIX ?= large loaders
+MATRIX ?= large loaders bridge
 
 .PHONY: all help deps hint demo check matrix soak bench fuzz clean ready
 all: hint image khoctl
@@ -162,8 +162,8 @@ help:
 	@echo "make demo     from a bare machine: OVMF -> khoboot -> Linux A -> kexec -> khoboot ->"
 	@echo "              Linux B; VIA=firmware: with a reset between A and B; ARCH=arm64: on arm64"
 	@echo "make check    all tests; ends with 'N passed, N failed, N skipped' (SUITES='unit boot')"
-	@echo "make matrix   machines that are too large for make check, and every boot loader"
-	@echo "              (MATRIX='large loaders')"
+	@echo "make matrix   machines too large for make check, every boot loader, every pair of kernels"
+	@echo "              (MATRIX='large loaders bridge')"
 	@echo "make soak     hours of random handovers through resets"
 	@echo "              (SOAK='--runs 200 --damage 100 --kill 100');"
 	@echo "              ARCH=arm64: every kernel on every machine, and a chain of 22"
