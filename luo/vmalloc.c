@@ -65,8 +65,7 @@ enum kb_status luo_vmalloc_each(const struct mem *m, unsigned int page_shift,
 				const struct luo_vmalloc *v, luo_vmalloc_fn *fn, void *ctx,
 				struct kb_diag *diag)
 {
-	struct walk w = {m,  diag, 1ULL << page_shift, 1ULL << (page_shift + v->order), 0, 0,
-			 fn, ctx};
+	struct walk w = {m, diag, 1ULL << page_shift, 0, 0, 0, fn, ctx};
 	enum kb_status st;
 
 	if (v->flags & ~KNOWN_FLAGS || v->order >= kho_orders(page_shift) ||

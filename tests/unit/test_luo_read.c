@@ -496,6 +496,7 @@ static void records_that_are_damaged(void **state)
 	damage_one(&o, at + 40, head | 4ULL << 32); /* flags */
 	damage_one(&o, at + 40, head | 1ULL << 48); /* order: 3 pages are not even */
 	damage_one(&o, at + 40, head | 38ULL << 48);
+	damage_one(&o, at + 40, head | 0xffffULL << 48);
 	damage_one(&o, chunk, chunk);          /* a circle */
 	damage_one(&o, chunk + 8, 3ULL << 30); /* entries */
 	damage_one(&o, chunk + 8, chunk + 8);
