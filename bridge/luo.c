@@ -25,6 +25,7 @@ struct plan {
 	enum luo_form form;
 	bool shared; /* it has shared data: 7.1 and later */
 	const struct luo *from;
+	bool whole;   /* what is not in @names the next kernel lacks, unless in a module */
 	bool native;  /* the next kernel reads it as it is */
 	bool convert; /* but a file needs another record */
 };
@@ -148,7 +149,7 @@ static enum kb_status check_memfd(const struct plan *plan, const struct luo_file
  *
  * memfd is no module, so it is listed in another version, or not at all. Others may be in modules,
  * which nobody could look into: user space may load them in time. Nor is memfd refused if the data
- * pass as they are and none is listed: .kho may be of a khoctl that did not look for it.
+ * pass as they are and none is listed by a khoctl that did not look for it.
  */
 static enum kb_status check_handler(const struct plan *plan, const struct luo_file *f)
 {
@@ -157,7 +158,7 @@ static enum kb_status check_handler(const struct plan *plan, const struct luo_fi
 
 	if (lists(plan->names, f->handler))
 		return KB_OK;
-	if (memfd && (!plan->native || lists_kind(plan->names, "memfd-v"))) {
+	if (memfd && (!plan->native || plan->whole || lists_kind(plan->names, "memfd-v"))) {
 		tell(plan, KB_ERROR, f, "the next kernel has no such handler");
 		return kb_note(plan->diag, KB_LUO_HANDLER, f->at.addr, f->token);
 	}
@@ -438,12 +439,12 @@ static enum kb_status write_all(const struct plan *plan, struct kho_blob *out)
  * read kho-v1 take every sub-blob for a device tree (kexec_handover_debugfs.c), so that a struct
  * must not get there.
  */
-static void leave(const struct kho_pages *p, const uint8_t *data, const struct kho_dialect *to,
-		  struct kho_blob *out)
+static void leave(const struct kho_pages *p, const uint8_t *data, bool kept,
+		  const struct kho_dialect *to, struct kho_blob *out)
 {
 	bool tree = out->size >= 4 && get_u32(data) == cpu_to_fdt32(FDT_MAGIC);
 
-	if (telling(p))
+	if (kept && telling(p))
 		kb_warn("luo", "the next kernel has no live update: what is kept stays reserved");
 	if (to->abi == KHO_ABI_V1 && !tree)
 		out->size = 0;
@@ -472,7 +473,8 @@ enum kb_status bridge_write_luo(struct kho_pages *p, const struct kho_blob *in,
 {
 	const uint8_t *data = mem_get(p->m, in->at, in->size);
 	struct luo from;
-	struct plan plan = {.p = p, .diag = diag, .names = to->names, .from = &from};
+	struct plan plan = {
+		.p = p, .diag = diag, .names = to->names, .whole = to->whole, .from = &from};
 	struct kb_diag own = {0};
 	struct kho_blob ret = *in;
 	enum kb_status st;
@@ -482,7 +484,7 @@ enum kb_status bridge_write_luo(struct kho_pages *p, const struct kho_blob *in,
 	plan.native = kho_target_luo_reads(data, in->size, to->names);
 	st = luo_open(p->m, in->at, in->size, p->k->root.page_shift, &from, &own);
 	if (!lists_kind(to->names, "luo-v"))
-		leave(p, data, to, &ret);
+		leave(p, data, st || from.sessions, to, &ret);
 	else if (st && !(plan.native && st == KB_KERNEL_LUO))
 		return kb_note(diag, st, own.at, own.value);
 	else if (!st && (st = carry(&plan, &ret)))

@@ -131,6 +131,7 @@ enum kb_status kho_target_dialect(const struct uki_part *section, struct kb_text
 	if (st)
 		return st;
 	d.names = speaks.abi;
+	d.whole = speaks.whole;
 	*ret = d;
 	return KB_OK;
 }

@@ -227,7 +227,8 @@ enum kb_status uki_kho_parse(const void *data, uint64_t size, struct uki_kho *re
 	}
 	if (!have_kho || !k.page_size)
 		return kb_note(diag, KB_UKI_KHO, size, 0);
-	if (!k.abi.len)
+	k.whole = k.abi.len;
+	if (!k.whole)
 		k.abi = k.luo;
 	*ret = k;
 	return KB_OK;

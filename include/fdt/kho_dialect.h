@@ -22,6 +22,7 @@ struct kho_dialect {
 	 * before 0.2 list luo-* only): in both cases nothing of this kind is to be passed.
 	 */
 	struct kb_text names;
+	bool whole; /* khoctl looked for all kinds */
 };
 
 /* Blocks of this order and more are lost by such a kernel (see kho_target_blocks()). */

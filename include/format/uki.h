@@ -101,6 +101,7 @@ struct uki_kho {
 	struct kb_text release; /* len 0: not known */
 	struct kb_text luo;     /* "luo-v1 luo-session-v2"; len 0: none */
 	struct kb_text abi;     /* the same with all others; @luo if the section has no such line */
+	bool whole;             /* it has one: what is not in it, the kernel itself does not have */
 };
 
 #define UKI_KHO_VERSION_MAX 31

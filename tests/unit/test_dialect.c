@@ -105,8 +105,10 @@ static void the_version_of_the_data_is_preferred(void **state)
 			  &diag));
 	assert_int_equal(to.page_shift, 16);
 	assert_true(text_is(to.names, "luo-v1 memfd-v2"));
+	assert_true(to.whole);
 	assert_ok(dialect("kho=kho-v3\npage=4096\nluo=luo-v1\n", "", KHO_ABI_V1, 12, &to, &diag));
 	assert_true(text_is(to.names, "luo-v1"));
+	assert_false(to.whole);
 }
 
 static void what_cannot_be_written_is_refused(void **state)
