@@ -6,6 +6,7 @@
  *	6.19, 7.1	an FDT, "luo-v1", with nodes that have a version each
  *	from 7.2 on	a struct that begins with "luo-v5"
  */
+#include <core/cmdline.h>
 #include <fdt/internal.h>
 #include <fdt/kho_target.h>
 
@@ -65,6 +66,23 @@ bool kho_target_luo_reads(const void *data, uint64_t size, struct kb_text list)
 	while (name.len < RAW_STRING && blob[name.len])
 		name.len++;
 	return text_lists(list, name);
+}
+
+/* As Linux lib/kstrtox.c:kstrtobool. */
+static bool is_true(struct kb_text t)
+{
+	if (!t.len)
+		return false;
+	if (t.len > 1 && (t.text[0] | 0x20) == 'o')
+		return (t.text[1] | 0x20) == 'n';
+	return memchr("1yYtT", t.text[0], 5);
+}
+
+bool kho_target_luo_on(struct kb_text cmdline)
+{
+	struct kb_text value;
+
+	return cmdline_last(cmdline, "liveupdate", &value) && is_true(value);
 }
 
 bool kho_luo_takes_any(struct kb_text names)

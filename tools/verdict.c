@@ -247,6 +247,11 @@ static void ask_live(struct verdict *v, const struct facts *f, const struct imag
 
 	if (i->kho->data && !uki_kho_parse(i->kho->data, i->kho->size, &speaks, NULL))
 		live_ask(v, &f->live, speaks.abi, f->page_size, f->memfd != 1);
+	if (f->live.sessions &&
+	    !kho_target_luo_on((struct kb_text){i->cmdline, strlen(i->cmdline)}))
+		verdict_add_unknown(v, "liveupdate",
+				    "sessions are open, and the next kernel's command line has no "
+				    "liveupdate=on: nobody gets back what they keep");
 }
 
 static uint64_t power_of_two(uint64_t v)

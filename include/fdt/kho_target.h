@@ -45,6 +45,13 @@ struct kb_text kho_target_name(const struct uki_part *section);
  */
 bool kho_target_luo_reads(const void *data, uint64_t size, struct kb_text names);
 
+/*
+ * Does this command line turn live update on ("liveupdate=on")? Else the kernel has no
+ * /dev/liveupdate, and keeps what its sessions hold reserved for nobody (Linux
+ * kernel/liveupdate/luo_core.c). Words that are built into the kernel are not seen.
+ */
+bool kho_target_luo_on(struct kb_text cmdline);
+
 /* What is handed over, as far as it is known. khoboot knows all of it, khoctl what A shows. */
 struct kho_offer {
 	const struct kho_root *root;

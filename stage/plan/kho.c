@@ -3,6 +3,7 @@
 #include <core/diag.h>
 #include <core/log.h>
 #include <fdt/kho_target.h>
+#include <luo/luo.h>
 #include <stage/stage.h>
 
 #include <string.h>
@@ -50,6 +51,21 @@ enum kb_status stage_check_versions(const struct stage *s, const struct kho *k)
 	return st ? kb_refuse("kho", st, &diag) : KB_OK;
 }
 
+/* Data of a form that is not known may have sessions, too, but nobody can count them. */
+static void warn_of_sessions(const struct stage *s, const struct kho *k)
+{
+	const struct kho_blob *blob = kho_root_blob(&k->root, "LUO");
+	struct luo l;
+
+	if (!blob || kho_target_luo_on((struct kb_text){s->cmdline, strlen(s->cmdline)}) ||
+	    luo_open(&s->mem, blob->at, blob->size, k->root.page_shift, &l, NULL) || !l.sessions)
+		return;
+	kb_warn("luo",
+		"%" PRIu64 " sessions, and no liveupdate=on for the next kernel: nobody gets back "
+		"what they keep",
+		l.sessions);
+}
+
 enum kb_status stage_check_memory(struct stage *s, const struct kho *k)
 {
 	struct kb_text cmdline = {s->cmdline, strlen(s->cmdline)};
@@ -59,6 +75,8 @@ enum kb_status stage_check_memory(struct stage *s, const struct kho *k)
 		st = kho_target_named(&s->mem, k, cmdline);
 	if (!st)
 		st = kernel_check_memory(&s->kernel, cmdline, &s->mem, k);
+	if (!st)
+		warn_of_sessions(s, k);
 	return st ? kb_refuse("kho", st, &s->mem.diag) : KB_OK;
 }
 

@@ -5,7 +5,9 @@
 #include <core/log.h>
 #include <stage/stage.h>
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define ok(call) assert_int_equal(call, KB_OK)
 
@@ -105,6 +107,87 @@ static void data_that_are_read_as_they_are_stay(void **state)
 	assert_int_equal(d->work_used, 0);
 	free_door(d);
 }
+
+/* ---- live update ---- */
+
+static char log_text[4096];
+
+static void listen(const char *line)
+{
+	size_t used = strlen(log_text);
+
+	snprintf(log_text + used, sizeof(log_text) - used, "%s\n", line);
+}
+
+static unsigned int times_said(const char *what)
+{
+	unsigned int n = 0;
+
+	for (const char *at = log_text; (at = strstr(at, what)); at++)
+		n++;
+	return n;
+}
+
+/* One session, as 7.2 writes it, for a kernel that reads the same. */
+static struct door *new_session(const char *reads)
+{
+	struct door *d = new_door(KHO_MAP_RADIX, reads);
+	uint8_t luo[32] = "luo-v5";
+	uint64_t block = kho_image_alloc(&d->img, SZ_4K, SZ_4K);
+
+	kho_image_preserve(&d->img, block, 0);
+	kho_image_put(&d->img, block + 8, 1);
+	kho_image_put(&d->img, block + 16, 'x');
+	put_u64(luo + 16, block);
+	kho_image_blob(&d->img, "LUO", luo, sizeof(luo));
+	gather(d);
+	log_text[0] = 0;
+	return d;
+}
+
+/* Nothing is written, but the log says it. */
+static void nobody_gets_back_sessions(void **state)
+{
+	struct door *d = new_session("kho=kho-v4\npage=4096\n");
+	(void)state;
+
+	ok(plan(d));
+	assert_null(d->s.bridge);
+	assert_int_equal(times_said("has no live update"), 1);
+	free_door(d);
+	/* Also if there is something to be written; once. */
+	d = new_session("kho=kho-v3\npage=4096\n");
+	ok(plan(d));
+	ok(rewrite(d));
+	assert_int_equal(times_said("has no live update"), 1);
+	free_door(d);
+}
+
+static void live_update_may_be_off(void **state)
+{
+	static const struct {
+		const char *cmdline;
+		unsigned int said;
+	} t[] = {{"quiet", 1},
+		 {"liveupdate=on", 0},
+		 {"liveupdate=Y liveupdate", 0},
+		 {"liveupdate=1 liveupdate=off", 1},
+		 {"liveupdate=0 liveupdate=On", 0}};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct door *d = new_session("kho=kho-v4\npage=4096\nabi=luo-v5\n");
+
+		strcpy(d->s.cmdline, t[i].cmdline);
+		ok(plan(d));
+		ok(stage_check_memory(&d->s, d->img.kho));
+		assert_int_equal(times_said("no liveupdate=on"), t[i].said);
+		assert_int_equal(times_said("has no live update"), 0);
+		free_door(d);
+	}
+}
+
+/* ---- */
 
 /* By each route. The firmware route proves the new data as it will after the reset. */
 static void data_of_another_version_are_rewritten(void **state)
@@ -226,6 +309,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(data_that_are_read_as_they_are_stay),
+		cmocka_unit_test(nobody_gets_back_sessions),
+		cmocka_unit_test(live_update_may_be_off),
 		cmocka_unit_test(data_of_another_version_are_rewritten),
 		cmocka_unit_test(another_version_is_refused_with_bridge_off),
 		cmocka_unit_test(no_work_memory_is_a_refusal),
@@ -234,5 +319,6 @@ int main(void)
 		cmocka_unit_test(scratch_grows_where_nothing_is_preserved),
 	};
 
+	kb_log_add_sink(listen);
 	return cmocka_run_group_tests_name("stage_bridge", tests, NULL, NULL);
 }

@@ -233,6 +233,21 @@ static void live_update_of_another_version(void **state)
 	assert_refused(w, "luo", KB_KERNEL_LUO);
 }
 
+static void live_update_that_is_off(void **state)
+{
+	struct world *w = new_world();
+	(void)state;
+
+	ask(w, "version");
+	assert_null(find(w, "liveupdate"));
+	w->f.live = (struct live){.device = true, .sessions = 1};
+	assert_int_equal(ask(w, "liveupdate")->answer, ANSWER_UNKNOWN);
+	w->i.cmdline = "quiet liveupdate=on";
+	ask(w, "version");
+	assert_null(find(w, "liveupdate"));
+	free(w);
+}
+
 static void two_forms_of_kho_v1(void **state)
 {
 	struct world *w = new_world();
@@ -753,6 +768,7 @@ int main(void)
 		cmocka_unit_test(all_is_well),
 		cmocka_unit_test(versions_and_page_sizes),
 		cmocka_unit_test(live_update_of_another_version),
+		cmocka_unit_test(live_update_that_is_off),
 		cmocka_unit_test(two_forms_of_kho_v1),
 		cmocka_unit_test(blocks_that_the_next_kernel_loses),
 		cmocka_unit_test(plans),
