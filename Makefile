@@ -167,6 +167,7 @@ help:
 	@echo "make soak     hours of random handovers through resets"
 	@echo "              (SOAK='--runs 200 --damage 100 --kill 100');"
 	@echo "              ARCH=arm64: every kernel on every machine, and a chain of 22"
+	@echo "make sets     random maps through the bridge (SETS=1000000)"
 	@echo "make bench    speed and size, beside plain kexec (ARCH=arm64: the jump alone)"
 	@echo "make fuzz     fuzz every parser (FUZZ_SECONDS=60 each)"
 	@echo "make deps     install what is missing (apt); part of demo, check, soak and bench"

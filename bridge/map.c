@@ -8,9 +8,8 @@ struct pass {
 	unsigned int order;
 	struct kho_strips it; /* the next strip, or small strip */
 	bool found;
-	uint64_t next;     /* number of the first strip that was not looked at */
-	uint64_t left;     /* bitmaps that the old map may still have */
-	struct range calm; /* no bitmap that begins here lies in scratch */
+	uint64_t next; /* number of the first strip that was not looked at */
+	uint64_t left; /* bitmaps that the old map may still have */
 };
 
 static enum kb_status changed(const struct pass *s)
@@ -23,76 +22,49 @@ static uint64_t number_of(const struct pass *s)
 	return s->found ? bridge_number(s->w, s->order, s->it.s.base) : BRIDGE_NONE;
 }
 
-/* ---- bitmaps in scratch ---------------------------------------------------------------------- */
-
-/*
- * Does the bitmap at @at have to be copied? What lies in scratch would be overwritten before it is
- * read, and at address 0 is no bitmap for any kernel.
- */
-static bool must_move(const struct bridge_map *w, uint64_t at, uint64_t bytes)
-{
-	return !at || range_list_overlap(&w->p->k->scratch, (struct range){at, bytes});
-}
-
-/* The row of addresses around @at at which a bitmap does not touch scratch. */
-static struct range calm_around(const struct bridge_map *w, uint64_t at)
-{
-	const struct range_list *l = &w->p->k->scratch;
-	uint64_t base = bridge_page(w), end = BRIDGE_NONE;
-
-	for (size_t i = 0; i < l->count; i++) {
-		if (range_end(l->r[i]) <= at)
-			base = max_u64(base, range_end(l->r[i]));
-		else
-			end = min_u64(end, l->r[i].base);
-	}
-	return (struct range){base, end - base - (bridge_page(w) - 1)};
-}
-
 /* ---- bitmaps that are linked ----------------------------------------------------------------- */
 
 static struct bridge_linked link_from_tree(const struct pass *s, uint64_t number,
 					   struct bridge_link *l)
 {
-	struct bridge_map *w = s->w;
-	uint64_t slot = number - l->row;
+	const struct bridge_map *w = s->w;
 
+	l->in = s->it.node;
+	l->from = number - l->row;
 	if (w->map.format == KHO_MAP_RADIX)
-		return bridge_tree_to_tree(s->it.node, slot, w->row, *l);
-	l->end = min_u64(l->end, slot + bridge_chunk_room(w) - w->elms);
-	return bridge_tree_to_list(s->it.node, slot, w->row + CHUNK_HEADER + ELM_SIZE * w->elms,
-				   *l);
+		return bridge_tree_to_tree(l);
+	l->end = min_u64(l->end, l->from + bridge_chunk_room(w) - w->elms);
+	return bridge_tree_to_list(l);
 }
 
 static struct bridge_linked link_from_list(const struct pass *s, struct bridge_link *l)
 {
-	struct bridge_map *w = s->w;
-	const uint8_t *elm = s->it.node + CHUNK_HEADER + ELM_SIZE * s->it.s.elm;
+	const struct bridge_map *w = s->w;
 	uint64_t n = min_u64(get_u32(s->it.node + CHUNK_ELMS), bridge_chunk_room(w));
 
-	n -= min_u64(n, s->it.s.elm);
+	l->in = s->it.node + CHUNK_HEADER + ELM_SIZE * s->it.s.elm;
+	l->count = n - min_u64(n, s->it.s.elm);
 	if (w->map.format == KHO_MAP_RADIX)
-		return bridge_list_to_tree(elm, n, w->row, *l);
-	return bridge_list_to_list(elm, min_u64(n, bridge_chunk_room(w) - w->elms),
-				   w->row + CHUNK_HEADER + ELM_SIZE * w->elms, *l);
+		return bridge_list_to_tree(l);
+	l->count = min_u64(l->count, bridge_chunk_room(w) - w->elms);
+	return bridge_list_to_list(l);
 }
 
 /* Strip @number and those after it, up to strip @stop or the end of the row. */
-static struct bridge_linked link_row(struct pass *s, uint64_t number, uint64_t stop)
+static struct bridge_linked link_row(const struct pass *s, uint64_t number, uint64_t stop)
 {
 	const struct bridge_map *w = s->w;
+	bool to_tree = w->map.format == KHO_MAP_RADIX;
 	uint64_t first = bridge_first(w, s->order);
-	struct bridge_link l = {.shift = bridge_strip_shift(w, s->order),
+	struct bridge_link l = {.out = w->row + (to_tree ? 0 : CHUNK_HEADER + ELM_SIZE * w->elms),
+				.shift = bridge_strip_shift(w, s->order),
 				.first = first,
 				.row = first,
-				.end = min_u64(stop, 2 * first),
-				.calm = s->calm};
+				.end = min_u64(stop, 2 * first) - first};
 
-	if (w->map.format == KHO_MAP_RADIX || w->from->format == KHO_MAP_RADIX) {
+	if (to_tree || w->from->format == KHO_MAP_RADIX) {
 		l.row = align_down(number, bridge_slots(w));
-		l.end = min_u64(l.end - l.row, bridge_slots(w));
-	} else {
-		l.end -= first;
+		l.end = min_u64(l.end + first - l.row, bridge_slots(w));
 	}
 	return w->from->format == KHO_MAP_RADIX ? link_from_tree(s, number, &l)
 						: link_from_list(s, &l);
@@ -126,7 +98,7 @@ static enum kb_status gather(struct pass *s, uint64_t number, struct bridge_stri
 	const struct bridge_map *w = s->w;
 	uint64_t bytes = w->from->format == KHO_MAP_V1_SMALL ? BRIDGE_SMALL : bridge_page(w);
 
-	*ret = (struct bridge_strip){.number = number};
+	*ret = (struct bridge_strip){.number = number, .page = s->it.s.at.addr};
 	while (number_of(s) == number) {
 		uint64_t i = (s->it.s.base - bridge_base(w, s->order, number)) >>
 			     (s->it.s.block_shift + 12);
@@ -215,13 +187,22 @@ static enum kb_status put_strip(struct pass *s, struct bridge_strip *strip)
 	return bridge_put(w, s->order, bridge_base(w, s->order, strip->number), strip->page);
 }
 
-/* Are there slices that cannot stay where they are? */
-static bool any_must_move(const struct bridge_map *w, const struct bridge_strip *s)
+static bool in_scratch(const struct bridge_map *w, uint64_t at, uint64_t bytes)
+{
+	return range_list_overlap(&w->p->k->scratch, (struct range){at, bytes});
+}
+
+/*
+ * Small bitmaps have to be put together for a kernel that reads large ones. What lies in scratch
+ * would be overwritten before it is read.
+ */
+static bool must_copy(const struct bridge_map *w, const struct bridge_strip *s)
 {
 	if (w->map.format != KHO_MAP_V1_SMALL)
-		return true;
+		return w->from->format == KHO_MAP_V1_SMALL ||
+		       in_scratch(w, s->page, bridge_page(w));
 	for (uint64_t i = 0; i < bridge_page(w) / BRIDGE_SMALL; i++)
-		if (s->slice[i] && must_move(w, s->slice[i] - 1, BRIDGE_SMALL))
+		if (s->slice[i] && in_scratch(w, s->slice[i] - 1, BRIDGE_SMALL))
 			return true;
 	return false;
 }
@@ -237,7 +218,7 @@ static enum kb_status write_strip(struct pass *s, uint64_t number, bool change)
 	s->next = number + 1;
 	if (!st && !change)
 		st = drop_zeros(w, &strip, &left);
-	if (!st && (change || (left && any_must_move(w, &strip)))) {
+	if (!st && (change || (left && must_copy(w, &strip)))) {
 		st = bridge_copy_strip(w, s->order, &strip);
 		if (!st)
 			st = drop_zeros(w, &strip, &left);
@@ -246,22 +227,6 @@ static enum kb_status write_strip(struct pass *s, uint64_t number, bool change)
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
-
-/* Can the next bitmap be linked as it is? */
-static bool is_linked(struct pass *s)
-{
-	const struct bridge_map *w = s->w;
-	uint64_t at = s->it.s.at.addr;
-
-	if (w->from->format == KHO_MAP_V1_SMALL || w->map.format == KHO_MAP_V1_SMALL)
-		return false;
-	if (at - s->calm.base < s->calm.size)
-		return true;
-	if (must_move(w, at, bridge_page(w)))
-		return false;
-	s->calm = calm_around(w, at);
-	return true;
-}
 
 static enum kb_status write_order(struct bridge_map *w, unsigned int order, uint64_t *left)
 {
@@ -275,7 +240,7 @@ static enum kb_status write_order(struct bridge_map *w, unsigned int order, uint
 		st = bridge_next_change(w, order, s.next, &change);
 		if (st || (number == BRIDGE_NONE && change == BRIDGE_NONE))
 			break;
-		if (number < change && is_linked(&s))
+		if (number < change && w->linked)
 			st = link_strips(&s, change);
 		else
 			st = write_strip(&s, min_u64(number, change), change <= number);
@@ -311,6 +276,17 @@ static void find_large(struct bridge_map *w)
 	w->split &= ~0ULL << w->orders;
 }
 
+/* Is it enough to link bitmaps row by row, without a look at each? */
+static bool can_link(const struct bridge_map *w)
+{
+	const struct range_list *scratch = &w->p->k->scratch;
+	bool linked = w->from->format != KHO_MAP_V1_SMALL && w->map.format != KHO_MAP_V1_SMALL;
+
+	for (size_t i = 0; i < scratch->count && linked; i++)
+		linked = kho_occupancy_free(&w->p->k->occ, scratch->r[i]);
+	return linked;
+}
+
 static void add_bytes(struct bridge_map *w)
 {
 	for (unsigned int order = 0; order < w->orders; order++)
@@ -330,6 +306,7 @@ enum kb_status bridge_write_map(struct kho_pages *p, const struct kho_map *from,
 	kho_pages_sort(p);
 	count_old(&w);
 	find_large(&w);
+	w.linked = can_link(&w);
 	st = bridge_rows_begin(&w);
 	if (!st)
 		st = write_orders(&w);

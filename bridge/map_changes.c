@@ -216,6 +216,8 @@ enum kb_status bridge_copy_strip(struct bridge_map *w, unsigned int order, struc
 	phys_t at;
 	enum kb_status st = kho_pages_take(w->p, 0, &at, &bits);
 
+	if (!st && w->p->rehearsal)
+		memset(bits, 0, bridge_page(w));
 	for (i = 0; i < slices && !st; i++) {
 		const uint8_t *from = s->slice[i] ? bridge_slice(w, s, i) : NULL;
 

@@ -31,6 +31,7 @@ struct bridge_map {
 	const struct kho_map *from;
 	unsigned int orders; /* the new map has blocks below this order */
 	uint64_t split;      /* bit n: there may be blocks of order n, to be split */
+	bool linked;         /* row by row, see map_link.h */
 	struct kho_map map;
 	struct kho_summary sum;
 	/* The row that strips are put into now: a node of level 1, or a chunk. */
@@ -48,9 +49,8 @@ struct bridge_map {
 struct bridge_strip {
 	uint64_t number;
 	uint64_t slice[BRIDGE_SLICES]; /* physical addresses, 1 added; 0: nothing preserved there */
-	/* Of a copy. */
-	uint64_t page;
-	const uint8_t *bytes; /* NULL: no copy */
+	uint64_t page;                 /* the bitmap itself, unless it is one of small ones */
+	const uint8_t *bytes;          /* of the page, if it is a copy */
 };
 
 static inline uint64_t bridge_page(const struct bridge_map *w)

@@ -50,16 +50,24 @@ static void set_free(const struct kho_pages *p, struct kho_piece *piece)
 		piece->busy[page_of(p, at) / 64] &= ~(1ULL << page_of(p, at) % 64);
 }
 
+/* The lowest bit of each row of 2^@order bits of @free, aligned to its length, that are all set. */
+static uint64_t free_folios(uint64_t free, unsigned int order)
+{
+	for (unsigned int i = 0; i < order; i++)
+		free &= free >> (1U << i);
+	return free & ~0ULL / ((1ULL << (1U << order)) - 1);
+}
+
 /* The first of 2^@order free pages, aligned to their size; false when there are none. */
 static bool find_folio(const struct kho_piece *piece, unsigned int order, unsigned int *ret)
 {
-	unsigned int n = 1U << order;
+	for (unsigned int i = 0; piece->r.size && i < ARRAY_SIZE(piece->busy); i++) {
+		uint64_t free = free_folios(~piece->busy[i], order);
 
-	for (unsigned int i = 0; piece->r.size && i < 64 * ARRAY_SIZE(piece->busy); i += n) {
-		if (!~piece->busy[i / 64])
-			i |= 63U & ~(n - 1); /* to the next word */
-		else if (!(piece->busy[i / 64] & bit_mask(i % 64, i % 64 + n - 1)))
-			return *ret = i, true;
+		if (free) {
+			*ret = 64 * i + lowest_bit(free);
+			return true;
+		}
 	}
 	return false;
 }
@@ -194,6 +202,21 @@ static enum kb_status open_folio(struct kho_pages *p, const struct kho_piece *pi
 	return KB_OK;
 }
 
+/* Not memset(): on a host it may take one step for each byte, and instructions are counted. */
+static void clear(uint8_t *p, uint64_t size)
+{
+	for (uint64_t i = 0; i < size; i += 64) {
+		put_u64(p + i, 0);
+		put_u64(p + i + 8, 0);
+		put_u64(p + i + 16, 0);
+		put_u64(p + i + 24, 0);
+		put_u64(p + i + 32, 0);
+		put_u64(p + i + 40, 0);
+		put_u64(p + i + 48, 0);
+		put_u64(p + i + 56, 0);
+	}
+}
+
 enum kb_status kho_pages_take(struct kho_pages *p, unsigned int order, phys_t *at, uint8_t **bytes)
 {
 	struct range folio = {0, page_size(p) << order};
@@ -208,7 +231,8 @@ enum kb_status kho_pages_take(struct kho_pages *p, unsigned int order, phys_t *a
 	if (st)
 		return st;
 	set_busy(p, piece, folio);
-	memset(*bytes, 0, folio.size);
+	if (!p->rehearsal)
+		clear(*bytes, folio.size);
 	*at = phys(folio.base);
 	p->taken += 1ULL << order;
 	return KB_OK;
@@ -239,6 +263,8 @@ enum kb_status kho_pages_preserve(struct kho_pages *p, unsigned int order, phys_
 		st = edit(p, order, a.addr, true);
 	if (st)
 		return st;
+	if (p->rehearsal)
+		clear(b, page_size(p) << order);
 	*at = a;
 	*bytes = b;
 	return KB_OK;

@@ -135,7 +135,8 @@ static enum kb_status check_elm(struct scan *s, const struct chunk *c, const str
 		return kb_fail(s->m, KB_KHO_BITMAP_OUTSIDE, e->at, e->start);
 	if (!is_aligned(e->bitmap, bytes))
 		return kb_fail(s->m, KB_KHO_BITMAP_ALIGN, e->at, e->bitmap);
-	if (!mem_get(s->m, phys(e->bitmap), bytes))
+	/* For kernels address 0 is a null pointer. */
+	if (!e->bitmap || !mem_get(s->m, phys(e->bitmap), bytes))
 		return kb_fail(s->m, KB_KHO_BITMAP_RAM, e->at, e->bitmap);
 	s->any = true;
 	s->order = c->order;

@@ -102,6 +102,15 @@ $(O)/host/bench/%: $(call host_obj,tool,tests/bench/%.c) \
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
 
+# Random maps through the bridge: what the unit test does, but SETS of them.
+SETS ?= 1000000
+RIG  := $(addprefix tests/unit/,bridge_rig.c kho_receiver.c proof_reader.c) tests/proof/walk.c
+
+$(O)/host/bridge_sets: $(call host_obj,tool,tests/bridge/sets.c) \
+		$(call host_obj,tool,$(PURE) $(KHO_HELP) $(RIG))
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
+
 # Judges what khoctl makes, and shares no code with it.
 $(O)/host/loaders: $(call host_obj,tool,tests/loaders.c)
 	$(call say,LINK,$@)
@@ -113,7 +122,7 @@ CLANG_OBJ := $(patsubst %,$(O)/$(ARCH)/clang/%.o,$(PURE) $(MACHINE_C) $(EFI_C))
 ifeq ($(ARCH),x86_64)
 CLANG_OBJ += \
 	$(call host_obj,clang,$(PURE) $(TOOLS_C) $(TEST_SRC) $(TEST_HELP) $(BENCH_SRC) $(PROOF_SRC) \
-		$(wildcard tests/*.c tests/boot/*.c tests/guest/*.c tests/route/*.c) \
+		$(wildcard tests/*.c tests/boot/*.c tests/bridge/*.c tests/guest/*.c tests/route/*.c) \
 		tests/firmware/carried.c) \
 	$(call host_obj,arm64-clang,$(ARM64_PURE) $(ARM64_TEST_SRC)) \
 	$(foreach a,x86 arm64,$(patsubst %,$(O)/host/obj-model-clang-$(a)/%.o,\
@@ -127,7 +136,7 @@ $(O)/$(ARCH)/clang/%.c.o: %.c | $(IMAGE_SYSROOT)
 	$(Q)$(CLANG) $(if $(filter arm64,$(ARCH)),--target=aarch64-linux-gnu) \
 		$(filter-out $(GCC_ONLY),$(IMAGE_CFLAGS)) -c $< -o $@
 
-.PHONY: model unit fuzzers benches clang test-tools
+.PHONY: model unit fuzzers benches sets clang test-tools
 model: $(MODELS)
 	$(Q)tests/run-unit $(O)/host/model $(MODELS) | sed 's/^unit: /model: /'
 unit: $(TESTS)
@@ -136,6 +145,8 @@ fuzzers: $(FUZZERS)
 fuzz: fuzzers
 	$(Q)tests/run-fuzz $(O)/host/corpus $(FUZZ_SECONDS) $(FUZZERS)
 benches: $(BENCHES)
+sets: $(O)/host/bridge_sets
+	$(Q)$(O)/host/bridge_sets --sets $(SETS) --jobs $$(nproc)
 clang: $(CLANG_OBJ)
 # What the shell scripts of the tests run.
 test-tools: boot-tools $(O)/host/loaders benches

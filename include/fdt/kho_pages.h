@@ -74,7 +74,7 @@ void kho_pages_begin(struct kho_pages *p, bool rehearsal);
  * kho_pages_take - 2^@order consecutive zeroed pages, aligned to their size
  * @at: their physical address
  * @bytes: where to write them; in a rehearsal all calls give the same memory, so what was written
- *	   is gone with the next call
+ *	   is gone with the next call, and it is not zeroed
  *
  * They are no entries of the map: for the map itself. Returns KB_OK; with a note in the diagnosis
  * of @p->m KB_BRIDGE_ROOM (value: bytes) or KB_BRIDGE_MAP (at: what cannot be opened).
@@ -82,7 +82,10 @@ void kho_pages_begin(struct kho_pages *p, bool rehearsal);
 __must_check enum kb_status kho_pages_take(struct kho_pages *p, unsigned int order, phys_t *at,
 					   uint8_t **bytes);
 
-/* kho_pages_take(), and an entry of that order in the map. Also KB_BRIDGE_EDITS: too many. */
+/*
+ * kho_pages_take(), always zeroed, and an entry of that order in the map. Also KB_BRIDGE_EDITS: too
+ * many.
+ */
 __must_check enum kb_status kho_pages_preserve(struct kho_pages *p, unsigned int order, phys_t *at,
 					       uint8_t **bytes);
 

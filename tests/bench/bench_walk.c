@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * bench_walk --case NAME - open one made-up KHO map and go through its ranges, once
+ * bench_walk --case NAME [--to FORMAT] - open one made-up KHO map and go through its ranges, once;
+ * with --to, write it in that format as the bridge does, in a rehearsal and for real
  *
  * Prints what there was and what it took: "leaves N runs N ranges N memory N limit N us N". Memory
  * is all that kho_open() and the iteration use: work memory, results, and stack (the same code
@@ -8,6 +9,8 @@
  * (tests/bench/walk).
  */
 #include "../unit/kho_image.h"
+
+#include <bridge/map.h>
 
 #include <getopt.h>
 #include <pthread.h>
@@ -121,6 +124,9 @@ static void fill_nothing(struct kho_image *img)
 	(void)img;
 }
 
+static const char *const formats[] = {
+	[KHO_MAP_V1_SMALL] = "small", [KHO_MAP_V1_PAGE] = "v1", [KHO_MAP_RADIX] = "radix"};
+
 static const struct bench_case cases[] = {
 	{"empty", KHO_MAP_RADIX, fill_nothing},
 	{"dense-1t", KHO_MAP_RADIX, fill_dense_1t},
@@ -200,7 +206,39 @@ static void make(struct kho_image *img, const struct bench_case *c)
 	img->work.base = malloc(img->work.size);
 }
 
-static int measure(const struct bench_case *c)
+static uint8_t *open_piece(void *ctx, struct range piece)
+{
+	return kho_image_at(ctx, piece.base, piece.size);
+}
+
+/* Into the field, after all that it holds. Returns how many pages that took. */
+static uint64_t convert(struct kho_image *img, enum kho_map_format to)
+{
+	const struct bridge_map_form form = {to, kho_orders(12)};
+	struct range rest = {KHO_IMAGE_BASE + img->used, img->size - img->used};
+	struct range_list from = {&rest, 1, 1};
+	struct kho_pages p = {.m = &img->mem,
+			      .k = img->kho,
+			      .from = &from,
+			      .trial = malloc(16 * SZ_4K),
+			      .open = open_piece,
+			      .ctx = img};
+	struct kho_summary sum;
+	struct kho_map map;
+
+	for (unsigned int rehearsal = 2; rehearsal--;) {
+		kho_pages_begin(&p, rehearsal);
+		if (bridge_write_map(&p, &img->kho->map, &form, &map, &sum))
+			abort();
+	}
+	free(p.trial);
+	if (sum.bytes != img->kho->sum.bytes)
+		abort();
+	return p.taken;
+}
+
+/* @to: a format, or none of them. */
+static int measure(const struct bench_case *c, size_t to)
 {
 	static struct run run;
 	uint64_t memory, stack, end;
@@ -209,6 +247,9 @@ static int measure(const struct bench_case *c)
 	end = range_end(run.img.ram[2]);
 	stack = measure_stack(&run);
 	memory = run.img.work.size + sizeof(struct kho) + stack;
+	if (!run.st && to < ARRAY_SIZE(formats))
+		printf("pages %llu ",
+		       (unsigned long long)convert(&run.img, (enum kho_map_format)to));
 	if (run.st) {
 		fprintf(stderr, "bench_walk: KB-%03d %s\n", run.st, kb_cause(run.st));
 		return 1;
@@ -224,7 +265,7 @@ static int measure(const struct bench_case *c)
 
 static int usage(FILE *f)
 {
-	fprintf(f, "usage: bench_walk --case NAME\n\ncases:");
+	fprintf(f, "usage: bench_walk --case NAME [--to small|v1|radix]\n\ncases:");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		fprintf(f, " %s", cases[i].name);
 	fprintf(f, "\n");
@@ -235,21 +276,28 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"case", required_argument, NULL, 'c'},
+		{"to", required_argument, NULL, 't'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
-	const char *name = "";
+	const char *name = "", *to = "";
+	size_t format = 0;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (opt == 'h')
 			return usage(stdout);
-		if (opt != 'c')
+		if (opt == 'c')
+			name = optarg;
+		else if (opt == 't')
+			to = optarg;
+		else
 			return usage(stderr);
-		name = optarg;
 	}
+	while (format < ARRAY_SIZE(formats) && strcmp(formats[format], to))
+		format++;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		if (!strcmp(cases[i].name, name))
-			return measure(&cases[i]);
+			return measure(&cases[i], format);
 	return usage(stderr);
 }

@@ -43,6 +43,7 @@ struct rig {
 	size_t wanted, want_max;
 	/* An area of scratch in the field, where metadata may lie already; size 0: none. */
 	struct range scratch;
+	bool closed; /* no piece can be opened */
 	bool digest; /* compare all of the field before and after the rehearsal */
 	/* Results of the last hop. */
 	enum kb_status st;
@@ -66,6 +67,9 @@ void rig_fill(struct rig *rig, uint64_t *random, bool small);
 
 /* Changes for the next hop: of blocks that are there, of others, and new folios. */
 void rig_edits(struct rig *rig, uint64_t *random);
+
+/* Fill in rig->pages, for what rig_convert() does by itself. */
+void rig_prepare(struct rig *rig);
 
 /* One hop. On a refusal rig->st is not KB_OK, and NULL is returned. */
 const char *rig_convert(struct rig *rig, enum kho_map_format format, unsigned int orders);

@@ -170,6 +170,31 @@ static void refuses_bitmap_place(void **state)
 	(void)state;
 }
 
+static const void *(*map_field)(void *ctx, uint64_t at, uint64_t len);
+
+static const void *map_page_0(void *ctx, uint64_t at, uint64_t len)
+{
+	static const uint8_t page[65536];
+
+	return at + len <= sizeof(page) ? page : map_field(ctx, at, len);
+}
+
+/* It is RAM, and can be read, but no kernel would: KHOSER_LOAD_PTR(). */
+static void there_is_no_bitmap_at_address_0(void **state)
+{
+	(void)state;
+	for_each_v1(k)
+	{
+		struct kho_image img;
+
+		make(&img, k);
+		map_field = img.mem.map;
+		img.mem.map = map_page_0;
+		check_put(&img, kho_image_elm(&img, 1, 0) + 8, 0, KB_KHO_BITMAP_RAM);
+		kho_image_free(&img);
+	}
+}
+
 static void refuses_bitmap_start(void **state)
 {
 	for_each_v1(k)
@@ -456,6 +481,7 @@ int main(void)
 		cmocka_unit_test(refuses_chunk_place),
 		cmocka_unit_test(refuses_chunk_header),
 		cmocka_unit_test(refuses_bitmap_place),
+		cmocka_unit_test(there_is_no_bitmap_at_address_0),
 		cmocka_unit_test(refuses_bitmap_start),
 		cmocka_unit_test(refuses_a_bitmap_of_a_hole),
 		cmocka_unit_test(refuses_disorder),
