@@ -238,6 +238,19 @@ enum kb_status kho_pages_take(struct kho_pages *p, unsigned int order, phys_t *a
 	return KB_OK;
 }
 
+/* The search took every untouched granule before @end, in their order. */
+void kho_pages_mark(const struct kho_pages *p, struct kho_occupancy *occ)
+{
+	const uint64_t end = p->exact ? UINT64_MAX : p->at;
+	struct kho_pages all = *p;
+	struct range r;
+
+	all.at = page_size(p);
+	while (next_part(&all, &r) && r.base < end)
+		if (untouched(p, r))
+			kho_occupancy_mark(occ, r);
+}
+
 /* ---- edits ----------------------------------------------------------------------------------- */
 
 static enum kb_status edit(struct kho_pages *p, unsigned int order, uint64_t base, bool add)

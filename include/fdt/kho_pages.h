@@ -98,6 +98,15 @@ __must_check enum kb_status kho_pages_preserve(struct kho_pages *p, unsigned int
 __must_check enum kb_status kho_pages_drop(struct kho_pages *p, unsigned int order, phys_t at);
 
 /*
+ * kho_pages_mark - after the real thing: granules that were handed out are no longer untouched
+ * @occ: of @p->k
+ *
+ * Not before: the search tells by @occ what it has handed out. Folios from other granules are the
+ * caller's to mark, as they are opened one by one.
+ */
+void kho_pages_mark(const struct kho_pages *p, struct kho_occupancy *occ);
+
+/*
  * Sort the edits by order (descending), then address: the order of radix keys. Of several changes
  * of one block only the last is left. Others may follow, and then have to be sorted in again.
  */

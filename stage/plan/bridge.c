@@ -26,8 +26,8 @@ static uint8_t *open_piece(void *ctx, struct range piece)
 	const uint64_t base = all->size ? min_u64(all->base, piece.base) : piece.base;
 
 	*all = (struct range){base, max_u64(range_end(*all), range_end(piece)) - base};
-	/* No longer free, and read as the map is read. */
-	if (!w->bridge.pages.rehearsal)
+	/* No longer free. Whole granules are marked at the end: see kho_pages_mark(). */
+	if (!w->bridge.pages.rehearsal && piece.size < 1ULL << KHO_GRANULE_SHIFT)
 		kho_occupancy_mark(&w->k->occ, piece);
 	return w->means->open(w->s, piece);
 }
@@ -158,8 +158,10 @@ static enum kb_status write_and_adopt(struct stage *s)
 	const uint64_t before = s->kho->sum.bytes;
 	enum kb_status st = bridge_write(s->bridge);
 
-	if (!st)
+	if (!st) {
+		kho_pages_mark(&s->bridge->pages, &s->kho->occ);
 		st = bridge_adopt(s->bridge, s->kho, &s->handover);
+	}
 	if (!st && w->means->prove)
 		st = kho_open(&s->mem, &s->handover, KHO_BITMAP_ANY, s->kho_work, s->kho);
 	if (!st && !same_bytes(s->bridge, before, s->kho->sum.bytes))

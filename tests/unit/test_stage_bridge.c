@@ -211,6 +211,33 @@ static void data_of_another_version_are_rewritten(void **state)
 	}
 }
 
+/*
+ * One untouched granule, which the new map does not fit into. The small bitmaps are put together,
+ * one page for each 128 MiB: what the granule has given is not given once more.
+ */
+static void a_granule_is_given_once(void **state)
+{
+	struct door *d = new_door(KHO_MAP_V1_SMALL, "kho=kho-v4\npage=4096\n");
+	struct kho_image *img = &d->img;
+	uint64_t bytes;
+	(void)state;
+
+	for (unsigned int i = 0; i < 400; i++) {
+		kho_image_preserve(img, 9 * SZ_1G + i * 128 * SZ_1M, 0);
+		kho_image_preserve(img, 9 * SZ_1G + i * 128 * SZ_1M + SZ_2M, 1);
+	}
+	gather(d);
+	/* The granule, and half of the one after it. */
+	d->from_store[0].size = SZ_2M + SZ_1M;
+	bytes = img->kho->sum.bytes;
+	ok(plan(d));
+	ok(rewrite(d));
+	img->h = d->s.handover;
+	ok(kho_image_open(img));
+	assert_int_equal(img->kho->sum.bytes, bytes + SZ_4K); /* kexec-metadata */
+	free_door(d);
+}
+
 static void another_version_is_refused_with_bridge_off(void **state)
 {
 	struct door *d = new_door(KHO_MAP_RADIX, "kho=kho-v3\npage=4096\n");
@@ -312,6 +339,7 @@ int main(void)
 		cmocka_unit_test(nobody_gets_back_sessions),
 		cmocka_unit_test(live_update_may_be_off),
 		cmocka_unit_test(data_of_another_version_are_rewritten),
+		cmocka_unit_test(a_granule_is_given_once),
 		cmocka_unit_test(another_version_is_refused_with_bridge_off),
 		cmocka_unit_test(no_work_memory_is_a_refusal),
 		cmocka_unit_test(a_map_in_scratch_is_moved),
