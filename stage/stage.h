@@ -57,6 +57,7 @@ struct stage {
 	struct kho_work kho_work;  /* what kho->occ lies in */
 	struct kho_dialect reads;  /* what the next kernel reads */
 	struct bridge *bridge;     /* how the data get into that form; NULL: they are in it */
+	struct range more_scratch; /* that stage_extend_scratch() added; size 0: none */
 	struct range bridge_pages; /* all new pages for it lie in here */
 	struct kb_moves moves;     /* evacuated pages, to be put back when we leave; may be none */
 	struct mem mem;            /* reads evacuated pages from their copies */

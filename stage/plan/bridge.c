@@ -152,6 +152,18 @@ static bool same_bytes(const struct bridge *b, uint64_t before, uint64_t after)
 	return after <= before + added && after + dropped >= before + added;
 }
 
+/* As after a reset. But the array of areas that is read then is not written yet. */
+static enum kb_status prove(struct stage *s)
+{
+	enum kb_status st = kho_open(&s->mem, &s->handover, KHO_BITMAP_ANY, s->kho_work, s->kho);
+
+	if (!st)
+		st = range_list_add(&s->kho->scratch, s->more_scratch);
+	if (!st)
+		range_list_sort(&s->kho->scratch);
+	return st;
+}
+
 static enum kb_status write_and_adopt(struct stage *s)
 {
 	const struct bridge_work *w = s->bridge->pages.ctx;
@@ -163,7 +175,7 @@ static enum kb_status write_and_adopt(struct stage *s)
 		st = bridge_adopt(s->bridge, s->kho, &s->handover);
 	}
 	if (!st && w->means->prove)
-		st = kho_open(&s->mem, &s->handover, KHO_BITMAP_ANY, s->kho_work, s->kho);
+		st = prove(s);
 	if (!st && !same_bytes(s->bridge, before, s->kho->sum.bytes))
 		st = KB_BRIDGE_DIFFERS;
 	return st;

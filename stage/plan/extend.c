@@ -60,6 +60,7 @@ enum kb_status stage_extend_scratch(struct stage *s, const struct range_list *fr
 	if (st)
 		return st;
 	range_list_sort(&s->kho->scratch);
+	s->more_scratch = area;
 	kb_warn("bridge",
 		"scratch is too small for the next kernel: it gets %" PRIu64
 		" bytes more at 0x%" PRIx64,

@@ -332,6 +332,27 @@ static void scratch_grows_where_nothing_is_preserved(void **state)
 	free_door(d);
 }
 
+/* Also when the array of areas, which does not name the new one, is read once more. */
+static void what_scratch_got_it_keeps(void **state)
+{
+	struct door *d = new_door(KHO_MAP_V1_PAGE, "kho=kho-v4\npage=4096\n");
+	struct range from[1] = {{4 * SZ_4G, SZ_4G}};
+	const struct range_list l = {from, 1, 1};
+	uint64_t bytes;
+	(void)state;
+
+	d->means.prove = true;
+	gather(d);
+	ok(plan(d));
+	d->s.kho = d->img.kho;
+	ok(stage_extend_scratch(&d->s, &l));
+	bytes = range_list_bytes(&d->s.kho->scratch);
+	ok(rewrite(d));
+	assert_int_equal(range_list_bytes(&d->s.kho->scratch), bytes);
+	assert_true(range_list_overlap(&d->s.kho->scratch, from[0]));
+	free_door(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +366,7 @@ int main(void)
 		cmocka_unit_test(a_map_in_scratch_is_moved),
 		cmocka_unit_test(what_differs_afterwards_is_refused),
 		cmocka_unit_test(scratch_grows_where_nothing_is_preserved),
+		cmocka_unit_test(what_scratch_got_it_keeps),
 	};
 
 	kb_log_add_sink(listen);
