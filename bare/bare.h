@@ -22,7 +22,8 @@ struct bare {
 	struct arena arena;
 	struct kho *kho_room;        /* for s.kho */
 	struct range initrd_outside; /* the one given at load time; size 0: none */
-	struct range_list busy;      /* memory in use, not to be placed on */
+	bool overwritten;       /* what the outgoing kernel handed over may be, by an attempt */
+	struct range_list busy; /* memory in use, not to be placed on */
 	/* Work memory of memory.c and ram.c; from kho.c until the bridge is written its means.from;
 	 * then of survive.c. */
 	struct range_list fresh;
@@ -176,8 +177,11 @@ enum kb_status bare_gather_kho(struct bare *b);
 
 /* ---- plan.c ---------------------------------------------------------------------------------- */
 
-/* Fill busy with all that must survive until the jump, or for good; and choose the initrd. */
+/* Fill busy with all that must survive until the jump, or for good. */
 enum kb_status bare_gather_busy(struct bare *b);
+
+/* Choose the initrd. */
+void bare_take_initrd(struct bare *b);
 
 /* Fill s.free: scratch, or all RAM without KHO, less what is busy. Not logged. KB_RANGE_FULL. */
 enum kb_status bare_list_free(struct bare *b);
@@ -187,6 +191,15 @@ enum kb_status bare_plan(struct stage *s);
 
 /* Make window, block and joined initrds writable, the window executable; map what else it needs. */
 enum kb_status bare_map_for_jump(struct bare *b);
+
+/* ---- attempt.c ------------------------------------------------------------------------------- */
+
+/*
+ * From the kernel in the image to everything written in its place: for the first kernel, and if
+ * that is refused and khoboot.on_error= says so, for the second one. Returns the refusal of the
+ * first one when no kernel can be started.
+ */
+enum kb_status bare_try_kernels(struct bare *b);
 
 /* ---- route.c --------------------------------------------------------------------------------- */
 

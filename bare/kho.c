@@ -145,6 +145,8 @@ enum kb_status bare_gather_kho(struct bare *b)
 		stage_ignore_kho(s);
 		return KB_OK;
 	}
+	if (s->given_up) /* for the first kernel already */
+		return KB_OK;
 	if (!s->has_kho) {
 		kb_info("kho", "nothing handed over by the outgoing kernel");
 		return KB_OK;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The bare-metal door. bare_run() is the table of contents: gather what the outgoing kernel left,
- * plan every placement, commit.
+ * plan every placement for a kernel (bare/attempt.c), commit.
  *
  * Until kho_open() has proven that nothing preserved lies in scratch, only our own segment is
  * written: all other memory is mapped read-only. After that, memory in scratch is made writable,
@@ -58,10 +58,7 @@ static enum kb_status gather(struct bare *b)
 	st = set_up(b);
 	if (image || st)
 		return image ? image : st;
-	st = bare_read_kernel(b);
-	if (!st)
-		st = bare_gather_busy(b);
-	return st ? st : bare_gather_kho(b);
+	return bare_gather_busy(b);
 }
 
 _Noreturn void bare_run(struct bare *b)
@@ -72,18 +69,7 @@ _Noreturn void bare_run(struct bare *b)
 	cpu_init();
 	st = gather(b);
 	if (!st)
-		st = stage_plan(&b->s, bare_plan);
-	if (!st)
-		st = stage_write_bridge(&b->s);
-	if (!st)
-		bare_route_or_direct(b);
-	arena_lock(&b->arena);
-	if (!st)
-		st = bare_map_for_jump(b);
-	if (!st)
-		stop_set_memory(stage_memory_written(&b->s));
-	if (!st)
-		st = stage_write(&b->s);
+		st = bare_try_kernels(b);
 	if (st)
 		stop_refused(st);
 	if (b->s.initrds.copied)

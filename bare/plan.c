@@ -11,12 +11,15 @@ static enum stage_outside outside_trust(const struct bare *b)
 	return bare_locked(b) ? STAGE_OUTSIDE_LOCKED : STAGE_OUTSIDE_TAKEN;
 }
 
-/* The array of scratch areas lies in one of them. A damaged one is refused when it is read. */
-static enum kb_status add_scratch_array(struct bare *b)
+/* kexec puts the scratch array into scratch. An attempt with a second kernel reads it once more. */
+static enum kb_status keep_array(struct bare *b)
 {
 	const struct range array = {b->s.handover.scratch.addr, b->s.handover.scratch_size};
 
-	return b->s.has_kho && !range_wraps(array) ? range_list_add(&b->busy, array) : KB_OK;
+	/* A size that kho_open() will refuse would leave no memory to a boot without KHO. */
+	if (!b->s.has_kho || range_wraps(array) || array.size > KHO_SCRATCH_PIECES * sizeof(array))
+		return KB_OK;
+	return range_list_add(&b->busy, array);
 }
 
 enum kb_status bare_gather_busy(struct bare *b)
@@ -24,13 +27,15 @@ enum kb_status bare_gather_busy(struct bare *b)
 	enum kb_status st = range_list_add(&b->busy, b->segment);
 
 	if (!st)
-		st = bare_list_busy(b);
+		st = keep_array(b);
 	if (!st)
-		st = add_scratch_array(b);
-	if (st)
-		return kb_refuse("memory", st, &b->s.mem.diag);
+		st = bare_list_busy(b);
+	return st ? kb_refuse("memory", st, &b->s.mem.diag) : KB_OK;
+}
+
+void bare_take_initrd(struct bare *b)
+{
 	stage_take_initrd(&b->s, b->initrd_outside, outside_trust(b));
-	return KB_OK;
 }
 
 enum kb_status bare_list_free(struct bare *b)

@@ -106,7 +106,7 @@ static enum kb_status seal(struct bare *b, const struct route *r, struct kb_reco
 	if (st)
 		return st;
 	facts->arch = ARCH_RECORD;
-	facts->on_error = b->s.options.on_error;
+	facts->on_error = stage_policy_after_reset(&b->s);
 	facts->log = b->s.options.log;
 	facts->ram_bytes = range_list_bytes(&b->s.mem.ram);
 	facts->ram_end = range_end(b->s.mem.ram.r[b->s.mem.ram.count - 1]);

@@ -282,7 +282,7 @@ static const struct option options[OPT_MAX] = {
 	[OPT_VIA] = {"khoboot.via", "direct|firmware", true},
 	[OPT_KHO] = {"khoboot.kho", "auto|off|park", false},
 	[OPT_BRIDGE] = {"khoboot.bridge", "auto|off", false},
-	[OPT_ON_ERROR] = {"khoboot.on_error", "halt|discard|reset", false},
+	[OPT_ON_ERROR] = {"khoboot.on_error", "halt|discard|reset|fallback", false},
 	[OPT_LOG] = {"khoboot.log", "error|warn|info|debug", true},
 	[OPT_KHO_FDT] = {"khoboot.kho-fdt", NULL, false},
 	[OPT_KHO_SCRATCH] = {"khoboot.kho-scratch", NULL, false},
@@ -525,11 +525,15 @@ static size_t copy_all(const struct split *s, bool outside, char *buf)
 enum kb_status cmdline_split(const struct cmdline_in *in, char *buf, size_t size,
 			     struct kb_options *ret, struct kb_diag *diag)
 {
-	struct split s = {.in = in, .opts = {.log = KB_INFO}, .diag = diag};
+	struct split s = {.in = in,
+			  .opts = {.log = KB_INFO, .fallback = in->fallback},
+			  .diag = diag};
 	size_t builtin, outside;
 	enum kb_status st;
 	size_t len;
 
+	if (in->fallback)
+		s.opts.on_error = KB_ON_ERROR_FALLBACK;
 	st = read_text(&s, false, &builtin);
 	if (!st)
 		st = read_text(&s, true, &outside);
@@ -550,6 +554,8 @@ enum kb_status cmdline_supported(const struct kb_options *o, enum kb_door door)
 {
 	if (o->kho == KB_KHO_PARK)
 		return KB_NO_PARK;
+	if (o->on_error == KB_ON_ERROR_FALLBACK && !o->fallback)
+		return KB_NO_FALLBACK;
 	if (door == KB_DOOR_BARE && (o->kho_fdt.size || o->kho_scratch.size))
 		return KB_NO_CARRIER;
 	return KB_OK;

@@ -16,7 +16,8 @@ static struct uki_part *part_of(struct uki *u, const char *name)
 	} parts[] = {
 		{".linux", &u->kernel},    {".initrd", &u->initrd}, {".ucode", &u->ucode},
 		{".cmdline", &u->cmdline}, {".osrel", &u->osrel},   {".uname", &u->uname},
-		{".sbat", &u->sbat},       {".kho", &u->kho},
+		{".sbat", &u->sbat},       {".kho", &u->kho},       {".lnxback", &u->back},
+		{".khoback", &u->khoback},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)

@@ -117,11 +117,11 @@ khoctl_host() {
 	die "khoctl is not built; run 'make' first"
 }
 
-# make_uki OUT LINUX INITRD CMDLINE
+# make_uki OUT LINUX INITRD CMDLINE [OPTION...]: by khoctl uki, with its options
 make_uki() {
 	local stub=${KHO_STUB:-$kho_build/$kho_arch/khoboot.efi}
 	[ -s "$stub" ] || die "$stub is not built; run 'make' first"
-	"$(khoctl_host)" uki --stub "$stub" --linux "$2" --initrd "$3" --cmdline "$4" -o "$1" \
+	"$(khoctl_host)" uki --stub "$stub" --linux "$2" --initrd "$3" --cmdline "$4" -o "$1" "${@:5}" \
 		>&2 || die "khoctl uki failed"
 }
 

@@ -111,7 +111,7 @@ add_next() {
 		cp "$2" "$1/next/beside"
 		set -- "$1" "$work/beside.cpio" "$3"
 	fi
-	make_uki "$1/next/uki.efi" "$to" "$2" "$3"
+	make_uki "$1/next/uki.efi" "$to" "$2" "$3" ${fallback:+--fallback "$fallback"}
 	# shellcheck disable=SC2086 # several words
 	[ -z "$edit_uki" ] || $edit_uki "$1/next/uki.efi" || die "$edit_uki failed"
 	[ -z "$(load_options)" ] || load_options >"$1/next/options"

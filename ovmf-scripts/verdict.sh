@@ -132,6 +132,9 @@ took_direct_for() {
 	grep -q "khoboot: route: KB-$1 .*; taking the direct route" "$log.b" && [ $passed -le 1 ]
 }
 
+# What B was refused for, before the second kernel of its image was started.
+went_back_for() { grep -q "^khoboot: fallback: KB-$1 refuses " "$log.b" && [ $passed -le 1 ]; }
+
 # ---- checks: the last kernel ---------------------------------------------------------------
 
 # All data came back, or none.
@@ -142,6 +145,9 @@ restored_or_lost() {
 
 # checked_times N: the memfd of --luo came back N times
 checked_times() { [ "$(grep -c "khotest: luo_checked=$luo\$" "$log.b")" -eq "$1" ]; }
+
+# The last kernel is A's.
+same_release() { heard "$(grep -m 1 -oE 'khotest: release=[^ ]+' "$log.a" || echo none)"; }
 
 # The page tables of kernel A: 5-level or 4-level.
 paging() { if said la57=yes; then echo 5; else echo 4; fi; }
@@ -260,6 +266,7 @@ points_route() {
 	case $via,$expect in
 	firmware,restored | firmware,carried) point "khoboot found the record" found_the_record ;;
 	*,lost:*) point "the data are given up, with ${expect#*:}" "heard ${expect#*:} remedy: " ;;
+	*,back:*) point "the second kernel was tried, because of ${expect#*:}" "went_back_for ${expect#*:KB-}" ;;
 	*,direct:*) point "the direct route was taken, with ${expect#*:}" "took_direct_for ${expect#*:KB-}" ;;
 	esac
 	case $expect in
@@ -304,6 +311,7 @@ points_last() {
 	[ "$hops" -eq 0 ] && [ -z "$then" ] || last="the last kernel"
 	point "$last booted" "heard khotest: side=in"
 	point "$last has all processors" "heard khotest: cpus=$smp"
+	[[ $expect != back:* ]] || point "$last is of the release of kernel A" same_release
 	points_machine
 	points_data
 	points_variables
@@ -346,7 +354,7 @@ points_data() {
 points_variables() {
 	[ "$door" = uefi ] || return 0
 	# After the direct route BootNext stays until the next reset. khoboot will find no record then.
-	[[ $expect = direct:* ]] || point "no BootNext is left" "heard khotest: boot_next=none"
+	[[ $expect = direct:* || $via,$expect = firmware,back:* ]] || point "no BootNext is left" "heard khotest: boot_next=none"
 	case $firmware in
 	*u-boot*) point "EFI variables can be read in B" "heard khotest: efivars=read-only" ;;
 	*) point "EFI variables work in B" "heard khotest: efivars=ok" ;;

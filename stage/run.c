@@ -42,6 +42,7 @@ enum kb_status stage_read_options(struct stage *s, struct kb_text outside, bool 
 		.outside = outside,
 		.first = s->crash_words,
 		.locked = locked,
+		.fallback = s->uki.back.data,
 		.flags = flags | (s->crash ? CMDLINE_LENIENT : 0),
 	};
 	struct kb_diag diag = {0};

@@ -170,6 +170,28 @@ __must_check enum kb_status stage_write_bridge(struct stage *s);
  */
 __must_check enum kb_status stage_extend_scratch(struct stage *s, const struct range_list *from);
 
+/* ---- pure: stage/plan/fallback.c: the second kernel of an image ---- */
+
+/*
+ * stage_can_fall_back - may the second kernel of the image be tried after the refusal @st?
+ *
+ * Yes if khoboot.on_error=fallback holds, there is one that was not tried yet, and @st may be the
+ * first kernel's own fault. Data that are not proven sound do not get better by another kernel:
+ * then no kernel is started. (They are proven once more for the second one in any case.)
+ */
+bool stage_can_fall_back(const struct stage *s, enum kb_status st);
+
+/*
+ * stage_fall_back - the second kernel takes the place of the first, which @st refuses; says so
+ *
+ * What the first one had of .cmdline and initrds it gets as well. Its route is the direct one. What
+ * else the attempt left in @s is overwritten by the next, which begins with stage_open_kernel().
+ */
+void stage_fall_back(struct stage *s, enum kb_status st);
+
+/* The error policy for the boot after a reset, which has no kernel to fall back to. */
+enum kb_on_error stage_policy_after_reset(const struct stage *s);
+
 /* ---- pure: stage/plan/memory.c ---- */
 
 /* What a human has to know of memory when we stop. */

@@ -32,8 +32,9 @@ void stop_set_ram(const struct range_list *ram);
 const struct range_list *stop_ram(void);
 
 /*
- * Log what became of memory, show the last lines on the screen, and halt or reset. "discard" halts,
- * too: it was tried before, or there was nothing to discard. @status was logged by the caller.
+ * Log what became of memory, show the last lines on the screen, and halt or reset. "discard" and
+ * "fallback" halt, too: that was tried before, or there was nothing to discard or to start. @status
+ * was logged by the caller.
  */
 _Noreturn void stop_refused(enum kb_status status);
 

@@ -28,6 +28,7 @@ void check_free(struct check_image *image)
 {
 	buffer_free(&image->file);
 	buffer_free(&image->work);
+	buffer_free(&image->second_work);
 	free(image);
 }
 
@@ -41,77 +42,122 @@ static enum kb_status check_length(size_t len, uint16_t machine, struct kb_diag 
 	return KB_OK;
 }
 
-/* Check the words that khoboot and the next kernel will get, put together as khoboot does it. */
-static enum kb_status check_cmdline(const struct running *r, struct check_image *image,
-				    struct kb_text words, uint32_t longest, struct kb_diag *diag)
+/* Read the words that khoboot and the next kernel will get, put together as khoboot does it. */
+static enum kb_status read_cmdline(const struct running *r, struct check_image *image,
+				   struct kb_text words, struct kb_diag *diag)
 {
 	const struct uki_part *builtin = &image->uki.cmdline;
 	struct cmdline_in in = {
 		.builtin = {builtin->data, builtin->size},
 		.outside = words,
 		.locked = firmware_secure_boot(r),
+		.fallback = image->uki.back.data,
 	};
 	enum kb_status st =
 		cmdline_split(&in, image->cmdline, sizeof(image->cmdline), &image->options, diag);
 
-	if (!st)
-		st = cmdline_supported(&image->options, KB_DOOR_BARE);
-	if (!st && strlen(image->cmdline) > longest)
-		st = kb_note(diag, KB_CMDLINE_LONG, longest, strlen(image->cmdline));
+	return st ? st : cmdline_supported(&image->options, KB_DOOR_BARE);
+}
+
+/* By its headers: the running CPU, and the length of the command line. */
+static enum kb_status check_kernel(const struct running *r, const char *cmdline,
+				   const struct uki_part *part, uint16_t machine,
+				   struct kb_diag *diag)
+{
+	struct next_kernel k;
+	enum kb_status st = next_kernel_open(part->data, part->size, machine, &k, diag);
+
+	if (!st && machine == PE_MACHINE_AMD64)
+		st = bzimage_check_5level(&k.bz, running_la57(r));
+	if (!st && strlen(cmdline) > k.cmdline_size)
+		st = kb_note(diag, KB_CMDLINE_LONG, k.cmdline_size, strlen(cmdline));
 	return st;
 }
 
 /* The kernel as khoboot's own code of this architecture opens it. */
-static enum kb_status open_kernel(struct check_image *image, struct kb_diag *diag)
+static enum kb_status open_kernel(const struct uki_part *part, struct kb_text release,
+				  struct buffer *buffer, struct kernel *ret, struct kb_diag *diag)
 {
 	struct range work;
 	enum kb_status st;
 
-	buffer_reserve(&image->work, KERNEL_WORK_SIZE + 1);
-	work = (struct range){(uintptr_t)image->work.data, KERNEL_WORK_SIZE};
-	st = kernel_open(image->uki.kernel.data, image->uki.kernel.size, work, &image->kernel,
-			 diag);
-	if (!st && !image->kernel.release) {
-		image->kernel.release = image->uki.uname.data;
-		image->kernel.release_len = image->uki.uname.size;
+	buffer_reserve(buffer, KERNEL_WORK_SIZE + 1);
+	work = (struct range){(uintptr_t)buffer->data, KERNEL_WORK_SIZE};
+	st = kernel_open(part->data, part->size, work, ret, diag);
+	if (!st && !ret->release) {
+		ret->release = release.text;
+		ret->release_len = release.len;
 	}
 	return st;
 }
 
-static enum kb_status open_image(const struct running *r, struct kb_text words,
-				 struct check_image *image, struct kb_diag *diag)
+static enum kb_status open_first(const struct running *r, struct check_image *image,
+				 uint16_t machine, struct kb_diag *diag)
 {
-	struct next_kernel kernel;
-	enum kb_status st;
-	struct pe pe;
+	const struct uki_part *part = &image->uki.kernel, *uname = &image->uki.uname;
+	enum kb_status st = check_kernel(r, image->cmdline, part, machine, diag);
 
-	st = image_check(image->file.data, image->file.size, &pe, diag);
-	if (!st && !next_kernel_is_native(pe.machine))
-		st = kb_note(diag, KB_PE_MACHINE, pe.header + 4, pe.machine);
+	return st ? st
+		  : open_kernel(part, (struct kb_text){uname->data, uname->size}, &image->work,
+				&image->kernel, diag);
+}
+
+static enum kb_status open_image(const struct running *r, struct kb_text words,
+				 struct check_image *image, struct pe *pe, struct kb_diag *diag)
+{
+	enum kb_status st = image_check(image->file.data, image->file.size, pe, diag);
+
+	if (!st && !next_kernel_is_native(pe->machine))
+		st = kb_note(diag, KB_PE_MACHINE, pe->header + 4, pe->machine);
 	if (!st)
-		st = uki_find(&pe, &image->uki, diag);
+		st = uki_find(pe, &image->uki, diag);
 	if (!st && !image->uki.kernel.data)
 		st = kb_note(diag, KB_UKI_NO_LINUX, 0, 0);
 	if (!st)
-		st = next_kernel_open(image->uki.kernel.data, image->uki.kernel.size, pe.machine,
-				      &kernel, diag);
-	if (!st && pe.machine == PE_MACHINE_AMD64)
-		st = bzimage_check_5level(&kernel.bz, running_la57(r));
+		st = check_length(words.len, pe->machine, diag);
 	if (!st)
-		st = check_length(words.len, pe.machine, diag);
+		st = read_cmdline(r, image, words, diag);
 	if (!st)
-		st = check_cmdline(r, image, words, kernel.cmdline_size, diag);
+		st = open_first(r, image, pe->machine, diag);
 	if (!st)
-		st = open_kernel(image, diag);
-	if (!st)
-		room_image(image->file.data, &pe, &image->uki, &image->facts.image);
+		room_image(image->file.data, pe, &image->uki, &image->facts.image);
 	return st;
+}
+
+/* Only khoboot's options say whether it would be tried. A refusal is an answer, not an end. */
+static enum kb_status open_second(const struct running *r, struct check_image *image,
+				  uint16_t machine)
+{
+	const struct uki_part *part = &image->uki.back, *section = &image->uki.khoback;
+	struct uki_kho speaks = {.versions = 0};
+	enum kb_status st = check_kernel(r, image->cmdline, part, machine, NULL);
+
+	if (!st && section->data)
+		st = uki_kho_parse(section->data, section->size, &speaks, NULL);
+	return st ? st
+		  : open_kernel(part, speaks.release, &image->second_work, &image->second, NULL);
+}
+
+static void add_second(const struct running *r, struct check_image *image, uint16_t machine)
+{
+	struct image_facts *f = &image->fallback;
+
+	if (image->options.on_error != KB_ON_ERROR_FALLBACK)
+		return;
+	image->facts.fallback_refused = open_second(r, image, machine);
+	*f = image->facts;
+	f->kho = &image->uki.khoback;
+	f->kernel = &image->second;
+	f->reset = false; /* it goes by the direct route */
+	if (!f->fallback_refused)
+		image->facts.fallback = f;
 }
 
 enum kb_status check_open(const struct running *r, struct kb_text words, struct check_image *image,
 			  struct kb_diag *diag)
 {
-	enum kb_status st = open_image(r, words, image, diag);
+	struct pe pe;
+	enum kb_status st = open_image(r, words, image, &pe, diag);
 
 	if (st)
 		return st;
@@ -123,6 +169,7 @@ enum kb_status check_open(const struct running *r, struct kb_text words, struct 
 	image->facts.bridge_off = image->options.bridge == KB_BRIDGE_OFF;
 	image->facts.reset = image->options.via == KB_VIA_FIRMWARE;
 	image->facts.zone = image->options.zone;
+	add_second(r, image, pe.machine);
 	return KB_OK;
 }
 

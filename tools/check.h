@@ -9,12 +9,12 @@
 /* An image, and the words for it, as khoboot will see them. Has pointers to itself. */
 struct check_image {
 	struct buffer file; /* the whole file */
-	struct buffer work;
+	struct buffer work, second_work;
 	struct uki uki;
-	struct kernel kernel;
+	struct kernel kernel, second; /* the second one if facts.fallback is set */
 	struct kb_options options;
-	char cmdline[KB_CMDLINE_MAX + 1]; /* for the next kernel */
-	struct image_facts facts;
+	char cmdline[KB_CMDLINE_MAX + 1];   /* for the next kernel */
+	struct image_facts facts, fallback; /* of the first kernel, and of the second */
 };
 
 /* An empty one; running out of memory ends the program. */

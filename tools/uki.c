@@ -23,6 +23,10 @@ static const char help[] =
 	"  --linux FILE            kernel: x86_64, a bzImage; arm64, an Image, Image.gz, Image.zst "
 	"or\n"
 	"                          vmlinuz.efi\n"
+	"  --fallback FILE         second kernel, started if khoboot refuses the first: the "
+	"running "
+	"one's\n"
+	"                          image; '' takes it out\n"
 	"  --initrd FILE           initrd; several are put one after another\n"
 	"  --cmdline TEXT|@FILE    command line; options of khoboot may be in it\n"
 	"  --uname TEXT            release of the kernel, instead of the one that it names\n"
@@ -38,34 +42,52 @@ struct request {
 	const char *stub;
 	const char *output;
 	const char *linux_path;
+	const char *fallback_path; /* "": to be taken out */
 	const char *uname;
 	bool have_cmdline, have_osrel, have_initrd;
 	struct buffer cmdline, osrel, initrd;
 	struct buffer sbat; /* of all --sbat */
 };
 
+/* A kernel of the result. */
+struct source {
+	const char *path;   /* of the file that it is from: its own, or the stub; NULL: no kernel */
+	struct buffer file; /* of an option */
+	struct next_kernel kernel;
+	struct next_kernel_abi abi;
+};
+
 /* Everything that is in memory until the file is written. */
 struct work {
 	struct request req;
-	struct buffer file;        /* the stub */
-	struct pe stub;            /* its headers */
-	struct uki old;            /* its parts */
-	struct buffer linux_;      /* --linux */
-	struct next_kernel kernel; /* of the result, from --linux or from the stub */
-	struct next_kernel_abi abi;
-	struct buffer sbat; /* of the result */
+	struct buffer file;   /* the stub */
+	struct pe stub;       /* its headers */
+	struct uki old;       /* its parts */
+	struct source first;  /* --linux */
+	struct source second; /* --fallback; without a file when there is none */
+	struct buffer sbat;   /* of the result */
 	struct buffer out;
-	struct image_part part[7];
+	struct image_part part[9];
 	size_t parts;
 };
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-enum { OPT_STUB = 256, OPT_LINUX, OPT_INITRD, OPT_CMDLINE, OPT_UNAME, OPT_OSREL, OPT_SBAT };
+enum {
+	OPT_STUB = 256,
+	OPT_LINUX,
+	OPT_FALLBACK,
+	OPT_INITRD,
+	OPT_CMDLINE,
+	OPT_UNAME,
+	OPT_OSREL,
+	OPT_SBAT
+};
 
 static const struct option options[] = {
 	{"stub", required_argument, NULL, OPT_STUB},
 	{"linux", required_argument, NULL, OPT_LINUX},
+	{"fallback", required_argument, NULL, OPT_FALLBACK},
 	{"initrd", required_argument, NULL, OPT_INITRD},
 	{"cmdline", required_argument, NULL, OPT_CMDLINE},
 	{"uname", required_argument, NULL, OPT_UNAME},
@@ -116,6 +138,9 @@ static int take_option(void *request, int option, const char *arg)
 		return CTL_OK;
 	case OPT_LINUX:
 		r->linux_path = arg;
+		return CTL_OK;
+	case OPT_FALLBACK:
+		r->fallback_path = arg;
 		return CTL_OK;
 	case OPT_INITRD:
 		return add_initrd(r, arg);
@@ -182,47 +207,87 @@ static void warn_of_version(const char *path, const struct next_kernel_abi *abi)
 		ctl_warn(path, KB_CTL_VERSION, name);
 }
 
-static int read_kernel(struct work *w)
+/* A kernel from the file at @path; with NULL from the stub, where it is @part. */
+static int read_kernel(struct work *w, struct source *k, const char *path,
+		       const struct uki_part *part)
 {
-	const char *path = w->req.linux_path ? w->req.linux_path : w->req.stub;
 	struct kb_diag diag = {0};
-	const void *data;
 	enum kb_status st;
-	uint64_t size;
 
-	if (w->req.linux_path && buffer_read(&w->linux_, path))
+	k->path = path ? path : w->req.stub;
+	if (path && buffer_read(&k->file, path))
 		return ctl_system(path);
-	if (!w->req.linux_path && !w->old.kernel.data)
-		return ctl_refuse(path, KB_UKI_NO_LINUX, NULL);
-	data = w->req.linux_path ? w->linux_.data : w->old.kernel.data;
-	size = w->req.linux_path ? w->linux_.size : w->old.kernel.size;
-	st = next_kernel_open(data, size, w->stub.machine, &w->kernel, &diag);
+	st = next_kernel_open(path ? k->file.data : part->data, path ? k->file.size : part->size,
+			      w->stub.machine, &k->kernel, &diag);
 	if (!st)
-		st = next_kernel_abi(&w->kernel, &w->abi, &diag);
+		st = next_kernel_abi(&k->kernel, &k->abi, &diag);
 	if (st)
-		return ctl_refuse(path, st, &diag);
-	warn_of_version(path, &w->abi);
+		return ctl_refuse(k->path, st, &diag);
+	warn_of_version(k->path, &k->abi);
 	return CTL_OK;
+}
+
+static int read_first(struct work *w)
+{
+	if (!w->req.linux_path && !w->old.kernel.data)
+		return ctl_refuse(w->req.stub, KB_UKI_NO_LINUX, NULL);
+	return read_kernel(w, &w->first, w->req.linux_path, &w->old.kernel);
+}
+
+static int read_second(struct work *w)
+{
+	const char *path = w->req.fallback_path;
+	int ret;
+
+	if (path ? !*path : !w->old.back.data)
+		return CTL_OK;
+	ret = read_kernel(w, &w->second, path, &w->old.back);
+	if (!ret && !w->second.abi.release.size)
+		ret = ctl_refuse(w->second.path, KB_CTL_NO_RELEASE, NULL);
+	return ret;
+}
+
+static struct kb_text text_of(const struct buffer *b)
+{
+	return (struct kb_text){(const char *)b->data, b->size};
+}
+
+/* The command line of the result, if an option has a say in whether it can be taken. */
+static struct kb_text asked_cmdline(const struct work *w)
+{
+	const struct uki_part *old = &w->old.cmdline;
+
+	if (w->req.have_cmdline)
+		return text_of(&w->req.cmdline);
+	return w->req.fallback_path ? (struct kb_text){old->data, old->size}
+				    : (struct kb_text){NULL, 0};
+}
+
+/* Characters that every kernel of the result takes. */
+static uint32_t longest_cmdline(const struct work *w)
+{
+	uint32_t first = w->first.kernel.cmdline_size, second = w->second.kernel.cmdline_size;
+
+	return w->second.path && second < first ? second : first;
 }
 
 /* Refuse here what khoboot would refuse later, in the middle of a switch. */
 static int check_cmdline(const struct work *w)
 {
-	const struct buffer *text = &w->req.cmdline;
-	struct cmdline_in in = {.builtin = {(const char *)text->data, text->size}};
+	struct cmdline_in in = {.builtin = asked_cmdline(w), .fallback = w->second.path};
 	char words[KB_CMDLINE_MAX + 1];
 	struct kb_diag diag = {0};
 	struct kb_options parsed;
 	enum kb_status st;
 
-	if (!text->size)
+	if (!in.builtin.len)
 		return CTL_OK;
 	st = cmdline_split(&in, words, sizeof(words), &parsed, &diag);
 	/* The door that takes more: which one will read the words is not known. */
 	if (!st)
 		st = cmdline_supported(&parsed, KB_DOOR_UEFI);
-	if (!st && strlen(words) > w->kernel.cmdline_size)
-		st = kb_note(&diag, KB_CMDLINE_LONG, w->kernel.cmdline_size, strlen(words));
+	if (!st && strlen(words) > longest_cmdline(w))
+		st = kb_note(&diag, KB_CMDLINE_LONG, longest_cmdline(w), strlen(words));
 	return st ? ctl_refuse("--cmdline", st, &diag) : CTL_OK;
 }
 
@@ -242,10 +307,9 @@ static int add_uname(struct work *w)
 	}
 	if (!w->req.linux_path && w->old.uname.data)
 		return CTL_OK;
-	if (!w->abi.release.size)
-		return ctl_refuse(w->req.linux_path ? w->req.linux_path : w->req.stub,
-				  KB_CTL_NO_RELEASE, NULL);
-	add(w, ".uname", w->abi.release.data, w->abi.release.size);
+	if (!w->first.abi.release.size)
+		return ctl_refuse(w->first.path, KB_CTL_NO_RELEASE, NULL);
+	add(w, ".uname", w->first.abi.release.data, w->first.abi.release.size);
 	return CTL_OK;
 }
 
@@ -260,26 +324,39 @@ static void default_osrel(struct work *w)
 		!buffer_read(text, "/etc/os-release") || !buffer_read(text, "/usr/lib/os-release");
 }
 
-static struct kb_text text_of(const struct buffer *b)
+/* The lines of a kernel of the stub that does not stay. */
+static void add_former(struct buffer *to, const struct uki_part *kernel, bool stays)
 {
-	return (struct kb_text){(const char *)b->data, b->size};
+	if (!stays && kernel->data)
+		sbat_add(to, sbat_of_file(kernel->data, kernel->size), (struct kb_text){0});
+}
+
+static void add_sbat_of(struct work *w, const struct source *k)
+{
+	const struct kb_text none = {0};
+
+	if (!k->path)
+		return;
+	sbat_add(&w->sbat, sbat_of_file(k->kernel.data, k->kernel.size), none);
+	sbat_add(&w->sbat, text_of(&k->abi.sbat), none);
 }
 
 /*
- * By any of these lines the image can be revoked. Nobody looks at those in the kernel itself once
- * the image as a whole is verified. Those of a kernel that is replaced go with it.
+ * By any of these lines the image can be revoked. Nobody looks at those in the kernels themselves
+ * once the image as a whole is verified. Those of a kernel that is replaced go with it.
  */
 static void merge_sbat(struct work *w)
 {
-	const struct uki_part *had = &w->old.sbat, *kernel = &w->old.kernel;
+	const struct uki_part *had = &w->old.sbat;
 	const struct kb_text none = {0};
-	struct kb_text former = none;
+	struct buffer former = {0};
 
-	if (w->req.linux_path && kernel->data)
-		former = sbat_of_file(kernel->data, kernel->size);
-	sbat_add(&w->sbat, sbat_text(had->data, had->size), former);
-	sbat_add(&w->sbat, sbat_of_file(w->kernel.data, w->kernel.size), none);
-	sbat_add(&w->sbat, text_of(&w->abi.sbat), none);
+	add_former(&former, &w->old.kernel, !w->req.linux_path);
+	add_former(&former, &w->old.back, !w->req.fallback_path);
+	sbat_add(&w->sbat, sbat_text(had->data, had->size), text_of(&former));
+	buffer_free(&former);
+	add_sbat_of(w, &w->first);
+	add_sbat_of(w, &w->second);
 	sbat_add(&w->sbat, text_of(&w->req.sbat), none);
 	sbat_add(&w->sbat, sbat_uki, none);
 }
@@ -295,11 +372,15 @@ static int collect_parts(struct work *w)
 		add(w, ".cmdline", r->cmdline.data, r->cmdline.size);
 	merge_sbat(w);
 	add(w, ".sbat", w->sbat.data, w->sbat.size);
-	add(w, ".kho", w->abi.kho.data, w->abi.kho.size);
+	add(w, ".kho", w->first.abi.kho.data, w->first.abi.kho.size);
+	if (w->second.path || w->req.fallback_path || w->old.khoback.data)
+		add(w, ".khoback", w->second.abi.kho.data, w->second.abi.kho.size);
 	if (r->have_initrd)
 		add(w, ".initrd", r->initrd.data, r->initrd.size);
 	if (r->linux_path)
-		add(w, ".linux", w->linux_.data, w->linux_.size);
+		add(w, ".linux", w->first.file.data, w->first.file.size);
+	if (r->fallback_path)
+		add(w, ".lnxback", w->second.file.data, w->second.file.size);
 	return add_uname(w);
 }
 
@@ -329,12 +410,20 @@ static int run(struct work *w)
 	int ret = read_stub(w);
 
 	if (!ret)
-		ret = read_kernel(w);
+		ret = read_first(w);
+	if (!ret)
+		ret = read_second(w);
 	if (!ret)
 		ret = check_cmdline(w);
 	if (!ret)
 		ret = collect_parts(w);
 	return ret ? ret : write_image(w);
+}
+
+static void source_free(struct source *k)
+{
+	buffer_free(&k->file);
+	next_kernel_abi_free(&k->abi);
 }
 
 int cmd_uki(int argc, char **argv)
@@ -350,8 +439,8 @@ int cmd_uki(int argc, char **argv)
 	buffer_free(&w.req.sbat);
 	buffer_free(&w.sbat);
 	buffer_free(&w.file);
-	buffer_free(&w.linux_);
-	next_kernel_abi_free(&w.abi);
+	source_free(&w.first);
+	source_free(&w.second);
 	buffer_free(&w.out);
 	return ret;
 }

@@ -592,6 +592,37 @@ static void ask_handover(struct verdict *v, const struct facts *f, const struct 
 			    "is known to the running kernel only");
 }
 
+/* The first reason for which it would be refused, by the questions asked of the first kernel. */
+static enum kb_status check_fallback(const struct facts *f, const struct image_facts *i)
+{
+	struct verdict *v = calloc(1, sizeof(*v));
+	const struct check *c = NULL;
+	enum kb_status st = KB_CTL_MEMORY;
+
+	if (v && f->handover && !i->kho_off)
+		ask_handover(v, f, i);
+	if (v && f->handover)
+		ask_room(v, f, i);
+	if (v)
+		c = verdict_refusal(v);
+	if (v)
+		st = c ? c->status : KB_OK;
+	free(v);
+	return st;
+}
+
+/* One that would be refused is no way back, though nobody may need it. */
+static void ask_fallback(struct verdict *v, const struct facts *f, const struct image_facts *i)
+{
+	enum kb_status st = i->fallback_refused;
+
+	if (!st && !i->fallback)
+		return;
+	if (!st)
+		st = check_fallback(f, i->fallback);
+	verdict_add_hard(v, "fallback", st);
+}
+
 /* The data are lost, as asked for. */
 static void add_off(struct verdict *v)
 {
@@ -612,4 +643,5 @@ void verdict_ask(struct verdict *v, const struct facts *f, const struct image_fa
 	if (f->handover)
 		ask_room(v, f, i);
 	ask_arena(v, f, i);
+	ask_fallback(v, f, i);
 }

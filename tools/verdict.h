@@ -97,12 +97,14 @@ struct facts {
 struct image_facts {
 	const struct uki_part *kho; /* its .kho section */
 	const struct kernel *kernel;
-	const char *cmdline; /* for the next kernel */
-	uint64_t words;      /* bytes of kexec's command line */
-	bool kho_off;        /* khoboot.kho=off */
-	bool bridge_off;     /* khoboot.bridge=off */
-	bool reset;          /* khoboot.via=firmware */
-	struct kb_text zone; /* khoboot.zone= */
+	const char *cmdline;                /* for the next kernel */
+	uint64_t words;                     /* bytes of kexec's command line */
+	bool kho_off;                       /* khoboot.kho=off */
+	bool bridge_off;                    /* khoboot.bridge=off */
+	bool reset;                         /* khoboot.via=firmware */
+	struct kb_text zone;                /* khoboot.zone= */
+	const struct image_facts *fallback; /* the same image with its second kernel; NULL: none */
+	enum kb_status fallback_refused;    /* that kernel cannot be started at all */
 	struct room_image image;
 };
 

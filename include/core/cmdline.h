@@ -21,19 +21,27 @@ enum kb_via { KB_VIA_DIRECT, KB_VIA_FIRMWARE };
 enum kb_kho { KB_KHO_AUTO, KB_KHO_OFF, KB_KHO_PARK };
 enum kb_bridge { KB_BRIDGE_AUTO, KB_BRIDGE_OFF };
 enum kb_digest { KB_DIGEST_ALL, KB_DIGEST_ZONE, KB_DIGEST_META };
-enum kb_on_error { KB_ON_ERROR_HALT, KB_ON_ERROR_DISCARD, KB_ON_ERROR_RESET };
+enum kb_on_error {
+	KB_ON_ERROR_HALT,
+	KB_ON_ERROR_DISCARD,
+	KB_ON_ERROR_RESET,
+	KB_ON_ERROR_FALLBACK, /* the image's second kernel; where that cannot be, halt */
+};
 
 #define KB_INITRD_MAX   8
 #define KB_NONCE_SIZE   32 /* bytes */
 #define KB_NONCE_DIGITS (2 * KB_NONCE_SIZE)
 #define KB_ROUNDS_MAX   16 /* of a calibration */
 
-/* The first value of each enumeration is the default, except for the log level: KB_INFO. */
+/*
+ * The first value of each enumeration is the default, except for the log level: KB_INFO, and for
+ * on_error where the image has a second kernel: KB_ON_ERROR_FALLBACK.
+ */
 struct kb_options {
 	enum kb_via via;           /* khoboot.via=direct|firmware */
 	enum kb_kho kho;           /* khoboot.kho=auto|off|park */
 	enum kb_bridge bridge;     /* khoboot.bridge=auto|off: rewrite the data for the kernel */
-	enum kb_on_error on_error; /* khoboot.on_error=halt|discard|reset */
+	enum kb_on_error on_error; /* khoboot.on_error=halt|discard|reset|fallback */
 	enum kb_log_level log;     /* khoboot.log=error|warn|info|debug */
 	struct range kho_fdt;      /* khoboot.kho-fdt=ADDR,SIZE; size 0: not given */
 	struct range kho_scratch;  /* khoboot.kho-scratch=ADDR,SIZE */
@@ -48,6 +56,7 @@ struct kb_options {
 	size_t ignored;    /* words from outside that were dropped because @locked is set */
 	size_t wrong;      /* options that were dropped because of CMDLINE_LENIENT */
 	bool from_outside; /* the words for the kernel are those given at start, not .cmdline */
+	bool fallback;     /* the image has a second kernel, as @in said */
 };
 
 /* The UEFI door: take linux= and initrd= out of the words given at start. */
@@ -60,6 +69,7 @@ struct cmdline_in {
 	struct kb_text outside; /* given at start: load options, kexec command line; likewise */
 	struct kb_text first;   /* the outgoing kernel's own words; the next one gets them always */
 	bool locked;            /* Secure Boot or lockdown is on */
+	bool fallback;          /* the image has a second kernel */
 	unsigned int flags;     /* CMDLINE_* */
 };
 
@@ -159,9 +169,10 @@ enum kb_door { KB_DOOR_BARE, KB_DOOR_UEFI };
  * cmdline_supported - can @door do what the options ask for?
  *
  * An option that is known but not supported is never ignored. Returns KB_OK, KB_NO_PARK,
- * or KB_NO_CARRIER for khoboot.kho-fdt= and khoboot.kho-scratch= given to the
- * bare-metal door. That door takes the addresses from the outgoing kernel only; if it ignored the
- * options, the boot would overwrite what they point to.
+ * KB_NO_FALLBACK for khoboot.on_error=fallback without a second kernel, or
+ * KB_NO_CARRIER for khoboot.kho-fdt= and khoboot.kho-scratch= given to the bare-metal door. That
+ * door takes the addresses from the outgoing kernel only; if it ignored the options, the boot would
+ * overwrite what they point to.
  */
 __must_check enum kb_status cmdline_supported(const struct kb_options *o, enum kb_door door);
 

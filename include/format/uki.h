@@ -2,8 +2,10 @@
 /*
  * A unified kernel image: the sections of the khoboot image that hold what it starts.
  *
- * Section names are those of the UAPI group's "Unified Kernel Image" specification. ".kho" is ours:
- * what the kernel in ".linux" speaks, as lines of text written by khoctl:
+ * Section names are those of the UAPI group's "Unified Kernel Image" specification. Three are ours.
+ * ".lnxback" is a second kernel, which the bare-metal door starts if it refuses the first one.
+ * ".kho" says what the kernel in ".linux" speaks, ".khoback" the same of the one in ".lnxback", as
+ * lines of text written by khoctl:
  *
  *	kho=kho-v4		versions, separated by single spaces, or "none"
  *	page=4096		page size in bytes
@@ -43,6 +45,8 @@ struct uki {
 	struct uki_part uname;   /* .uname, release of the kernel */
 	struct uki_part sbat;    /* .sbat */
 	struct uki_part kho;     /* .kho */
+	struct uki_part back;    /* .lnxback, a second kernel */
+	struct uki_part khoback; /* .khoback, the .kho of that */
 	uint32_t ignored;        /* bit N: the image has a section uki_ignored_name(N) */
 };
 

@@ -218,6 +218,7 @@ static void every_value(void **state)
 		{"khoboot.on_error=halt", 0, 0, 0, KB_ON_ERROR_HALT, KB_INFO},
 		{"khoboot.on-error=discard", 0, 0, 0, KB_ON_ERROR_DISCARD, KB_INFO},
 		{"khoboot.on_error=reset", 0, 0, 0, KB_ON_ERROR_RESET, KB_INFO},
+		{"khoboot.on_error=fallback", 0, 0, 0, KB_ON_ERROR_FALLBACK, KB_INFO},
 		{"khoboot.log=error", 0, 0, 0, 0, KB_ERROR},
 		{"khoboot.log=warn", 0, 0, 0, 0, KB_WARN},
 		{"khoboot.log=info", 0, 0, 0, 0, KB_INFO},
@@ -237,6 +238,34 @@ static void every_value(void **state)
 			assert_int_equal(opts.on_error, t[i].on_error);
 			assert_int_equal(opts.log, t[i].log);
 		}
+}
+
+/* Without a word about it, an image with two kernels starts the second if need be. */
+static void a_second_kernel_is_there_to_be_used(void **state)
+{
+	static const struct {
+		const char *word;
+		enum kb_on_error want;
+	} t[] = {
+		{"quiet", KB_ON_ERROR_FALLBACK},
+		{"khoboot.on_error=fallback", KB_ON_ERROR_FALLBACK},
+		{"khoboot.on_error=halt", KB_ON_ERROR_HALT},
+		{"khoboot.on_error=discard", KB_ON_ERROR_DISCARD},
+		{"khoboot.on_error=reset", KB_ON_ERROR_RESET},
+	};
+	struct cmdline_in in = {.fallback = true};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		in.builtin = (struct kb_text){t[i].word, strlen(t[i].word)};
+		ok(cmdline_split(&in, words, sizeof(words), &opts, NULL));
+		assert_int_equal(opts.on_error, t[i].want);
+		ok(cmdline_supported(&opts, KB_DOOR_BARE));
+		ok(cmdline_supported(&opts, KB_DOOR_UEFI));
+	}
+	ok(split("khoboot.on_error=fallback", ""));
+	assert_int_equal(cmdline_supported(&opts, KB_DOOR_BARE), KB_NO_FALLBACK);
+	assert_int_equal(cmdline_supported(&opts, KB_DOOR_UEFI), KB_NO_FALLBACK);
 }
 
 static void outside_wins(void **state)
@@ -627,6 +656,7 @@ int main(void)
 		cmocka_unit_test(options_do_not_reach_init),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(every_value),
+		cmocka_unit_test(a_second_kernel_is_there_to_be_used),
 		cmocka_unit_test(outside_wins),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(firmware_route),

@@ -61,6 +61,7 @@ static bool load_all(struct machine *m)
 	if (!room)
 		return false;
 	m->image = at[3];
+	ok(range_list_add(&m->busy, at[0]));
 	ok(range_list_add(&m->busy, at[2]));
 	ok(range_list_add(&m->busy, at[3]));
 	return true;

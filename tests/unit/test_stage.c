@@ -179,7 +179,7 @@ static void a_command_line_that_loses_data_is_refused(void **state)
 static void data_are_given_up_only_when_told_to(void **state)
 {
 	static const enum kb_on_error policies[] = {KB_ON_ERROR_HALT, KB_ON_ERROR_DISCARD,
-						    KB_ON_ERROR_RESET};
+						    KB_ON_ERROR_RESET, KB_ON_ERROR_FALLBACK};
 	struct kho k;
 	(void)state;
 
@@ -199,6 +199,131 @@ static void data_are_given_up_only_when_told_to(void **state)
 		assert_int_equal(s.moves.count, gone ? 0 : 3);
 		assert_int_equal(was_said("going on without KHO"), gone);
 	}
+}
+
+/* ---- the second kernel of an image ----------------------------------------------------------- */
+
+/* An image with two kernels, and what the attempt with the first one left. */
+static struct stage two_kernels(void)
+{
+	struct stage s = {.has_kho = true, .options.on_error = KB_ON_ERROR_FALLBACK};
+
+	s.uki.kernel = text_part("first");
+	s.uki.kho = text_part("kho=kho-v3\npage=4096\n");
+	s.uki.uname = text_part("7.1.13 #1");
+	s.uki.back = text_part("second");
+	s.uki.khoback = text_part("kho=kho-v4\npage=4096\nrelease=7.3.4\n");
+	return s;
+}
+
+/* Whatever a kernel is refused for, but not what makes the data unsound. */
+static void a_kernel_is_replaced_and_unsound_data_are_not(void **state)
+{
+	static const struct {
+		enum kb_status st;
+		bool tried;
+	} t[] = {
+		{KB_OK, false},
+		{KB_RANGE_FULL, true},
+		{KB_KHO_FDT_SIZE, false},
+		{KB_KHO_VERSION, false},
+		{KB_KHO_NOT_FINALIZED, false},
+		{KB_KHO_SCRATCH_OVERLAP, false},
+		{KB_KHO_V1_AMBIGUOUS, true},
+		{KB_KHO_V1_HINT, true},
+		{KB_KHO_BLOCK_SCRATCH, false},
+		{KB_KHO_CHANGED, false},
+		{KB_BZ_SHORT, true},
+		{KB_ARM64_PAGES, true},
+		{KB_UNPACK, true},
+		{KB_UKI_KHO, true},
+		{KB_PLACE_KERNEL, true},
+		{KB_KERNEL_EXPECTS, true},
+		{KB_KERNEL_NO_KHO, true},
+		{KB_PAGE_SIZE, true},
+		{KB_LOW_PRESERVED, false},
+		{KB_MEM_LOST, true},
+		{KB_KERNEL_LUO, true},
+		{KB_BRIDGE_ROOM, true},
+		{KB_NO_KERNEL, true},
+		{KB_CPU_GRANULE, true},
+	};
+	struct stage s = two_kernels();
+	struct kho k;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
+		if (stage_can_fall_back(&s, t[i].st) != t[i].tried)
+			fail_msg("KB-%03d", (int)t[i].st);
+	/* What the bridge made of proven data was not sound: the data still are. */
+	s.kho = &k;
+	assert_true(stage_can_fall_back(&s, KB_KHO_BLOCK_SCRATCH));
+	assert_false(stage_can_fall_back(&s, KB_OK));
+}
+
+static void a_second_kernel_is_tried_once_and_if_wanted(void **state)
+{
+	static const enum kb_on_error others[] = {KB_ON_ERROR_HALT, KB_ON_ERROR_DISCARD,
+						  KB_ON_ERROR_RESET};
+	struct stage s = two_kernels();
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		s.options.on_error = others[i];
+		assert_false(stage_can_fall_back(&s, KB_BZ_SHORT));
+		assert_int_equal(stage_policy_after_reset(&s), others[i]);
+	}
+	s.options.on_error = KB_ON_ERROR_FALLBACK;
+	assert_true(stage_can_fall_back(&s, KB_BZ_SHORT));
+	assert_int_equal(stage_policy_after_reset(&s), KB_ON_ERROR_HALT);
+	stage_fall_back(&s, KB_BZ_SHORT);
+	assert_false(stage_can_fall_back(&s, KB_BZ_SHORT));
+	s = two_kernels();
+	s.uki.back = part(NULL, 0);
+	assert_false(stage_can_fall_back(&s, KB_BZ_SHORT));
+}
+
+static void the_second_kernel_takes_the_place_of_the_first(void **state)
+{
+	struct stage s = two_kernels();
+	const struct uki_part second = s.uki.back, section = s.uki.khoback;
+	struct bridge bridge;
+	struct kho k;
+	(void)state;
+
+	s.kho = &k;
+	s.bridge = &bridge;
+	s.options.via = KB_VIA_FIRMWARE;
+	s.mem.diag = (struct kb_diag){KB_MEM_LOST, 1, 2};
+	stage_fall_back(&s, KB_KERNEL_EXPECTS);
+	assert_memory_equal(&s.uki.kernel, &second, sizeof(second));
+	assert_memory_equal(&s.uki.kho, &section, sizeof(section));
+	assert_int_equal(s.uki.uname.size, 5);
+	assert_memory_equal(s.uki.uname.data, "7.3.4", 5);
+	assert_true(s.has_kho);
+	assert_null(s.kho);
+	assert_null(s.bridge);
+	assert_int_equal(s.mem.diag.status, KB_OK);
+	assert_int_equal(s.options.via, KB_VIA_DIRECT);
+	assert_true(was_said("fallback: KB-330 refuses 7.1.13, the second kernel of the image is "
+			     "tried: 7.3.4\n"));
+}
+
+/* The comparison with the data refuses such a section, and does so by its own code. */
+static void a_second_kernel_that_says_nothing_is_no_surprise(void **state)
+{
+	struct stage s = two_kernels();
+	(void)state;
+
+	s.uki.khoback = text_part("nonsense");
+	stage_fall_back(&s, KB_PLACE_KERNEL);
+	assert_null(s.uki.uname.data);
+	assert_true(was_said("tried: ?\n"));
+	s = two_kernels();
+	s.uki.uname = s.uki.khoback = part(NULL, 0);
+	stage_fall_back(&s, KB_PLACE_KERNEL);
+	assert_null(s.uki.kho.data);
+	assert_true(was_said("KB-320 refuses ?,"));
 }
 
 /* What was discarded must never be restored by a later boot. */
@@ -620,6 +745,7 @@ static void a_plan_is_tried_again_without_kho(void **state)
 		{2, true, KB_ON_ERROR_DISCARD, KB_PLACE_KERNEL, 2},
 		{1, true, KB_ON_ERROR_HALT, KB_PLACE_KERNEL, 1},
 		{1, true, KB_ON_ERROR_RESET, KB_PLACE_KERNEL, 1},
+		{1, true, KB_ON_ERROR_FALLBACK, KB_PLACE_KERNEL, 1},
 		{1, false, KB_ON_ERROR_DISCARD, KB_PLACE_KERNEL, 1},
 		{0, false, KB_ON_ERROR_HALT, KB_OK, 1},
 	};
@@ -675,6 +801,10 @@ int main(void)
 		test(a_command_line_that_loses_data_is_refused),
 		test(data_are_given_up_only_when_told_to),
 		test(discarded_data_take_their_record_along),
+		test(a_kernel_is_replaced_and_unsound_data_are_not),
+		test(a_second_kernel_is_tried_once_and_if_wanted),
+		test(the_second_kernel_takes_the_place_of_the_first),
+		test(a_second_kernel_that_says_nothing_is_no_surprise),
 		test(the_truth_is_said_about_memory),
 		test(no_handover_is_taken_for_a_crash),
 		test(no_data_that_open_are_ignored),

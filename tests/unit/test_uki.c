@@ -54,9 +54,9 @@ static void a_stub_has_no_kernel(void **state)
 /* Each name goes to its own member; other names to none. */
 static void parts_are_told_apart(void **state)
 {
-	static const char *const names[] = {".linux", ".initrd", ".ucode", ".cmdline",
-					    ".osrel", ".uname",  ".kho",   ".splash"};
-	const struct uki_part *parts[7];
+	static const char *const names[] = {".linux", ".initrd", ".ucode",   ".cmdline", ".osrel",
+					    ".uname", ".kho",    ".lnxback", ".khoback", ".splash"};
+	const struct uki_part *parts[9];
 	struct uki u;
 	(void)state;
 
@@ -65,7 +65,7 @@ static void parts_are_told_apart(void **state)
 	ok(find(&u, NULL));
 	memcpy(parts,
 	       (const struct uki_part *[]){&u.kernel, &u.initrd, &u.ucode, &u.cmdline, &u.osrel,
-					   &u.uname, &u.kho},
+					   &u.uname, &u.kho, &u.back, &u.khoback},
 	       sizeof(parts));
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		assert_part(parts[i], names[i]);

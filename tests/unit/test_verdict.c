@@ -395,6 +395,41 @@ static void memory_that_kexec_hides(void **state)
 	assert_refused(w, "memory", KB_CTL_HIDDEN);
 }
 
+/* The second kernel is asked what the first one is. */
+static void a_way_back_that_is_none(void **state)
+{
+	struct world *w = new_world();
+	struct uki_part section = w->kho;
+	struct kernel second = w->kernel;
+	struct image_facts back;
+	(void)state;
+
+	verdict_ask(&w->v, &w->f, &w->i);
+	assert_null(find(w, "fallback"));
+	back = w->i;
+	back.kho = &section;
+	back.kernel = &second;
+	w->i.fallback = &back;
+	is_well(w, "fallback");
+	second.window_size = SZ_1G;
+	assert_refused(w, "fallback", KB_PLACE_KERNEL);
+	w = new_world();
+	second = w->kernel;
+	w->i.fallback = &back;
+	back.cmdline = w->i.cmdline;
+	section = (struct uki_part){.data = "kho=none\npage=4096\n", .size = 19};
+	assert_refused(w, "fallback", KB_KERNEL_NO_KHO);
+	w = new_world();
+	w->i.fallback_refused = KB_BZ_SHORT;
+	assert_refused(w, "fallback", KB_BZ_SHORT);
+	/* Nothing is handed over: no reason to refuse it. */
+	w = new_world();
+	w->f.handover = false;
+	w->i.fallback = &back;
+	is_well(w, "fallback");
+	free(w);
+}
+
 static void room_in_scratch(void **state)
 {
 	struct world *w = new_world();
@@ -777,6 +812,7 @@ int main(void)
 		cmocka_unit_test(scratch_that_the_next_kernel_leaves_out),
 		cmocka_unit_test(nothing_is_handed_over),
 		cmocka_unit_test(room_in_scratch),
+		cmocka_unit_test(a_way_back_that_is_none),
 		cmocka_unit_test(imas_list_takes_scratch),
 		cmocka_unit_test(tables_of_a_large_machine),
 		cmocka_unit_test(going_on_without_the_data),

@@ -44,7 +44,7 @@ enum kb_status room_load_all(struct room_plan *p, const struct room_question *q,
 			     struct range *image)
 {
 	struct room_segment array = {q->areas->count * sizeof(struct range), SCRATCH_ALIGN, 0, true,
-				     false};
+				     true};
 	struct room_segment self = {q->image.size, IMAGE_ALIGN, 0, false, true};
 	struct room_segment tree = {tree_bytes(q), IMAGE_ALIGN, 0, true, true};
 	enum kb_status st = room_load(p, &array, image);

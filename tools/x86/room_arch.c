@@ -55,7 +55,7 @@ enum kb_status room_load_all(struct room_plan *p, const struct room_question *q,
 			     struct range *image)
 {
 	const struct room_segment segments[] = {
-		{q->areas->count * sizeof(struct range), SCRATCH_ALIGN, 0, true, false},
+		{q->areas->count * sizeof(struct range), SCRATCH_ALIGN, 0, true, true},
 		{PURGATORY_SIZE, SZ_4K, PARAMS_LOWEST, true, false},
 		{params_size(q), 16, PARAMS_LOWEST, true, true},
 		{q->image.size, q->image.align, max_u64(q->image.lowest, SZ_1M), true, true},

@@ -101,6 +101,8 @@ static bool load_all(struct machine *m)
 
 	load_ima(m, &taken);
 	room = load(m, &taken, &array, &at) && load_pair(m, &taken);
+	if (room)
+		ok(range_list_add(&m->busy, at));
 	free(taken.r);
 	return room;
 }
