@@ -129,6 +129,7 @@ static const char *const formats[] = {
 
 static const struct bench_case cases[] = {
 	{"empty", KHO_MAP_RADIX, fill_nothing},
+	{"empty-v1", KHO_MAP_V1_PAGE, fill_nothing},
 	{"dense-1t", KHO_MAP_RADIX, fill_dense_1t},
 	{"dense-1t-v1", KHO_MAP_V1_PAGE, fill_dense_1t},
 	{"uniform", KHO_MAP_RADIX, fill_uniform},

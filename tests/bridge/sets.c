@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * sets [--sets N] [--seed S] [--jobs J] - random sets of preserved blocks through the bridge, as the
- * unit test test_bridge_map does, but as many as wanted. Set S + n is the same in every run.
+ * sets [--sets N] [--seed S] [--jobs J] - random sets of preserved blocks through the bridge, as in
+ * the unit test test_bridge_map, but as many as wanted. Set S + n is the same in every run.
  */
 #include "../unit/bridge_rig.h"
 

@@ -178,15 +178,13 @@ static bool map_of(struct kho_image *img, uint64_t *ret)
 	return true;
 }
 
-bool naive_read(struct kho_image *img, enum kho_map_format format, struct kho_naive *ret)
+bool naive_read_map(struct kho_image *img, enum kho_map_format format, uint64_t map,
+		    struct kho_naive *ret)
 {
 	struct reader r = {.img = img, .n = ret, .shift = img->page_shift, .page = img->page};
-	uint64_t map;
 	bool ok;
 
 	memset(ret, 0, sizeof(*ret));
-	if (!map_of(img, &map))
-		return false;
 	if (format == KHO_MAP_RADIX)
 		ok = read_node(&r, map, kho_image_levels(img), 0);
 	else
@@ -199,6 +197,14 @@ bool naive_read(struct kho_image *img, enum kho_map_format format, struct kho_na
 		qsort(ret->meta, ret->metas, sizeof(*ret->meta), by_base);
 	merge(ret, img->page_shift);
 	return true;
+}
+
+bool naive_read(struct kho_image *img, enum kho_map_format format, struct kho_naive *ret)
+{
+	uint64_t map;
+
+	memset(ret, 0, sizeof(*ret));
+	return map_of(img, &map) && naive_read_map(img, format, map, ret);
 }
 
 void naive_free(struct kho_naive *n)

@@ -25,6 +25,10 @@ struct kho_naive {
  * are more than NAIVE_BLOCKS blocks.
  */
 bool naive_read(struct kho_image *img, enum kho_map_format format, struct kho_naive *ret);
+
+/* The same for the map at @map. */
+bool naive_read_map(struct kho_image *img, enum kho_map_format format, uint64_t map,
+		    struct kho_naive *ret);
 void naive_free(struct kho_naive *n);
 
 /* Is some byte of @r preserved? Part of the map? */
