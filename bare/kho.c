@@ -65,6 +65,26 @@ static enum kb_status check_stray(void *busy, const struct kho_meta *meta)
 	return KB_OK;
 }
 
+/*
+ * On x86 there is a segment that nobody names: kexec's purgatory, which it loads right after the
+ * array of areas, from the top of scratch down (Linux arch/x86/kernel/kexec-bzimage64.c).
+ */
+#define PURGATORY_MAX SZ_1M
+
+static enum kb_status check_strays(struct bare *b, const struct kho *k)
+{
+	const uint64_t array = b->s.handover.scratch.addr;
+	struct range below = {array - min_u64(array, PURGATORY_MAX), min_u64(array, PURGATORY_MAX)};
+	struct range_list purgatory = {&below, 1, 1};
+	enum kb_status st = KB_OK;
+
+	if (k->sum.stray)
+		st = kho_map_each_page(&b->s.mem, &k->map, check_stray, &b->busy);
+	if (!st && k->sum.stray)
+		st = kho_map_each_page(&b->s.mem, &k->map, check_stray, &purgatory);
+	return st;
+}
+
 static enum kb_status plan_bridge(struct bare *b, struct kho *k)
 {
 	enum kb_status st = list_new(b, k, &b->fresh);
@@ -79,8 +99,8 @@ static enum kb_status plan_bridge(struct bare *b, struct kho *k)
 		st = range_list_copy(&k->scratch, &b->s.free);
 	if (!st)
 		st = subtract_all(&b->s.free, &b->busy);
-	if (!st && k->sum.stray)
-		st = kho_map_each_page(&b->s.mem, &k->map, check_stray, &b->busy);
+	if (!st)
+		st = check_strays(b, k);
 	return st ? kb_refuse("bridge", st, &b->s.mem.diag)
 		  : stage_plan_bridge(&b->s, k, &b->means);
 }

@@ -84,8 +84,12 @@ enum kb_status bare_plan(struct stage *s)
 
 	if (st && spare)
 		st = place(b, false);
-	if (no_room(st) && !stage_extend_scratch(s, &b->means.from))
+	if (no_room(st) && !stage_extend_scratch(s, &b->means.from)) {
+		st = stage_check_memory(s, s->kho);
+		if (st)
+			return st;
 		st = place(b, false);
+	}
 	if (st == KB_PLACE_INITRD) {
 		stage_keep_one_initrd(s);
 		st = place(b, false);

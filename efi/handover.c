@@ -169,6 +169,9 @@ static enum kb_status prove(struct uefi *u, struct kho *k)
 		st = uefi_verify(u, k);
 	if (!st)
 		st = uefi_check_claims(u, k);
+	/* Firmware could write there before the claim, and no digest would tell. */
+	if (!st && !u->s.record && k->sum.stray)
+		st = kb_fail(&u->s.mem, KB_KHO_META_SCRATCH, k->sum.stray_at, k->sum.stray);
 	return st ? kb_refuse("kho", st, &u->s.mem.diag) : KB_OK;
 }
 
@@ -253,10 +256,10 @@ enum kb_status uefi_gather_kho(struct uefi *u)
 		kb_warn("kho",
 			"%" PRIu64 " bytes of scratch are the firmware's now and were left out",
 			k->scratch_trimmed);
+	uefi_apply_cmdline(u);
 	st = bridge(u, k);
 	if (st)
 		return st;
-	uefi_apply_cmdline(u);
 	u->s.may_encrypt = cpu_may_encrypt();
 	st = stage_check_memory(&u->s, k);
 	if (!st)

@@ -46,7 +46,7 @@ static enum kb_status check_preserved(struct mem *m, const struct kho *k)
 	return KB_OK;
 }
 
-static enum kb_status open_as(struct mem *m, const struct kho_handover *h,
+enum kb_status kho_open_stray(struct mem *m, const struct kho_handover *h,
 			      enum kho_bitmap_hint hint, struct kho_work work, struct kho *ret)
 {
 	enum kb_status st = kho_root_parse(m, h, &ret->root);
@@ -63,28 +63,6 @@ static enum kb_status open_as(struct mem *m, const struct kho_handover *h,
 			      &ret->occ);
 	if (!st)
 		st = check_preserved(m, ret);
-	return st;
-}
-
-/* A map that cannot be read with page-size bitmaps has small ones. */
-static bool may_be_small(enum kb_status st, enum kho_bitmap_hint hint, const struct kho *k)
-{
-	return hint == KHO_BITMAP_ANY && k->root.abi == KHO_ABI_V1 &&
-	       (st == KB_KHO_BLOCK_RAM || st == KB_KHO_BLOCK_SCRATCH);
-}
-
-enum kb_status kho_open_stray(struct mem *m, const struct kho_handover *h,
-			      enum kho_bitmap_hint hint, struct kho_work work, struct kho *ret)
-{
-	enum kb_status st = open_as(m, h, hint, work, ret);
-	const struct kb_diag diag = m->diag;
-
-	if (!may_be_small(st, hint, ret))
-		return st;
-	m->diag = (struct kb_diag){0};
-	if (!open_as(m, h, KHO_BITMAP_SMALL, work, ret))
-		return KB_OK;
-	m->diag = diag;
 	return st;
 }
 

@@ -148,7 +148,7 @@ struct stage_means {
  * KB_BRIDGE_WORK when there is no work memory.
  */
 __must_check enum kb_status stage_plan_bridge(struct stage *s, struct kho *k,
-					      const struct stage_means *means);
+					      struct stage_means *means);
 
 /*
  * stage_write_bridge - write what was planned, and go on with the new data

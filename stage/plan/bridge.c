@@ -15,16 +15,38 @@ struct bridge_work {
 	struct bridge bridge;
 	struct stage *s;
 	struct kho *k;
-	const struct stage_means *means;
+	struct stage_means *means;
+	struct kho probe; /* as if a piece were scratch, and nothing else were there */
+	size_t edits;
+	struct range unfit; /* a piece that the next kernel's command line is about */
 };
+
+/* mem= may take it away, ramoops and the like would write to it. */
+static bool is_unfit(struct bridge_work *w, struct range piece)
+{
+	struct stage *s = w->s;
+	const struct kb_text cmdline = {s->cmdline, strlen(s->cmdline)};
+	const struct kb_diag diag = s->mem.diag;
+	enum kb_status st;
+
+	w->probe.scratch = (struct range_list){&piece, 1, 1};
+	st = kho_target_named(&s->mem, &w->probe, cmdline);
+	if (!st)
+		st = kernel_check_memory(&s->kernel, cmdline, &s->mem, &w->probe);
+	s->mem.diag = diag;
+	return st;
+}
 
 static uint8_t *open_piece(void *ctx, struct range piece)
 {
 	struct bridge_work *w = ctx;
-
 	struct range *all = &w->s->bridge_pages;
 	const uint64_t base = all->size ? min_u64(all->base, piece.base) : piece.base;
 
+	if (w->bridge.pages.rehearsal && is_unfit(w, piece)) {
+		w->unfit = piece;
+		return NULL;
+	}
 	*all = (struct range){base, max_u64(range_end(*all), range_end(piece)) - base};
 	/* No longer free. Whole granules are marked at the end: see kho_pages_mark(). */
 	if (!w->bridge.pages.rehearsal && piece.size < 1ULL << KHO_GRANULE_SHIFT)
@@ -53,7 +75,7 @@ static enum kb_status find_changes(struct stage *s, const struct kho *k, unsigne
 
 /* ---- the plan -------------------------------------------------------------------------------- */
 
-static struct bridge_work *begin(struct stage *s, struct kho *k, const struct stage_means *means)
+static struct bridge_work *begin(struct stage *s, struct kho *k, struct stage_means *means)
 {
 	const uint64_t head = align_up_page(sizeof(struct bridge_work));
 	const uint64_t trial = SZ_4K << (k->root.page_shift - 12 + KHO_PAGES_ORDER_MAX);
@@ -77,17 +99,45 @@ static struct bridge_work *begin(struct stage *s, struct kho *k, const struct st
 	return w;
 }
 
-static enum kb_status plan(struct bridge_work *w, bool changes, const struct stage_means *means)
+#define UNFIT_MAX 1024 /* pieces of 2 MiB at most that are passed over */
+
+/* Run @pass; if it came upon a piece that is unfit, once more without that. */
+static enum kb_status try_pass(struct bridge_work *w, enum kb_status (*pass)(struct bridge_work *w))
+{
+	enum kb_status st;
+
+	for (unsigned int i = 0; i < UNFIT_MAX; i++) {
+		w->unfit = (struct range){0, 0};
+		st = pass(w);
+		if (!w->unfit.size)
+			return st;
+		st = range_list_subtract(&w->means->from, w->unfit);
+		if (st)
+			return st;
+	}
+	return KB_BRIDGE_ROOM;
+}
+
+static enum kb_status count(struct bridge_work *w)
+{
+	return bridge_count(&w->bridge, &w->edits);
+}
+
+static enum kb_status rehearse(struct bridge_work *w)
+{
+	return bridge_plan(&w->bridge);
+}
+
+static enum kb_status plan(struct bridge_work *w, bool changes)
 {
 	struct kho_pages *p = &w->bridge.pages;
-	size_t edits = 0;
-	enum kb_status st = bridge_count(&w->bridge, &edits);
+	enum kb_status st = try_pass(w, count);
 
 	if (st || !(changes || w->bridge.luo_differs))
 		return st;
-	p->edit = means->work(w->s, w->k, edits * sizeof(*p->edit));
-	p->edit_max = edits;
-	st = p->edit ? bridge_plan(&w->bridge) : KB_BRIDGE_WORK;
+	p->edit = w->means->work(w->s, w->k, w->edits * sizeof(*p->edit));
+	p->edit_max = w->edits;
+	st = p->edit ? try_pass(w, rehearse) : KB_BRIDGE_WORK;
 	if (!st)
 		w->s->bridge = &w->bridge;
 	return st;
@@ -110,7 +160,7 @@ static void report(const struct stage *s, const struct kho *k, unsigned int chan
 		b->pages.edits);
 }
 
-enum kb_status stage_plan_bridge(struct stage *s, struct kho *k, const struct stage_means *means)
+enum kb_status stage_plan_bridge(struct stage *s, struct kho *k, struct stage_means *means)
 {
 	unsigned int changes = 0;
 	struct bridge_work *w;
@@ -129,7 +179,7 @@ enum kb_status stage_plan_bridge(struct stage *s, struct kho *k, const struct st
 	w = begin(s, k, means);
 	if (!w)
 		return kb_refuse("bridge", KB_BRIDGE_WORK, NULL);
-	st = plan(w, core, means);
+	st = plan(w, core);
 	if (st)
 		return kb_refuse("bridge", st, &w->bridge.diag);
 	if (s->bridge)

@@ -305,6 +305,25 @@ static void what_differs_afterwards_is_refused(void **state)
 	free_door(d);
 }
 
+/* The first free granule is named by the next kernel's command line. */
+static void new_pages_are_kept_from_what_its_command_line_names(void **state)
+{
+	struct door *d = new_door(KHO_MAP_V1_PAGE, "kho=kho-v4\npage=4096\n");
+	struct range named;
+	(void)state;
+
+	gather(d);
+	named = (struct range){d->means.from.r[0].base, SZ_2M};
+	snprintf(d->s.cmdline, sizeof(d->s.cmdline),
+		 "ramoops.mem_address=0x%lx ramoops.mem_size=0x200000", (unsigned long)named.base);
+	ok(plan(d));
+	assert_non_null(d->s.bridge);
+	ok(rewrite(d));
+	assert_false(ranges_overlap(named, d->s.bridge_pages));
+	ok(stage_check_memory(&d->s, d->s.kho));
+	free_door(d);
+}
+
 /* ---- scratch --------------------------------------------------------------------------------- */
 
 static void scratch_grows_where_nothing_is_preserved(void **state)
@@ -365,6 +384,7 @@ int main(void)
 		cmocka_unit_test(no_work_memory_is_a_refusal),
 		cmocka_unit_test(a_map_in_scratch_is_moved),
 		cmocka_unit_test(what_differs_afterwards_is_refused),
+		cmocka_unit_test(new_pages_are_kept_from_what_its_command_line_names),
 		cmocka_unit_test(scratch_grows_where_nothing_is_preserved),
 		cmocka_unit_test(what_scratch_got_it_keeps),
 	};
