@@ -8,18 +8,26 @@
 
 /* ---- the bridge's memory --------------------------------------------------------------------- */
 
-/* Scratch is nobody's by now, but for what is in use, and for parts of the map that strayed in. */
+/*
+ * The arena, or scratch: that is nobody's by now, but for what is in use, and for parts of the map
+ * that strayed in.
+ */
 static void *take_work(struct stage *s, const struct kho *k, uint64_t size)
 {
 	struct bare *b = (struct bare *)s; /* its first member */
 	const uint64_t pages = align_up_page(size);
+	void *in_arena = arena_alloc(&b->arena, pages, SZ_4K);
 	struct range at;
 
+	if (in_arena)
+		return in_arena;
 	while (!range_list_find(&s->free, (struct range){0, UINT64_MAX}, pages, SZ_4K, true, &at)) {
 		if (range_list_subtract(&s->free, at))
 			return NULL;
-		if (kho_range_free(&s->mem, k, at))
-			return bare_map(b, at, PT_WRITE) ? NULL : (void *)(uintptr_t)at.base;
+		if (!kho_range_free(&s->mem, k, at))
+			continue;
+		stop_set_memory(stage_memory_written(s));
+		return bare_map(b, at, PT_WRITE) ? NULL : (void *)(uintptr_t)at.base;
 	}
 	return NULL;
 }

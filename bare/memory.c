@@ -10,6 +10,9 @@
 
 #define TABLES_MIN 16 /* pages; the pool gets what work memory and log leave of the arena */
 
+/* Left for the bridge to plan in, where there is enough; else it takes scratch. */
+#define BRIDGE_WORK (256 * 1024ULL)
+
 bool bare_new_list(struct bare *b, struct range_list *l, unsigned int shares)
 {
 	l->count = 0;
@@ -82,6 +85,8 @@ enum kb_status bare_own_tables(struct bare *b)
 	if (left < work + STAGE_LOG_SIZE + (TABLES_MIN + 2) * SZ_4K)
 		return kb_refuse("memory", KB_ARENA, NULL);
 	pages = (left - work - STAGE_LOG_SIZE) / SZ_4K - 2;
+	if (pages > 4 * BRIDGE_WORK / SZ_4K)
+		pages -= BRIDGE_WORK / SZ_4K;
 	b->s.tables = cpu_tables(arena_take(&b->arena, pages * SZ_4K, SZ_4K), pages);
 	st = pt_init(&b->s.tables);
 	if (!st)

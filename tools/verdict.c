@@ -534,8 +534,8 @@ static uint64_t table_pages(const struct facts *f, const struct range_list *ram)
 	return pages;
 }
 
-/* Tables for what is not RAM or has other rights. */
-#define ARENA_MORE (256 * 1024u)
+/* Tables for what is not RAM or has other rights; and work memory of the bridge. */
+#define ARENA_MORE (512 * 1024u)
 
 /* Stack, log, the walk's memory, tables; and the lists, which have a share of the whole. */
 static uint64_t arena_least(const struct facts *f, const struct range_list *ram)
