@@ -173,8 +173,11 @@ enum kb_status stage_plan_bridge(struct stage *s, struct kho *k, struct stage_me
 		return stage_check_versions(s, k);
 	st = find_changes(s, k, &changes);
 	core = changes || k->sum.stray;
-	/* Only a look at all of it tells whether live update data have to be changed. */
-	if (st || (!core && !kho_root_blob(&k->root, "LUO")))
+	/*
+	 * Only a look at all of it tells whether live update data have to be changed. What was
+	 * sealed has been looked at before the reset.
+	 */
+	if (st || (!core && (s->record || !kho_root_blob(&k->root, "LUO"))))
 		return st;
 	w = begin(s, k, means);
 	if (!w)

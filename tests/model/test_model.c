@@ -229,6 +229,7 @@ static bool code_fits(enum model_service s, unsigned int code)
 {
 	switch (s) {
 	case SERVICE_ALLOC_ANY:
+		return code == KB_FW_MEMORY || code == KB_BRIDGE_WORK;
 	case SERVICE_POOL:
 	case SERVICE_INSTALL:
 		return code == KB_FW_MEMORY;
