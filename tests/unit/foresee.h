@@ -534,7 +534,86 @@ static void compare(struct machine *m, uint64_t seed, struct tally *t)
 	t->refused[c - m->v.check < 8 ? c - m->v.check : 7]++;
 }
 
+/* ---- with the bridge ------------------------------------------------------------------------- */
+
+/* What khoboot finds when it has the data, before it looks for room for new pages. */
+static enum kb_status door_changes(struct machine *m, unsigned int *changes)
+{
+	const struct kb_text release = {m->kernel.release, m->kernel.release_len};
+	struct kb_diag diag = {0};
+	struct kho_offer offer;
+	struct kho_dialect to;
+	enum kb_status st;
+
+	start_door(m);
+	m->s.options.bridge = KB_BRIDGE_AUTO;
+	st = stage_open_kho(&m->s, m->work, &m->kho);
+	if (st)
+		return st;
+	offer = kho_target_offer(&m->s.mem, &m->kho);
+	st = kho_target_dialect(&m->section, release, &m->kho.root, &m->s.mem, &m->kho.map, &to,
+				&diag);
+	return st ? st : kho_target_bridge(&offer, &to, false, changes, &diag);
+}
+
+/* Of a change that is made, is it said? Only what is not known may be left out. */
+static void compare_change(const struct machine *m, const char *name, bool made)
+{
+	const struct check *c = NULL;
+
+	for (size_t i = 0; i < m->v.count; i++)
+		if (!strcmp(m->v.check[i].name, name))
+			c = &m->v.check[i];
+	if (!c || c->answer == ANSWER_UNKNOWN) {
+		assert_true(c || !made);
+		return;
+	}
+	assert_int_equal(c->answer, made ? ANSWER_BRIDGED : ANSWER_OK);
+}
+
+static bool is_of_bridge(const char *name)
+{
+	return !strcmp(name, "version") || !strcmp(name, "bitmaps") || !strcmp(name, "blocks");
+}
+
+static void compare_bridge(struct machine *m, unsigned int *seen)
+{
+	unsigned int changes = 0;
+	enum kb_status st = door_changes(m, &changes);
+
+	for (size_t i = 0; i < m->v.count; i++)
+		if (is_of_bridge(m->v.check[i].name) && m->v.check[i].answer == ANSWER_REFUSED)
+			assert_int_not_equal(st, KB_OK);
+	if (st || !m->f.root_known)
+		return;
+	*seen |= changes;
+	compare_change(m, "version", changes & KHO_CHANGE_CORE);
+	/* A map that is the same in both readings may be read as the other one. */
+	if (m->f.root.abi == KHO_ABI_V1 && m->kho.map.format == m->img.format)
+		compare_change(m, "bitmaps", changes & KHO_CHANGE_MAP);
+	assert_int_equal(m->v.plan.changes & KHO_CHANGE_CORE, changes & KHO_CHANGE_CORE);
+}
+
 #define MACHINES 1000
+
+/* The same verdict before the load and before the jump. */
+static void what_is_bridged_is_foreseen(void **state)
+{
+	unsigned int seen = 0;
+	(void)state;
+
+	for (uint64_t i = 0; i < MACHINES; i++) {
+		struct machine *m = new_machine(i);
+
+		m->i.bridge_off = false;
+		verdict_ask(&m->v, &m->f, &m->i);
+		if (load_all(m))
+			compare_bridge(m, &seen);
+		free_machine(m);
+	}
+	assert_int_equal(seen & (KHO_CHANGE_CORE | KHO_CHANGE_MAP),
+			 KHO_CHANGE_CORE | KHO_CHANGE_MAP);
+}
 
 /* What khoctl says is what the door does; what it does not know, it says. */
 static void verdicts_are_what_happens(void **state)
@@ -562,6 +641,7 @@ static void verdicts_are_what_happens(void **state)
 	assert_true(t.unforeseen < MACHINES / 5);
 }
 
-static const struct CMUnitTest foresights[] = {cmocka_unit_test(verdicts_are_what_happens)};
+static const struct CMUnitTest foresights[] = {cmocka_unit_test(verdicts_are_what_happens),
+					       cmocka_unit_test(what_is_bridged_is_foreseen)};
 
 #endif
