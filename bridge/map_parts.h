@@ -38,7 +38,7 @@ struct bridge_map {
 	uint8_t *row;
 	unsigned int order; /* of the chunk */
 	uint64_t elms;      /* in the chunk */
-	/* The path to that node, by level. @id: the numbers of its strips without their last bits. */
+	/* The path to that node, by level. @id: numbers of its strips without their last bits. */
 	struct {
 		uint8_t *bytes; /* NULL: none yet */
 		uint64_t id;
