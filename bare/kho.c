@@ -140,10 +140,10 @@ static enum kb_status open_kho(struct bare *b)
 	if (st)
 		return kb_refuse("kho", st, &b->s.mem.diag);
 	report_kho(b->kho_room);
-	st = plan_bridge(b, b->kho_room);
 	b->s.may_encrypt = cpu_may_encrypt();
+	st = stage_check_memory(&b->s, b->kho_room);
 	if (!st)
-		st = stage_check_memory(&b->s, b->kho_room);
+		st = plan_bridge(b, b->kho_room);
 	if (!st)
 		b->s.kho = b->kho_room;
 	return st;

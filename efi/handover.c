@@ -257,11 +257,10 @@ enum kb_status uefi_gather_kho(struct uefi *u)
 			"%" PRIu64 " bytes of scratch are the firmware's now and were left out",
 			k->scratch_trimmed);
 	uefi_apply_cmdline(u);
-	st = bridge(u, k);
-	if (st)
-		return st;
 	u->s.may_encrypt = cpu_may_encrypt();
 	st = stage_check_memory(&u->s, k);
+	if (!st)
+		st = bridge(u, k);
 	if (!st)
 		u->s.kho = k;
 	return st;
