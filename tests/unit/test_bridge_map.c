@@ -161,6 +161,25 @@ static void only_what_changes_is_copied(void **state)
 	}
 }
 
+/* More bitmaps of one order than a chunk or a node of level 1 holds. */
+static void rows_are_continued(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < 3; k++)
+		for_each_format(to)
+		{
+			rig_init(&rig, kinds[k].format, 12);
+			rig.img.ram[2].size = 256 * SZ_1G;
+			for (uint64_t i = 0; i < 600; i++)
+				rig_preserve(&rig, 16 * SZ_1G + i * 128 * SZ_1M, 0);
+			rig_preserve(&rig, 128 * SZ_1G, 3);
+			rig_finish(&rig);
+			hop(to, kho_orders(12));
+			assert_int_equal(rig.sum.leaves, 602);
+			rig_free(&rig);
+		}
+}
+
 /* ---- edits ---- */
 
 static void edits_that_change_nothing(void **state)
@@ -350,6 +369,7 @@ int main(void)
 		cmocka_unit_test(page_bitmaps_and_leaves_are_linked),
 		cmocka_unit_test(what_is_in_scratch_is_copied),
 		cmocka_unit_test(only_what_changes_is_copied),
+		cmocka_unit_test(rows_are_continued),
 		cmocka_unit_test(edits_that_change_nothing),
 		cmocka_unit_test(a_map_can_be_empty),
 		cmocka_unit_test(large_blocks_are_split),

@@ -239,6 +239,23 @@ static void a_large_folio_needs_a_large_hole(void **state)
 	drop(&f);
 }
 
+/* Untouched, but smaller than the folio: the next part has room. */
+static void a_folio_passes_over_small_parts(void **state)
+{
+	struct fixture f;
+	uint8_t *bytes;
+	uint64_t at;
+	(void)state;
+
+	make(&f, &kinds[2], NULL);
+	f.range[0] = (struct range){KHO_IMAGE_BASE + SZ_2M, 3 * SZ_4K};
+	f.range[1] = (struct range){KHO_IMAGE_BASE + 2 * SZ_2M, 32 * SZ_4K};
+	f.from.count = 2;
+	ok(take(&f, 4, &at, &bytes));
+	assert_int_equal(at, KHO_IMAGE_BASE + 2 * SZ_2M);
+	drop(&f);
+}
+
 static void what_cannot_be_opened_is_known_before(void **state)
 {
 	struct fixture f;
@@ -339,6 +356,7 @@ int main(void)
 		cmocka_unit_test(every_free_page_can_be_had),
 		cmocka_unit_test(only_what_is_listed_is_given),
 		cmocka_unit_test(a_large_folio_needs_a_large_hole),
+		cmocka_unit_test(a_folio_passes_over_small_parts),
 		cmocka_unit_test(what_cannot_be_opened_is_known_before),
 		cmocka_unit_test(a_map_that_changes_gives_nothing),
 		cmocka_unit_test(edits_are_sorted_like_keys),
