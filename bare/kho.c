@@ -39,15 +39,6 @@ static uint8_t *open_piece(struct stage *s, struct range piece)
 	return bare_map(b, range_pages(piece), PT_WRITE) ? NULL : (uint8_t *)(uintptr_t)piece.base;
 }
 
-static enum kb_status subtract_all(struct range_list *l, const struct range_list *what)
-{
-	enum kb_status st = KB_OK;
-
-	for (size_t i = 0; i < what->count && !st; i++)
-		st = range_list_subtract(l, what->r[i]);
-	return st;
-}
-
 /* RAM that the outgoing kernel had, and that firmware frees, outside scratch. */
 static enum kb_status list_new(struct bare *b, const struct kho *k, struct range_list *ret)
 {
@@ -56,10 +47,10 @@ static enum kb_status list_new(struct bare *b, const struct kho *k, struct range
 	if (!st)
 		st = range_list_subtract(ret, (struct range){0, ARCH_LOW_MEMORY});
 	if (!st)
-		st = subtract_all(ret, &k->scratch);
+		st = range_list_subtract_all(ret, &k->scratch);
 	if (!st)
-		st = subtract_all(ret, &b->busy);
-	return st ? st : subtract_all(ret, &b->s.kept);
+		st = range_list_subtract_all(ret, &b->busy);
+	return st ? st : range_list_subtract_all(ret, &b->s.kept);
 }
 
 /* What strayed into scratch may have been written over by what kexec put there. */
@@ -106,7 +97,7 @@ static enum kb_status plan_bridge(struct bare *b, struct kho *k)
 	if (!st)
 		st = range_list_copy(&k->scratch, &b->s.free);
 	if (!st)
-		st = subtract_all(&b->s.free, &b->busy);
+		st = range_list_subtract_all(&b->s.free, &b->busy);
 	if (!st)
 		st = check_strays(b, k);
 	return st ? kb_refuse("bridge", st, &b->s.mem.diag)

@@ -63,8 +63,8 @@ enum kb_status bare_map_new_ram(struct bare *b, const struct range_list *known)
 
 	if (!st)
 		st = range_list_copy(&b->s.mem.ram, fresh);
-	for (size_t i = 0; i < known->count && !st; i++)
-		st = range_list_subtract(fresh, known->r[i]);
+	if (!st)
+		st = range_list_subtract_all(fresh, known);
 	bare_edit_tables();
 	if (!st)
 		st = map_ram(b, fresh);

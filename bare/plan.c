@@ -43,9 +43,7 @@ enum kb_status bare_list_free(struct bare *b)
 	const struct range_list *from = b->s.kho ? &b->s.kho->scratch : &b->s.mem.ram;
 	enum kb_status st = range_list_copy(from, &b->s.free);
 
-	for (size_t i = 0; i < b->busy.count && !st; i++)
-		st = range_list_subtract(&b->s.free, b->busy.r[i]);
-	return st;
+	return st ? st : range_list_subtract_all(&b->s.free, &b->busy);
 }
 
 /*

@@ -220,6 +220,15 @@ enum kb_status range_list_subtract(struct range_list *l, struct range cut)
 	return KB_OK;
 }
 
+enum kb_status range_list_subtract_all(struct range_list *l, const struct range_list *cut)
+{
+	enum kb_status st = KB_OK;
+
+	for (size_t i = 0; i < cut->count && !st; i++)
+		st = range_list_subtract(l, cut->r[i]);
+	return st;
+}
+
 /* Try to place @size bytes in @in. On success: true, and *base is the place. */
 static bool fit(struct range in, uint64_t size, uint64_t align, bool top_down, uint64_t *base)
 {

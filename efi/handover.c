@@ -192,15 +192,6 @@ static uint8_t *open_piece(struct stage *s, struct range piece)
 	return (uint8_t *)(uintptr_t)piece.base;
 }
 
-static enum kb_status subtract_all(struct range_list *l, const struct range_list *what)
-{
-	enum kb_status st = KB_OK;
-
-	for (size_t i = 0; i < what->count && !st; i++)
-		st = range_list_subtract(l, what->r[i]);
-	return st;
-}
-
 /* What was claimed, but for scratch, and the record with its copies. Homes are not free anyway. */
 static enum kb_status list_new(struct uefi *u, const struct kho *k, struct range_list *kept,
 			       struct range_list *ret)
@@ -210,10 +201,10 @@ static enum kb_status list_new(struct uefi *u, const struct kho *k, struct range
 	if (!st)
 		st = range_list_subtract(ret, (struct range){0, ARCH_LOW_MEMORY});
 	if (!st)
-		st = subtract_all(ret, &k->scratch);
+		st = range_list_subtract_all(ret, &k->scratch);
 	if (!st && u->s.record)
 		st = route_keep(u->s.record, kept);
-	return st ? st : subtract_all(ret, kept);
+	return st ? st : range_list_subtract_all(ret, kept);
 }
 
 /* Nothing refuses here any more what the outgoing kernel's door has let through. */

@@ -89,8 +89,13 @@ __must_check enum kb_status stage_open_kho(struct stage *s, struct kho_work work
  */
 __must_check enum kb_status stage_check_versions(const struct stage *s, const struct kho *k);
 
-/* Log the version that KB_KERNEL_NEW is about. */
-void stage_name_version(const struct stage *s);
+/*
+ * stage_compare - the same, and what would have to be changed
+ * @off: khoboot.bridge=off: a change is a refusal
+ * @to, @changes: what the next kernel reads, and kho_target_changes(); defined on KB_OK
+ */
+__must_check enum kb_status stage_compare(const struct stage *s, const struct kho *k, bool off,
+					  struct kho_dialect *to, unsigned int *changes);
 
 /*
  * With its command line, will it take the data, and have RAM where memory is preserved, and where

@@ -115,6 +115,13 @@ __must_check enum kb_status range_list_intersect(const struct range_list *a,
 __must_check enum kb_status range_list_subtract(struct range_list *l, struct range cut);
 
 /*
+ * The same for each range of @cut, which need not be sorted. On failure those before the one that
+ * failed are taken out.
+ */
+__must_check enum kb_status range_list_subtract_all(struct range_list *l,
+						    const struct range_list *cut);
+
+/*
  * range_list_find - place @size bytes inside the sorted list of free ranges @l
  * @limit: only addresses inside this range are considered
  * @align: power of two

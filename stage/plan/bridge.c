@@ -54,25 +54,6 @@ static uint8_t *open_piece(void *ctx, struct range piece)
 	return w->means->open(w->s, piece);
 }
 
-/* ---- is it necessary? ------------------------------------------------------------------------ */
-
-static enum kb_status find_changes(struct stage *s, const struct kho *k, unsigned int *changes)
-{
-	const struct kb_text release = {s->kernel.release, s->kernel.release_len};
-	const struct kho_offer offer = kho_target_offer(&s->mem, k);
-	struct kb_diag diag = {0};
-	enum kb_status st = kho_target_dialect(&s->uki.kho, release, &k->root, &s->mem, &k->map,
-					       &s->reads, &diag);
-
-	if (st == KB_KERNEL_NEW)
-		stage_name_version(s);
-	if (!st)
-		st = kernel_check_kho(&s->kernel, &k->root, s->uefi, &diag);
-	if (!st)
-		st = kho_target_bridge(&offer, &s->reads, false, changes, &diag);
-	return st ? kb_refuse("kho", st, &diag) : KB_OK;
-}
-
 /* ---- the plan -------------------------------------------------------------------------------- */
 
 static struct bridge_work *begin(struct stage *s, struct kho *k, struct stage_means *means)
@@ -171,7 +152,7 @@ enum kb_status stage_plan_bridge(struct stage *s, struct kho *k, struct stage_me
 	s->bridge_pages = (struct range){0, 0};
 	if (s->options.bridge == KB_BRIDGE_OFF)
 		return stage_check_versions(s, k);
-	st = find_changes(s, k, &changes);
+	st = stage_compare(s, k, false, &s->reads, &changes);
 	core = changes || k->sum.stray;
 	/*
 	 * Only a look at all of it tells whether live update data have to be changed. What was

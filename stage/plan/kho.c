@@ -20,7 +20,7 @@ enum kb_status stage_open_kho(struct stage *s, struct kho_work work, struct kho 
 	return st ? st : boot_check_preserved(&s->mem, ret);
 }
 
-void stage_name_version(const struct stage *s)
+static void name_version(const struct stage *s)
 {
 	struct kb_text name = kho_target_name(&s->uki.kho);
 	char text[UKI_KHO_NAME_MAX + 1];
@@ -30,25 +30,32 @@ void stage_name_version(const struct stage *s)
 	kb_error("kho", "the next kernel speaks %s", text);
 }
 
-enum kb_status stage_check_versions(const struct stage *s, const struct kho *k)
+enum kb_status stage_compare(const struct stage *s, const struct kho *k, bool off,
+			     struct kho_dialect *to, unsigned int *changes)
 {
 	const struct kb_text release = {s->kernel.release, s->kernel.release_len};
 	const struct kho_offer offer = kho_target_offer(&s->mem, k);
 	struct kb_diag diag = {0};
-	struct kho_dialect to;
-	unsigned int changes;
 	enum kb_status st =
-		kho_target_dialect(&s->uki.kho, release, &k->root, &s->mem, &k->map, &to, &diag);
+		kho_target_dialect(&s->uki.kho, release, &k->root, &s->mem, &k->map, to, &diag);
 
 	if (st == KB_KERNEL_NEW)
-		stage_name_version(s);
+		name_version(s);
 	if (!st)
 		st = kernel_check_kho(&s->kernel, &k->root, s->uefi, &diag);
 	if (!st)
-		st = kho_target_bridge(&offer, &to, true, &changes, &diag);
-	if (!st && k->sum.stray)
+		st = kho_target_bridge(&offer, to, off, changes, &diag);
+	if (!st && off && k->sum.stray)
 		st = kb_note(&diag, KB_KHO_META_SCRATCH, k->sum.stray_at, k->sum.stray);
 	return st ? kb_refuse("kho", st, &diag) : KB_OK;
+}
+
+enum kb_status stage_check_versions(const struct stage *s, const struct kho *k)
+{
+	struct kho_dialect to;
+	unsigned int changes;
+
+	return stage_compare(s, k, true, &to, &changes);
 }
 
 /* Data of a form that is not known may have sessions, too, but nobody can count them. */

@@ -144,15 +144,6 @@ static void report_wants(const struct range_list *from, const struct stage_wants
 		from->count);
 }
 
-static enum kb_status subtract_all(struct range_list *l, const struct range_list *cut)
-{
-	enum kb_status st = KB_OK;
-
-	for (size_t i = 0; i < cut->count && !st; i++)
-		st = range_list_subtract(l, cut->r[i]);
-	return st;
-}
-
 /* Of what the UEFI door can claim outside scratch. */
 static enum kb_status check_map_room(struct stage *s, const struct range_list *zone,
 				     struct range_list *claimed)
@@ -160,11 +151,11 @@ static enum kb_status check_map_room(struct stage *s, const struct range_list *z
 	enum kb_status st = range_list_copy(&s->mem.ram, claimed);
 
 	if (!st)
-		st = subtract_all(claimed, &s->kho->scratch);
+		st = range_list_subtract_all(claimed, &s->kho->scratch);
 	if (!st)
-		st = subtract_all(claimed, zone);
+		st = range_list_subtract_all(claimed, zone);
 	if (!st)
-		st = subtract_all(claimed, &s->kept);
+		st = range_list_subtract_all(claimed, &s->kept);
 	if (st || !boot_check_map_room(&s->mem, s->kho, claimed))
 		return st;
 	kb_warn("route", "outside scratch and zone there is no room for UEFI's memory map");
@@ -183,7 +174,7 @@ enum kb_status stage_keep_room(struct stage *s, const struct range_list *zone,
 	if (!st)
 		st = range_list_copy(&s->kho->scratch, work);
 	if (!st)
-		st = subtract_all(work, zone);
+		st = range_list_subtract_all(work, zone);
 	if (st)
 		return st;
 	st = choose_any(work, &s->free, &wants, ret);
@@ -200,9 +191,9 @@ enum kb_status stage_list_spare(struct stage *s, const struct range_list *busy,
 	enum kb_status st = range_list_copy(&s->kho->scratch, &s->free);
 
 	if (!st)
-		st = subtract_all(&s->free, busy);
+		st = range_list_subtract_all(&s->free, busy);
 	if (!st)
-		st = subtract_all(&s->free, zone);
+		st = range_list_subtract_all(&s->free, zone);
 	for (size_t i = 0; i < ARRAY_SIZE(kept) && !st; i++)
 		st = range_list_subtract(&s->free, kept[i]);
 	return st;
