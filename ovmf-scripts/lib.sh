@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# lib.sh - what the boot scripts share: KTAP, the guest's initramfs, QEMU. To be sourced.
+# lib.sh - what the boot scripts share: KTAP, initramfs, QEMU. To be sourced.
 #
 # Environment: KHO_BUILD   where khoboot was built (default: build/ of this tree)
 #              KHO_ARCH    x86_64 (default) or arm64
-#              KHO_ACCEL   QEMU accelerator (default: tcg; KVM often exists but cannot run OVMF)
+#              KHO_ACCEL   QEMU accelerator (default: tcg with one thread; KVM often exists but cannot
+#                          run OVMF)
 #              KHO_OVMF    directory of OVMF_CODE_4M.fd and OVMF_VARS_4M.fd, or of AAVMF_CODE.fd and
 #                          AAVMF_VARS.fd
 #              KHO_QEMU    QEMU to use
@@ -76,21 +77,21 @@ ktap_test() {
 	if "$@"; then ktap_pass "$name"; else ktap_fail "$name"; fi
 }
 
-# ---- guest ---------------------------------------------------------------------------------
+# ---- what runs in the machine ---------------------------------------------------------------
 
-# guest_compiler: for programs of the guest
-guest_compiler() {
+# test_compiler: for programs of the machine
+test_compiler() {
 	local machine=${kho_arch/arm64/aarch64}
 	if [ "$(uname -m)" = "$machine" ]; then echo "${CC:-gcc}"; else echo "$machine-linux-gnu-gcc"; fi
 }
 
-# guest_init: path of the guest's init, compiled when it is older than its source
-guest_init() {
-	local dir=$kho_root/tests/guest out=$kho_build/$kho_arch/init
+# test_init: path of the machine's init, compiled when it is older than its source
+test_init() {
+	local dir=$kho_root/tests/init out=$kho_build/$kho_arch/init
 	if [ ! -x "$out" ] || [ -n "$(find "$dir" -newer "$out" -name '*.[ch]')" ]; then
 		mkdir -p "${out%/*}"
-		"$(guest_compiler)" -std=gnu11 -D_GNU_SOURCE -Os -static -s -Wall -Wextra -Werror \
-			-o "$out.$$" "$dir"/*.c || die "the guest's init does not compile"
+		"$(test_compiler)" -std=gnu11 -D_GNU_SOURCE -Os -static -s -Wall -Wextra -Werror \
+			-o "$out.$$" "$dir"/*.c || die "the init of the test machines does not compile"
 		mv "$out.$$" "$out"
 	fi
 	echo "$out"
@@ -144,10 +145,13 @@ make_esp() {
 
 # qemu_base MEM SMP CPU: sets the array qemu to what every machine of the tests has. It ends at a
 # reset, unless `-action reboot=reset` follows.
+#
+# All processors share one thread of QEMU: with a thread for each, QEMU 7.2 now and then runs a breakpoint that
+# Linux has taken out again while it patches its code ("Oops: int3", or silence).
 qemu_base() {
 	local machine=q35
 	[ "$kho_arch" = x86_64 ] || machine=virt,gic-version=3
-	qemu=("$kho_qemu" -machine "$machine" -accel "${KHO_ACCEL:-tcg}" -cpu "$3" -m "$1" -smp "$2"
+	qemu=("$kho_qemu" -machine "$machine" -accel "${KHO_ACCEL:-tcg,thread=single}" -cpu "$3" -m "$1" -smp "$2"
 		-display none -vga none -nic none -no-reboot -nodefaults)
 }
 

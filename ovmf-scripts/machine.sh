@@ -57,8 +57,8 @@ choose_data() {
 # For all kernels: they report to the serial port, and a panic ends the machine at once.
 cmdline_common() { echo "$kho_words panic=-1 printk.devkmsg=on liveupdate=on"; }
 
-# How the guest's init names the loader.
-guest_loader() {
+# How the machine's init names the loader.
+init_loader() {
 	case $via,$loader in
 	plain,*) echo plain ;;
 	*,raw) echo uki ;;
@@ -76,7 +76,7 @@ load_options() {
 # The command line of A.
 cmdline_a() {
 	local words
-	words="$(cmdline_common) kho=$kho khotest.load=$(guest_loader)$luo_words"
+	words="$(cmdline_common) kho=$kho khotest.load=$(init_loader)$luo_words"
 	[ "$via" != firmware ] || words+=' khotest.via=firmware khotest.boot_file=\EFI\khoboot\next.efi'
 	[ -z "$(load_options)" ] || words+=' khotest.cmdline=/next/options'
 	[ -z "$place" ] || words+=' transparent_hugepage=never'
@@ -145,11 +145,11 @@ add_then() {
 	rm -rf "$work/then" "$work/then.cpio"
 }
 
-# Makes a.cpio and b.cpio. Each holds the guest's init; if the kernel hands over, it also holds what comes
+# Makes a.cpio and b.cpio. Each holds the machine's init; if the kernel hands over, it also holds what comes
 # next. So the last kernel's is made first.
 make_initrds() {
 	local init side=khotest.side=in
-	init=$(guest_init) || exit 2
+	init=$(test_init) || exit 2
 	mkdir -p "$work/init" "$work/a" "$work/b"
 	install "$init" "$work/init/init"
 	pack "$work/init" >"$work/init.cpio"
@@ -162,7 +162,7 @@ make_initrds() {
 	if [ "$chain" -eq 1 ]; then
 		add_next "$work/b" "$work/init.cpio" "$(cmdline_to $side)"
 		pack "$work/b" >>"$work/b.cpio"
-		side="khotest.side=both khotest.load=$(guest_loader)"
+		side="khotest.side=both khotest.load=$(init_loader)"
 	fi
 	if [ "$hops" -gt 0 ]; then
 		add_parts "$work/b"

@@ -5,7 +5,7 @@
 # looked for in the log, which points a test has, what is printed. To be sourced by handover after lib.sh.
 # handover sets the variables of the options; logs, log, qemu_end and qemu_status come from machine.sh.
 #
-# A line of the log with `khotest:` comes from the guest's init (tests/guest), one with `khoboot:` from
+# A line of the log with `khotest:` comes from the machine's init (tests/init), one with `khoboot:` from
 # khoboot, any other from firmware or Linux. A new point is a line `point NAME CHECK` in one of the
 # functions points...; most checks are `said TEXT` or `heard TEXT`.
 
@@ -382,7 +382,7 @@ between() {
 		'BEGIN { if (a && b) printf "%.3f", b - a; else printf "-" }'
 }
 
-# Remarks after the points: what the guests said, the times, and after a failure the end of the log.
+# Remarks after the points: what the machine's kernels and init said, the times, and after a failure the end of the log.
 report() {
 	grep -v 'khotest: log:' "$log.all" |
 		grep -oE '(khotest: (FAIL|release|restore|luo_|set_).*|khoboot: boot: handing over.*)' | ktap_diag

@@ -95,7 +95,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "init.h"
 
 #define BESIDE        "/next/beside"
 #define SELFTEST      "/selftest"

@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "init.h"
 
 #define TOKEN      0x6b6870
 #define SPARE      (6UL << 20) /* of free memory, left to the kernel */

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "init.h"
 
 #define VMCORE "/proc/vmcore"
 

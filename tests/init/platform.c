@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "init.h"
 
 #ifdef __x86_64__
 /* Offsets: Documentation/arch/x86/zero-page.rst, include/uapi/linux/screen_info.h */

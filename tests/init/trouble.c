@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "init.h"
 
 #define MOR      EFIVARS "/MemoryOverwriteRequestControl-e20939be-32d4-41be-a150-897f85d49829"
 #define MOR_LOCK EFIVARS "/MemoryOverwriteRequestControlLock-bb983ccf-151d-40e1-a07b-4a17be168292"

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "guest.h"
+#include "init.h"
 
 #define STUB   "/next/stub.efi"
 #define LINUX  "/next/linux"

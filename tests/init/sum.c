@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "init.h"
 
 static uint32_t crc_byte(uint32_t crc, uint8_t byte)
 {

@@ -20,7 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "init.h"
 
 #define KIB 1024ULL
 #define MIB (1024 * KIB)

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "init.h"
 
 #define TREE     "/sys/kernel/debug/kho/%s/sub_fdts/memblock"
 #define FDT_PROP 3

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * guest.h - what the files of the guest's init share.
+ * init.h - what the files of the test machines' init share.
  */
-#ifndef KHOTEST_GUEST_H
-#define KHOTEST_GUEST_H
+#ifndef KHOTEST_INIT_H
+#define KHOTEST_INIT_H
 
 #include <stdbool.h>
 #include <stddef.h>

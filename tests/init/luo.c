@@ -16,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "init.h"
 
 #define SESSION "khotest"
 #define TOKEN   0x6b686f
