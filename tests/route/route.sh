@@ -10,7 +10,7 @@ strike=$kho_build/host/strike
 route_prepare() {
 	local name
 	[ -x "$strike" ] || die "$strike is not built; run 'make boot-tools' first"
-	guest_init >/dev/null || exit 2
+	test_init >/dev/null || exit 2
 	declare -gA path firmware
 	find_kernels
 	for name in bookworm trixie forky; do
