@@ -45,7 +45,7 @@ clean_up() {
 choose_data() {
 	luo_words=''
 	[ "$luo" -eq 0 ] && [ -z "$place" ] || luo_words=" khotest.luo=$luo${place:+ khotest.place=$place}"
-	luo_words+=${luo_set:+ khotest.set=$luo_set}
+	luo_words+=${luo_set:+ khotest.set=$luo_set}${guest:+ khotest.guest=$guest}
 	if [ -n "$reserve" ]; then
 		[[ $reserve = *:* ]] || reserve+=:$reserve
 		luo_words+=" reserve_mem=$reserve:guests khotest.reserve=1"
@@ -152,6 +152,7 @@ make_initrds() {
 	init=$(test_init) || exit 2
 	mkdir -p "$work/init" "$work/a" "$work/b"
 	install "$init" "$work/init/init"
+	[ -z "$guest" ] || install "$kho_build/x86_64/vmm" "$work/init/vmm" || die "the VMM is not built; run 'make test-tools' first"
 	pack "$work/init" >"$work/init.cpio"
 	cp "$work/init.cpio" "$work/b.cpio"
 	if [ -n "$selftest" ]; then

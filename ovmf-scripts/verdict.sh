@@ -156,6 +156,25 @@ same_paging() { heard "$(grep -oE 'khotest: la57=(yes|no)' "$log.a")"; }
 # The memory of reserve_mem= is where A had it, and what A has written is there.
 same_reserve() { heard "khotest: reserve_checked=$(grep -oP 'khotest: reserve_filled=\K0x[0-9a-f]+' "$log.a" || echo none)"; }
 
+# guest_rounds WHERE FILE: the rounds of the guest where it stopped or went on, as often as it did
+guest_rounds() { sed -nE "s/.*vmm: guest $1 after ([0-9]+) rounds.*/\\1/p" "$2"; }
+
+# It went on where it had stopped, each time.
+guest_lost_nothing() {
+	local stopped
+	stopped=$(guest_rounds 'has stopped' "$log.all")
+	[ -n "$stopped" ] && [ "$stopped" = "$(guest_rounds 'goes on' "$log.all")" ]
+}
+
+# guest_right_times N: that often it found itself right after it was taken back, with all its processors
+guest_right_times() { [ "$(grep -c 'khotest: guest=right' "$log.b")" -eq "$1" ]; }
+
+# guest_away_times N: so often each of its processors noticed that it had been away
+guest_away_times() {
+	local cpus=${guest#*,}
+	[ "$(grep -cE 'guest: cpu [0-9]+: was away for ' "$log.b")" -ge $((${cpus%%,*} * $1)) ]
+}
+
 # The marked page is where A had it.
 same_marker() { heard "khotest: vmcore_$(grep -oE 'marker=0x[0-9a-f]+' "$log.a" || echo none)"; }
 
@@ -346,8 +365,19 @@ points_data() {
 	[ "$luo" -eq 0 ] || point "memfd of $luo pages is intact" "heard khotest: luo_checked=$luo"
 	[ -z "$luo_set" ] || [ -n "$then" ] || point "sessions $luo_set are intact" "checked_sets 1"
 	[ -z "$selftest" ] || point "the kernel's own test of live update passed" "heard khotest: selftest=passed"
+	[ -z "$guest" ] || points_guest
 	[ -z "$reserve" ] || point "reserved memory is intact" same_reserve
 	[ -z "$place" ] || point "pages in $place are intact" "heard khotest: place_checked="
+}
+
+# Its guest, which outlived kernel A.
+points_guest() {
+	local times=1
+	[ "$chain" -eq 0 ] || times=2
+	point "the guest was right in kernel A" "said guest=right"
+	point "it went on where it had stopped" guest_lost_nothing
+	point "it noticed that it had been away" "guest_away_times $times"
+	point "its memory, registers and clock are right" "guest_right_times $times"
 }
 
 # Its EFI variables, where there is UEFI.
@@ -385,7 +415,7 @@ between() {
 # Remarks after the points: what the machine's kernels and init said, the times, and after a failure the end of the log.
 report() {
 	grep -v 'khotest: log:' "$log.all" |
-		grep -oE '(khotest: (FAIL|release|restore|luo_|set_).*|khoboot: boot: handing over.*)' | ktap_diag
+		grep -oE '(khotest: (FAIL|release|restore|luo_|set_).*|(vmm|guest): .*|khoboot: boot: handing over.*)' | ktap_diag
 	[ -z "$then" ] || stops | sed 's/^/stop: /' | ktap_diag
 	printf '# seconds: start-A %s A-load %s load-B %s jump-B %s total %s\n' "$(between start a)" \
 		"$(between a load)" "$(between load b)" "$(between jump b)" "$(between start end)"

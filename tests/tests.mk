@@ -3,7 +3,9 @@
 
 FUZZ_SECONDS ?= 60
 
+include tests/guest/guest.mk
 include tests/boot/boot.mk
+
 
 # khoctl without main() and the commands, which belong to the test tests/khoctl.
 COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c calibrate.c prepare.c check.c)
@@ -122,7 +124,7 @@ CLANG_OBJ := $(patsubst %,$(O)/$(ARCH)/clang/%.o,$(PURE) $(MACHINE_C) $(EFI_C))
 ifeq ($(ARCH),x86_64)
 CLANG_OBJ += \
 	$(call host_obj,clang,$(PURE) $(TOOLS_C) $(TEST_SRC) $(TEST_HELP) $(BENCH_SRC) $(PROOF_SRC) \
-		$(wildcard tests/*.c tests/boot/*.c tests/bridge/*.c tests/init/*.c tests/route/*.c) \
+		$(wildcard tests/*.c tests/boot/*.c tests/bridge/*.c tests/guest/*.c tests/init/*.c tests/route/*.c) \
 		tests/firmware/carried.c) \
 	$(call host_obj,arm64-clang,$(ARM64_PURE) $(ARM64_TEST_SRC)) \
 	$(foreach a,x86 arm64,$(patsubst %,$(O)/host/obj-model-clang-$(a)/%.o,\

@@ -69,4 +69,4 @@ $(STANDIN): tests/boot/standin.S
 	$(Q)objcopy -O binary -j .text $@.o $@
 
 .PHONY: boot-tools
-boot-tools: $(STANDIN) $(PROOF) $(STRIKE) $(EDIT) $(READSCREEN) $(CARRIED) $(FRAGMENT) $(INSTALL) $(NAIVE) image khoctl
+boot-tools: $(STANDIN) $(PROOF) $(STRIKE) $(EDIT) $(READSCREEN) $(CARRIED) $(FRAGMENT) $(INSTALL) $(NAIVE) $(VMM) image khoctl

@@ -21,6 +21,8 @@
  *   luo=N            preserve N non-adjacent pages in a memfd; the incoming side checks N pages
  *   set=NAME,...     preserve these sets of live update sessions (sets.c); the incoming side checks
  *                    them, and preserves what it got where it hands over in turn
+ *   guest=MIB,CPUS   run a guest of its own, and hand it over (guest.c); MIB,CPUS,huge: its memory
+ *                    in huge pages
  *   selftest=1       run /selftest -s 1, the incoming side /selftest -s 2: one of the kernel's own
  *                    programs (tools/testing/selftests/liveupdate)
  *   force=1          khoctl: go on where it refuses
@@ -45,6 +47,8 @@
  *   scratch_phys=, scratch_len=   the scratch areas
  *   placed=ADDR      one of the pages of place=
  *   luo_preserved=N, luo_runs=N   pages preserved, and in how many physical pieces they are
+ *   guest=right      the guest runs, and has found itself right
+ *   guest=stop       it is to stop for the jump; with load=khoctl it is khoctl's no more
  *   set_kept=NAME, N sessions, N files   one of the sets of set=
  *   marker=ADDR      with crash=1, where the marked page is
  *   finalize=done    kernels up to 6.19
@@ -61,6 +65,7 @@
  *   setup_data=TYPE,BYTES   one for each node (x86_64)
  *   log: TEXT        each line of the log that khoboot left, in one of the nodes or in /chosen
  *   luo_checked=N, place_checked=N   no word of N pages has changed; absent without kho_in=yes
+ *   guest=right      the guest is back, and has found itself right
  *   set_checked=NAME, N sessions, N files   all of them are as they were
  *   selftest=passed  with selftest=1
  *   mem_total=KB     what this kernel has, and what it got back; absent without kho_in=yes
@@ -127,6 +132,11 @@ void say(const char *fmt, ...)
 	strcat(line, "\n");
 	if (write(kmsg, line, strlen(line)) < 0)
 		fputs(line + 3, stdout);
+}
+
+int log_fd(void)
+{
+	return kmsg;
 }
 
 static _Noreturn void power_off(void)
@@ -339,7 +349,13 @@ void run(const char *const argv[])
 		fail("%s: wait status 0x%x", argv[0], (unsigned)status);
 }
 
-/* Without wait=1 khoctl jumps by itself, so that the tests run what a user runs. */
+/* Is there something to do between the load and the jump? */
+static bool loads_only(void)
+{
+	return word_number("wait") || word("guest");
+}
+
+/* Otherwise khoctl jumps by itself, so that the tests run what a user runs. */
 static void load_khoctl(const char *args)
 {
 	const char *argv[12] = {"/khoctl", "switch", "/next/uki.efi"};
@@ -359,12 +375,12 @@ static void load_khoctl(const char *args)
 		argv[n++] = "--debug";
 	if (word_number("force"))
 		argv[n++] = "--force";
-	if (word_number("wait"))
+	if (loads_only())
 		argv[n++] = "--load-only";
 	if (word_is("debugfs", "off") && umount2("/sys/kernel/debug", MNT_DETACH))
 		fail("/sys/kernel/debug: %s", strerror(errno));
 	run(argv);
-	if (!word_number("wait"))
+	if (!loads_only())
 		fail("khoctl switch came back");
 }
 
@@ -449,11 +465,13 @@ static void make_trouble(void)
 
 static void preserve(void)
 {
-	static char place[256], sets[256];
+	static char place[256], sets[256], guest[64];
 	const char *selftest[] = {SELFTEST, "-s", "1", NULL};
 
 	if (word_number("selftest"))
 		run(selftest);
+	if (word("guest") && !word_is("side", "both"))
+		guest_start(strcpy(guest, word("guest")));
 	if (word("set"))
 		sets_preserve(strcpy(sets, word("set")), word_number("seed"));
 	if (word("place"))
@@ -480,6 +498,8 @@ static void outgoing(void)
 	say("loading=%s", word("load") ? word("load") : "none");
 	load_next();
 	wait_for_host();
+	if (word("guest"))
+		guest_stop();
 	say("jump=now");
 	if (word_number("crash"))
 		crash_now();
@@ -632,13 +652,20 @@ static void report_memory(void)
 		say("mem_total=%lu", strtoul(at + 9, NULL, 10));
 }
 
+static bool kho_came(void)
+{
+	return !access(KHO_DEBUGFS "/in/fdt", F_OK);
+}
+
 /* Without KHO data there is nothing to take back: the script expects the lines, or it does not. */
 static void check_preserved(void)
 {
 	static char place[256], sets[256];
 
-	if (access(KHO_DEBUGFS "/in/fdt", F_OK))
+	if (!kho_came())
 		return;
+	if (word("guest"))
+		guest_wait();
 	if (word_number("selftest"))
 		run_selftest();
 	if (word("set"))
@@ -657,6 +684,9 @@ static void check_preserved(void)
 static void check_arrival(const char *side)
 {
 	report_kernel(side);
+	/* It waits for us: all else can be done while it finds out how it is. */
+	if (word("guest") && kho_came())
+		guest_resume();
 	platform_report();
 	report_restore();
 	report_setup_data();

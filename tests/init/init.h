@@ -12,6 +12,9 @@
 /* Prints one line `khotest: ...` to the kernel log, hence to the serial console. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Where say() writes: each write(2) is a line there. */
+int log_fd(void);
+
 /* Prints `khotest: FAIL reason` and powers the machine off. */
 _Noreturn void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -110,6 +113,17 @@ void reserve_check(uint64_t seed);
 void crash_mark(uint64_t seed);
 _Noreturn void crash_now(void);
 void crash_check(uint64_t seed);
+
+/*
+ * A guest of this machine (/vmm, tests/guest). guest_start() runs a new one, "MIB,CPUS" or
+ * "MIB,CPUS,huge"; guest_resume() the one that the last kernel had, and guest_wait() returns when
+ * that has found itself right: `guest=right`. guest_stop() has its state written, and keeps its
+ * session open until the jump.
+ */
+void guest_start(const char *what);
+void guest_resume(void);
+void guest_wait(void);
+void guest_stop(void);
 
 /* Where the EFI variables are mounted before any of these. */
 #define EFIVARS     "/sys/firmware/efi/efivars"

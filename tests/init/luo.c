@@ -2,9 +2,6 @@
 /*
  * luo.c - memory preserved by user space: a memfd in a live update session, in as many separate
  * pieces as it has pages.
- *
- * The ioctl numbers and structures restate include/uapi/linux/liveupdate.h of Linux 7.1: the C
- * library of the build machine is older than they are.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../guest/liveupdate.h"
 #include "init.h"
 
 #define SESSION "khotest"
@@ -23,29 +21,6 @@
 
 /* Damaged words that are printed one by one. */
 #define MOST_SHOWN 16
-
-struct luo_session {
-	uint32_t size;
-	int32_t fd;
-	uint8_t name[64];
-};
-
-struct luo_fd {
-	uint32_t size;
-	int32_t fd;
-	uint64_t token __attribute__((aligned(8)));
-};
-
-struct luo_finish {
-	uint32_t size;
-	uint32_t reserved;
-};
-
-#define LUO_CREATE_SESSION   _IO(0xba, 0x00)
-#define LUO_RETRIEVE_SESSION _IO(0xba, 0x01)
-#define LUO_PRESERVE_FD      _IO(0xba, 0x40)
-#define LUO_RETRIEVE_FD      _IO(0xba, 0x41)
-#define LUO_FINISH           _IO(0xba, 0x42)
 
 size_t page_size(void)
 {
@@ -94,10 +69,10 @@ int luo_session(const char *name, bool incoming)
 {
 	unsigned long request = incoming ? LUO_RETRIEVE_SESSION : LUO_CREATE_SESSION;
 	struct luo_session s = {.size = sizeof(s), .fd = -1};
-	int fd = open("/dev/liveupdate", O_RDWR | O_CLOEXEC);
+	int fd = open(LUO_DEVICE, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
-		fail("/dev/liveupdate: %s (is liveupdate=on?)", strerror(errno));
+		fail(LUO_DEVICE ": %s (is liveupdate=on?)", strerror(errno));
 	snprintf((char *)s.name, sizeof(s.name), "%s", name);
 	if (ioctl(fd, request, &s))
 		fail("live update session '%s': %s", name, strerror(errno));

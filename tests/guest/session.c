@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * session.c - the live update session: what makes the kernel hand two files to the next one.
+ *
+ * A file may be written after it was preserved: the kernel has pinned its pages, and they go over
+ * as they are at the jump. Its size is fixed, though, and no page can be added or taken out.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "liveupdate.h"
+#include "vmm.h"
+
+enum { TOKEN_MEMORY = 1, TOKEN_STATE = 2 };
+
+static int open_session(unsigned long request, const char *name)
+{
+	struct luo_session s = {.size = sizeof(s), .fd = -1};
+	int fd = open(LUO_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		die(LUO_DEVICE " (is liveupdate=on?)");
+	snprintf((char *)s.name, sizeof(s.name), "%s", name);
+	must(fd, request, &s, name);
+	close(fd);
+	return s.fd;
+}
+
+static void keep(int session, int fd, uint64_t token)
+{
+	struct luo_fd p = {.size = sizeof(p), .fd = fd, .token = token};
+
+	must(session, LUO_PRESERVE_FD, &p, "preserve a file");
+}
+
+static int take(int session, uint64_t token)
+{
+	struct luo_fd r = {.size = sizeof(r), .token = token};
+
+	must(session, LUO_RETRIEVE_FD, &r, "take a file back");
+	return r.fd;
+}
+
+int session_preserve(const char *name, const struct vm *vm)
+{
+	int ret = open_session(LUO_CREATE_SESSION, name);
+
+	keep(ret, vm->memory_fd, TOKEN_MEMORY);
+	keep(ret, vm->state_fd, TOKEN_STATE);
+	return ret;
+}
+
+/* A service manager that kept the session over the kexec passes it as the first descriptor. */
+static int passed_session(void)
+{
+	const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+
+	if (!count || atoi(count) < 1 || !pid || atoi(pid) != getpid())
+		return -1;
+	return 3;
+}
+
+void session_take(const char *name, struct vm *vm)
+{
+	struct luo_finish f = {.size = sizeof(f)};
+	int session = passed_session();
+
+	if (session < 0)
+		session = open_session(LUO_RETRIEVE_SESSION, name);
+	vm->memory_fd = take(session, TOKEN_MEMORY);
+	vm->state_fd = take(session, TOKEN_STATE);
+	/* From here on the files are ours alone, and the name is free for the next session. */
+	must(session, LUO_FINISH, &f, "finish the session");
+	close(session);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vmm.h - what the files of the VMM share.
+ *
+ * A guest is two files: its memory, and a page or more that says all about its processors (struct
+ * state). Both are memfds, and both are preserved in a live update session while the guest runs.
+ * When the host's kernel is to be replaced, only the second one is left to be written.
+ *
+ *	vmm.c      the steps in order
+ *	vm.c       the virtual machine: memory, processors, the loop around KVM_RUN
+ *	cpu.c      the state of a processor, taken and given back
+ *	clock.c    the guest's clock: where it goes on
+ *	session.c  the live update session
+ *	notify.c   what the service manager is told
+ *
+ * Functions that fail say why and end the program: there is nobody who could go on.
+ */
+#ifndef GUEST_VMM_H
+#define GUEST_VMM_H
+
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "board.h"
+
+#define MOST_MSRS  512
+#define MOST_CPUID 100
+#define MOST_XSAVE 16384
+
+/* Says why on stdout, with errno if it is set, and ends the program with status 1. */
+_Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* ioctl() that must succeed; @what names it. */
+int must(int fd, unsigned long request, const void *argument, const char *what);
+
+/* ---- state: what has to be handed over beside memory ----------------------------------------- */
+
+/* All that KVM knows of a processor and that does not lie in the guest's memory. */
+struct cpu_state {
+	struct kvm_regs regs;
+	struct kvm_sregs sregs; /* with the base of the APIC */
+	struct kvm_xcrs xcrs;
+	struct kvm_debugregs debug;
+	struct kvm_lapic_state lapic; /* with the time that its timer has left */
+	struct kvm_vcpu_events events;
+	struct kvm_mp_state mp;
+	uint64_t tsc_offset;
+	uint32_t cpuid_count, msr_count;
+	struct kvm_cpuid_entry2 cpuid[MOST_CPUID];
+	struct kvm_msr_entry msr[MOST_MSRS];
+	/* KVM_GET_XSAVE2: as large as KVM says, with state that is switched on later (AMX). */
+	uint8_t xsave[MOST_XSAVE] __attribute__((aligned(8)));
+};
+
+/* When the guest was stopped, by clocks that may go on in the next kernel or begin anew. */
+struct clock_state {
+	uint64_t host_tsc;
+	uint64_t real_ns;   /* CLOCK_REALTIME */
+	uint64_t guest_tsc; /* of the first processor */
+	uint32_t tsc_khz;   /* of the guest */
+	uint32_t reserved;
+};
+
+#define STATE_MAGIC   0x6574617473766d76 /* "vmvstate" */
+#define STATE_VERSION 1
+
+/* What lies in the second file. */
+struct state {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t cpus;
+	uint64_t memory;   /* bytes */
+	uint64_t bytes;    /* of the state itself: another VMM may have another idea of it */
+	uint32_t complete; /* 0 from the start on until all is written */
+	uint32_t huge;
+	struct clock_state clock;
+	struct cpu_state cpu[];
+};
+
+static inline size_t state_bytes(uint32_t cpus)
+{
+	return sizeof(struct state) + cpus * sizeof(struct cpu_state);
+}
+
+/* ---- vm.c ------------------------------------------------------------------------------------ */
+
+struct vcpu {
+	struct vm *vm;
+	unsigned int number;
+	int fd;
+	struct kvm_run *run;
+	pthread_t thread;
+	bool right; /* it has checked itself since it was started here */
+};
+
+struct vm {
+	int kvm, fd;
+	int memory_fd, state_fd;
+	uint8_t *memory;
+	struct state *state;
+	uint32_t cpus;
+	volatile bool stopping;
+	unsigned int right; /* processors with @right set */
+	struct vcpu cpu[GUEST_MOST_CPUS];
+};
+
+static inline struct guest_board *vm_board(const struct vm *vm)
+{
+	return (struct guest_board *)(vm->memory + GUEST_BOARD);
+}
+
+/* Makes both files. @huge: memory in pages of 2 MiB, as far as there are any. */
+void vm_make_files(struct vm *vm, uint64_t memory, uint32_t cpus, bool huge);
+
+/* Maps both files, which came out of a session. Checks what the state says of itself. */
+void vm_map_files(struct vm *vm);
+
+/* Makes the virtual machine and its processors around the memory, which is mapped already. */
+void vm_create(struct vm *vm);
+
+/* Puts program, page tables and board into memory, and processors before the first instruction. */
+void vm_load_program(struct vm *vm);
+
+/* Starts a thread for each processor. */
+void vm_run(struct vm *vm);
+
+/* Ends these threads. No processor is in the middle of an instruction afterwards. */
+void vm_stop(struct vm *vm);
+
+/* Rounds that all processors have counted. */
+uint64_t vm_rounds(const struct vm *vm);
+
+/* ---- cpu.c ----------------------------------------------------------------------------------- */
+
+/* What a processor is, before it has a state: CPUID as KVM can have it. */
+void cpu_make(const struct vm *vm, const struct vcpu *cpu);
+
+/*
+ * Takes the state of a stopped processor, or gives it to a new one, whose time stamp counter is
+ * offset by @tsc_shift more than the old one's.
+ */
+void cpu_save(const struct vm *vm, const struct vcpu *cpu, struct cpu_state *ret);
+void cpu_restore(const struct vm *vm, const struct vcpu *cpu, const struct cpu_state *state,
+		 uint64_t tsc_shift);
+
+/* Time stamp counter of the guest minus that of the host. */
+uint64_t cpu_tsc_offset(const struct vcpu *cpu);
+void cpu_set_tsc_offset(const struct vcpu *cpu, uint64_t offset);
+
+/* ---- clock.c --------------------------------------------------------------------------------- */
+
+void clock_save(struct clock_state *ret, uint64_t tsc_offset, uint32_t tsc_khz);
+
+/*
+ * What is to be added to the offsets of @then so that the guest's clock goes on. Where the host's
+ * counter was not set back, that is 0; else it follows from the time of day. The clock never goes
+ * back. clock_shift_at() is told what the host's clocks say, clock_shift() looks.
+ */
+uint64_t clock_shift(const struct clock_state *then);
+uint64_t clock_shift_at(const struct clock_state *then, uint64_t host_tsc, uint64_t real_ns);
+
+/* ---- session.c ------------------------------------------------------------------------------- */
+
+/* A new session with both files in it. It lasts as long as it is open somewhere. */
+int session_preserve(const char *name, const struct vm *vm);
+
+/* Takes both files out of the session that the last kernel has left, and ends it. */
+void session_take(const char *name, struct vm *vm);
+
+/* ---- notify.c -------------------------------------------------------------------------------- */
+
+/* sd_notify(3), without the library: to $NOTIFY_SOCKET, or to nobody. @fd: -1, or one to keep. */
+void notify(const char *text, int fd);
+
+#endif
