@@ -8,7 +8,7 @@ include tests/boot/boot.mk
 
 
 # khoctl without main() and the commands, which belong to the test tests/khoctl.
-COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c calibrate.c prepare.c check.c)
+COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c jump.c calibrate.c prepare.c check.c)
 TOOLS_LIB := $(filter-out $(COMMANDS),$(TOOLS_C)) $(call TOOLS_ARCH,$(ARCHDIR))
 
 $(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \

@@ -2,6 +2,7 @@
 /* khoctl switch: load an image with kexec_file_load(2) and jump. */
 #include "boot_entry.h"
 #include "check.h"
+#include "jump.h"
 #include "khoctl.h"
 #include "prepare.h"
 #include "running.h"
@@ -9,11 +10,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kexec.h>
-#include <linux/reboot.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/reboot.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,8 +25,11 @@ static const char help[] =
 	"       khoctl switch --unload\n"
 	"\n"
 	"Hand the running system over to the kernel of UKI, with the memory that Kexec Handover\n"
-	"preserves. Does not come back, and stops no services: do that first.\n"
+	"preserves. Where systemd runs it stops the services, and jumps; else nobody stops them:\n"
+	"do that first.\n"
 	"\n" WAY_HELP "  --load-only            check and load, do not jump\n"
+	"  --no-systemd           jump at once where systemd runs, too: what services keep in\n"
+	"                         systemd's file descriptor stores is lost\n"
 	"  --unload               undo --load-only\n"
 	"  --force                go on where khoctl check refuses; data may be lost\n"
 	"  --debug                have the running kernel log how it loads\n"
@@ -36,6 +38,8 @@ static const char help[] =
 struct request {
 	const char *path;
 	bool load_only;
+	bool no_systemd;
+	const char *systemctl; /* by which it jumps; NULL: by reboot(2) */
 	bool unload;
 	bool debug;
 	bool force;
@@ -46,11 +50,12 @@ struct request {
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-enum { OPT_LOAD_ONLY = 256, OPT_UNLOAD, OPT_FORCE, OPT_DEBUG };
+enum { OPT_LOAD_ONLY = 256, OPT_NO_SYSTEMD, OPT_UNLOAD, OPT_FORCE, OPT_DEBUG };
 
 static const struct option options[] = {
 	WAY_OPTIONS,
 	{"load-only", no_argument, NULL, OPT_LOAD_ONLY},
+	{"no-systemd", no_argument, NULL, OPT_NO_SYSTEMD},
 	{"unload", no_argument, NULL, OPT_UNLOAD},
 	{"debug", no_argument, NULL, OPT_DEBUG},
 	{"force", no_argument, NULL, OPT_FORCE},
@@ -65,6 +70,9 @@ static int take_option(void *request, int option, const char *arg)
 	switch (option) {
 	case OPT_LOAD_ONLY:
 		r->load_only = true;
+		return CTL_OK;
+	case OPT_NO_SYSTEMD:
+		r->no_systemd = true;
 		return CTL_OK;
 	case OPT_UNLOAD:
 		r->unload = true;
@@ -119,7 +127,7 @@ static int check_machine(struct running *running, const struct request *r,
 	return c && !r->force ? ctl_refuse(r->path, c->status, NULL) : CTL_OK;
 }
 
-/* ---- the jump -------------------------------------------------------------------------------- */
+/* ---- the load -------------------------------------------------------------------------------- */
 
 static long kexec_file_load(int fd, const char *cmdline, size_t len, unsigned long flags)
 {
@@ -192,15 +200,14 @@ static int check_unchanged(const struct request *r, const struct buffer *checked
 	return compare(r, was_read, &named, checked);
 }
 
-/*
- * Returns only when the kernel refuses, as live update does while a session is open. The image must
- * then be unloaded: it was meant for now.
- */
-static int jump(void)
+/* Before anything is changed. */
+static int find_jump(struct request *r, const struct running *running)
 {
-	sync();
-	reboot(LINUX_REBOOT_CMD_KEXEC);
-	return ctl_system("reboot");
+	enum kb_status st = KB_OK;
+
+	if (!r->load_only && !r->no_systemd)
+		st = jump_find(running, &r->systemctl);
+	return st ? ctl_refuse("systemctl", st, NULL) : CTL_OK;
 }
 
 /* ---- in order -------------------------------------------------------------------------------- */
@@ -243,7 +250,7 @@ static int after_load(struct request *r, const struct running *running,
 		ret = prepare_commit(&r->prepared, running, checked);
 	else
 		(void)prepare_abandon(running, PREPARE_ENTRY, false);
-	return ret || r->load_only ? ret : jump();
+	return ret || r->load_only ? ret : jump(r->systemctl);
 }
 
 /*
@@ -278,8 +285,10 @@ static int run(struct request *r, struct running *running, struct check_image *i
 	struct kb_diag diag = {0};
 	struct kb_text words;
 	enum kb_status st;
-	int ret;
+	int ret = find_jump(r, running);
 
+	if (ret)
+		return ret;
 	r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0 || buffer_read_fd(&image->file, r->fd))
 		return ctl_system(r->path);
