@@ -12,7 +12,7 @@ COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c jump.c calibrate.c prepa
 TOOLS_LIB := $(filter-out $(COMMANDS),$(TOOLS_C)) $(call TOOLS_ARCH,$(ARCHDIR))
 
 $(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \
-		$(call host_obj,test,$(PURE) $(TOOLS_LIB) $(TEST_HELP) tests/proof/walk.c)
+		$(call host_obj,test,$(PURE) $(TOOLS_LIB) $(TEST_HELP) tests/proof/walk.c tests/guest/clock.c)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SAN) -o $@ $^ -lcmocka $(TOOL_LIBS)

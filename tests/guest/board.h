@@ -26,6 +26,9 @@
 #define GUEST_PAGE   4096UL
 #define GUEST_WORDS  (GUEST_PAGE / sizeof(uint64_t))
 
+/* More than a word of the field is counted up to in any test. */
+#define GUEST_MOST_ROUNDS (1UL << 24)
+
 /* The tables end before the program: up to 64 GiB. */
 #define GUEST_MOST_MEMORY (64UL << 30)
 #define GUEST_MOST_CPUS   16

@@ -110,6 +110,11 @@ static void restore_msrs(const struct vcpu *cpu, const struct cpu_state *state)
 
 /* ---- time stamp counter ---------------------------------------------------------------------- */
 
+uint64_t cpu_host_tsc(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
 uint64_t cpu_tsc_offset(const struct vcpu *cpu)
 {
 	uint64_t ret = 0;

@@ -75,7 +75,8 @@ void vm_make_files(struct vm *vm, uint64_t memory, uint32_t cpus, bool huge)
 				    .version = STATE_VERSION,
 				    .cpus = cpus,
 				    .memory = memory,
-				    .bytes = state_bytes(cpus)};
+				    .bytes = state_bytes(cpus),
+				    .huge = huge};
 }
 
 static uint64_t file_size(int fd)
@@ -112,6 +113,9 @@ void vm_map_files(struct vm *vm)
 	vm->state = map(vm->state_fd, bytes);
 	check_state(vm, bytes);
 	vm->cpus = vm->state->cpus;
+	/* The huge pages are there, but this kernel maps them as such only if told to. */
+	if (vm->state->huge)
+		use_huge_pages();
 	vm->memory = map(vm->memory_fd, vm->state->memory);
 }
 
@@ -226,6 +230,36 @@ static const char *what_is_wrong(uint64_t value)
 	return value < sizeof(text) / sizeof(text[0]) ? text[value] : "?";
 }
 
+/* How much of the mapping at @at is in huge pages, as /proc/self/smaps says; in KiB. */
+static uint64_t huge_kib(const void *at)
+{
+	FILE *f = fopen("/proc/self/smaps", "re");
+	uint64_t start, ret = 0;
+	bool ours = false;
+	char line[256];
+
+	if (!f)
+		die("/proc/self/smaps");
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-", &start) == 1 && strchr(line, '-'))
+			ours = start == (uintptr_t)at;
+		if (ours)
+			sscanf(line, "ShmemPmdMapped: %lu kB", &ret);
+	}
+	fclose(f);
+	return ret;
+}
+
+static void tell_pages(const struct vm *vm)
+{
+	uint64_t huge = huge_kib(vm->memory), all = vm->state->memory / 1024;
+
+	if (huge == all)
+		printf("vmm: memory is in huge pages: all of it\n");
+	else
+		printf("vmm: memory is in huge pages: %lu of %lu KiB\n", huge, all);
+}
+
 static void check_itself_right(struct vcpu *cpu)
 {
 	struct vm *vm = cpu->vm;
@@ -233,8 +267,12 @@ static void check_itself_right(struct vcpu *cpu)
 	if (cpu->right)
 		return;
 	cpu->right = true;
-	if (++vm->right == vm->cpus)
-		notify("READY=1", -1);
+	if (++vm->right < vm->cpus)
+		return;
+	/* All memory was touched now. */
+	if (vm->state->huge)
+		tell_pages(vm);
+	notify("READY=1", -1);
 }
 
 /* A processor of the guest has something to tell. */

@@ -115,6 +115,15 @@ static double ms_since(const struct timespec *from)
 	       (double)(now.tv_nsec - from->tv_nsec) / 1e6;
 }
 
+/* The time of day, in ns. */
+static uint64_t real_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 static void start(struct vm *vm, const struct options *o)
 {
 	vm_make_files(vm, o->memory, o->cpus, o->huge);
@@ -131,7 +140,7 @@ static void resume(struct vm *vm, const struct options *o)
 	vm_map_files(vm);
 	printf("vmm: guest is back: %lu MiB, %u processors\n", vm->state->memory / MIB, vm->cpus);
 	vm_create(vm);
-	shift = clock_shift(&vm->state->clock);
+	shift = clock_shift(&vm->state->clock, cpu_host_tsc(), real_ns());
 	for (unsigned int i = 0; i < vm->cpus; i++)
 		cpu_restore(vm, &vm->cpu[i], &vm->state->cpu[i], shift);
 	vm->state->complete = 0;
@@ -153,10 +162,14 @@ static int preserve(const struct vm *vm, const struct options *o)
 static void save(struct vm *vm)
 {
 	struct state *s = vm->state;
+	uint64_t now = cpu_host_tsc();
 
 	for (unsigned int i = 0; i < vm->cpus; i++)
 		cpu_save(vm, &vm->cpu[i], &s->cpu[i]);
-	clock_save(&s->clock, s->cpu[0].tsc_offset, vm_board(vm)->tsc_khz);
+	s->clock = (struct clock_state){.host_tsc = now,
+					.real_ns = real_ns(),
+					.guest_tsc = now + s->cpu[0].tsc_offset,
+					.tsc_khz = vm_board(vm)->tsc_khz};
 	s->complete = 1;
 }
 

@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "board.h"
+#include "clock.h"
 
 #define MOST_MSRS  512
 #define MOST_CPUID 100
@@ -53,15 +54,6 @@ struct cpu_state {
 	struct kvm_msr_entry msr[MOST_MSRS];
 	/* KVM_GET_XSAVE2: as large as KVM says, with state that is switched on later (AMX). */
 	uint8_t xsave[MOST_XSAVE] __attribute__((aligned(8)));
-};
-
-/* When the guest was stopped, by clocks that may go on in the next kernel or begin anew. */
-struct clock_state {
-	uint64_t host_tsc;
-	uint64_t real_ns;   /* CLOCK_REALTIME */
-	uint64_t guest_tsc; /* of the first processor */
-	uint32_t tsc_khz;   /* of the guest */
-	uint32_t reserved;
 };
 
 #define STATE_MAGIC   0x6574617473766d76 /* "vmvstate" */
@@ -146,21 +138,12 @@ void cpu_save(const struct vm *vm, const struct vcpu *cpu, struct cpu_state *ret
 void cpu_restore(const struct vm *vm, const struct vcpu *cpu, const struct cpu_state *state,
 		 uint64_t tsc_shift);
 
+/* The host's time stamp counter. */
+uint64_t cpu_host_tsc(void);
+
 /* Time stamp counter of the guest minus that of the host. */
 uint64_t cpu_tsc_offset(const struct vcpu *cpu);
 void cpu_set_tsc_offset(const struct vcpu *cpu, uint64_t offset);
-
-/* ---- clock.c --------------------------------------------------------------------------------- */
-
-void clock_save(struct clock_state *ret, uint64_t tsc_offset, uint32_t tsc_khz);
-
-/*
- * What is to be added to the offsets of @then so that the guest's clock goes on. Where the host's
- * counter was not set back, that is 0; else it follows from the time of day. The clock never goes
- * back. clock_shift_at() is told what the host's clocks say, clock_shift() looks.
- */
-uint64_t clock_shift(const struct clock_state *then);
-uint64_t clock_shift_at(const struct clock_state *then, uint64_t host_tsc, uint64_t real_ns);
 
 /* ---- session.c ------------------------------------------------------------------------------- */
 

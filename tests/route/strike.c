@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../guest/board.h"
 #include "../proof/proof.h"
 #include "../unit/random.h"
 #include <route/record.h>
@@ -33,6 +34,7 @@ static const char usage[] =
 	"  --mem BYTES    guest RAM; QEMU's own -m must say the same\n"
 	"  --damage WHAT  at the first reset: data (preserved bytes, which are in the report "
 	"then),\n"
+	"                 guest (memory of a guest of tests/guest, likewise),\n"
 	"                 map (of the preserved memory), fdt, record, magic (of the record)\n"
 	"  --count N      how many bytes (default 1)\n"
 	"  --kill TEXT    when the guest has said these, one after the other (_ is a blank)...\n"
@@ -120,6 +122,14 @@ static bool is_described(struct ram *r, const struct kb_record *k, const struct 
 	return false;
 }
 
+/* Changes a bit of the preserved byte at @pa. */
+static void flip(struct ram *r, const struct kb_record *k, uint64_t pa)
+{
+	*at(r, lives_at(k, pa)) ^= (uint8_t)(1u << random_below(&opt.seed, 8));
+	report(opt.report, "damaged 0x%llx%s", (unsigned long long)pa,
+	       is_evacuated(k, pa) ? " evacuated" : "");
+}
+
 /* Preserved blocks are picked evenly, whatever their sizes. */
 static void damage_data(struct ram *r, const struct kb_record *k, const struct pieces *l)
 {
@@ -130,11 +140,38 @@ static void damage_data(struct ram *r, const struct kb_record *k, const struct p
 		if (is_described(r, k, b))
 			continue;
 		i++;
-
-		*at(r, lives_at(k, pa)) ^= (uint8_t)(1u << random_below(&opt.seed, 8));
-		report(opt.report, "damaged 0x%llx%s", (unsigned long long)pa,
-		       is_evacuated(k, pa) ? " evacuated" : "");
+		flip(r, k, pa);
 	}
+}
+
+/* A page of the guest's field: no word of it is zero, and none was counted up to much. */
+static bool is_field(const uint64_t *page)
+{
+	for (uint64_t i = 0; i < GUEST_WORDS; i++)
+		if (!page[i] || page[i] > GUEST_MOST_ROUNDS)
+			return false;
+	return true;
+}
+
+/* The next page of a guest's field from a random place on; all of them lie in preserved blocks. */
+static uint64_t find_field(struct ram *r, const struct kb_record *k, const struct pieces *l)
+{
+	uint64_t first = random_below(&opt.seed, l->blocks);
+
+	for (uint64_t i = 0; i < l->blocks; i++) {
+		const struct piece *b = &l->data[(first + i) % l->blocks];
+
+		for (uint64_t pa = b->pa; pa < b->pa + b->len; pa += PAGE)
+			if (is_field((const uint64_t *)at(r, lives_at(k, pa))))
+				return pa;
+	}
+	die("no page of a guest's field is preserved");
+}
+
+static void damage_guest(struct ram *r, const struct kb_record *k, const struct pieces *l)
+{
+	for (uint64_t i = 0; i < opt.count; i++)
+		flip(r, k, find_field(r, k, l) + random_below(&opt.seed, PAGE));
 }
 
 /* A page of the map: what is in the list of all pieces, and in no block. */
@@ -205,6 +242,8 @@ static void damage_now(struct ram *r)
 	       (unsigned long long)l.preserved);
 	if (!strcmp(opt.damage, "data"))
 		damage_data(r, k, &l);
+	else if (!strcmp(opt.damage, "guest"))
+		damage_guest(r, k, &l);
 	else if (!strcmp(opt.damage, "map"))
 		damage_map(r, k, &l);
 	else if (!strcmp(opt.damage, "fdt"))
