@@ -17,13 +17,23 @@
 
 enum { TOKEN_MEMORY = 1, TOKEN_STATE = 2 };
 
+/* One process at a time may have it open, and systemd has for each service with LUOSession=. */
+static int open_device(void)
+{
+	int fd, attempts = 1000;
+
+	while ((fd = open(LUO_DEVICE, O_RDWR | O_CLOEXEC)) < 0 && errno == EBUSY && attempts--)
+		usleep(10000);
+	if (fd < 0)
+		die(LUO_DEVICE " (is liveupdate=on?)");
+	return fd;
+}
+
 static int open_session(unsigned long request, const char *name)
 {
 	struct luo_session s = {.size = sizeof(s), .fd = -1};
-	int fd = open(LUO_DEVICE, O_RDWR | O_CLOEXEC);
+	int fd = open_device();
 
-	if (fd < 0)
-		die(LUO_DEVICE " (is liveupdate=on?)");
 	snprintf((char *)s.name, sizeof(s.name), "%s", name);
 	must(fd, request, &s, name);
 	close(fd);
@@ -76,4 +86,6 @@ void session_take(const char *name, struct vm *vm)
 	/* From here on the files are ours alone, and the name is free for the next session. */
 	must(session, LUO_FINISH, &f, "finish the session");
 	close(session);
+	/* It is spent: the manager shall neither hand it over again nor count it. */
+	notify("FDSTOREREMOVE=1\nFDNAME=guest", -1);
 }
