@@ -33,6 +33,9 @@ on_line() {
 	*'khotest: loading='*) mark load ;;
 	*'khotest: jump=now'*) mark jump ;;
 	*'khotest: side=in'*) mark b ;;
+	*'vmm: guest has stopped '*) [ -n "${stamp[stopped]:-}" ] || mark stopped ;;
+	*'vmm: guest goes on '*) [ -n "${stamp[resumed]:-}" ] || mark resumed ;;
+	*'guest: cpu 0: was away '*) [ -n "${stamp[noticed]:-}" ] || mark noticed ;;
 	*'khoboot: stop: '*': halted'*)
 		[ "$screen" -eq 0 ] || screen_shows "$logs" "khoboot: stop: ${expect#*:}: halted" >&2
 		return 1
@@ -173,6 +176,15 @@ guest_right_times() { [ "$(grep -c 'khotest: guest=right' "$log.b")" -eq "$1" ];
 guest_away_times() {
 	local cpus=${guest#*,}
 	[ "$(grep -cE 'guest: cpu [0-9]+: was away for ' "$log.b")" -ge $((${cpus%%,*} * $1)) ]
+}
+
+# The time that it was away the first time, by its own clock, is the time that passed here: a second for the way
+# that a line takes to us.
+guest_clock_is_right() {
+	sed -nE 's/.*guest: cpu 0: was away for ([0-9.]+) s.*/\1/p' "$log.b" | head -n 1 |
+		awk -v stopped="${stamp[stopped]:-0}" -v resumed="${stamp[resumed]:-0}" -v noticed="${stamp[noticed]:-0}" '
+			{ seen = 1; bad = $1 < resumed - stopped - 1 || $1 > noticed - stopped + 1 }
+			END { exit !seen || bad }'
 }
 
 # The marked page is where A had it.
@@ -377,6 +389,7 @@ points_guest() {
 	point "the guest was right in kernel A" "said guest=right"
 	point "it went on where it had stopped" guest_lost_nothing
 	point "it noticed that it had been away" "guest_away_times $times"
+	point "its clock says how long" guest_clock_is_right
 	point "its memory, registers and clock are right" "guest_right_times $times"
 }
 

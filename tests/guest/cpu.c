@@ -115,7 +115,7 @@ uint64_t cpu_host_tsc(void)
 	return __builtin_ia32_rdtsc();
 }
 
-uint64_t cpu_tsc_offset(const struct vcpu *cpu)
+static uint64_t tsc_offset(const struct vcpu *cpu)
 {
 	uint64_t ret = 0;
 	struct kvm_device_attr a = {.group = KVM_VCPU_TSC_CTRL,
@@ -133,19 +133,6 @@ void cpu_set_tsc_offset(const struct vcpu *cpu, uint64_t offset)
 				    .addr = (uintptr_t)&offset};
 
 	must(cpu->fd, KVM_SET_DEVICE_ATTR, &a, "set KVM_VCPU_TSC_OFFSET");
-}
-
-/*
- * Two kernels that measure the same hardware never get quite the same speed. What differs by less
- * than a thousandth is the same; else KVM has to scale, and says so if it cannot.
- */
-static void set_tsc_speed(const struct vcpu *cpu, uint32_t khz)
-{
-	uint32_t have = (uint32_t)must(cpu->fd, KVM_GET_TSC_KHZ, NULL, "KVM_GET_TSC_KHZ");
-	uintptr_t want = khz;
-
-	if ((have > khz ? have - khz : khz - have) > khz / 1000)
-		must(cpu->fd, KVM_SET_TSC_KHZ, (void *)want, "KVM_SET_TSC_KHZ");
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
@@ -172,11 +159,10 @@ void cpu_save(const struct vm *vm, const struct vcpu *cpu, struct cpu_state *ret
 	must(cpu->fd, KVM_GET_LAPIC, &ret->lapic, "KVM_GET_LAPIC");
 	save_msrs(vm, cpu, ret);
 	must(cpu->fd, KVM_GET_VCPU_EVENTS, &ret->events, "KVM_GET_VCPU_EVENTS");
-	ret->tsc_offset = cpu_tsc_offset(cpu);
+	ret->tsc_offset = tsc_offset(cpu);
 }
 
-void cpu_restore(const struct vm *vm, const struct vcpu *cpu, const struct cpu_state *state,
-		 uint64_t tsc_shift)
+void cpu_restore(const struct vcpu *cpu, const struct cpu_state *state, uint64_t tsc_shift)
 {
 	restore_cpuid(cpu, state);
 	must(cpu->fd, KVM_SET_SREGS, &state->sregs, "KVM_SET_SREGS");
@@ -184,7 +170,7 @@ void cpu_restore(const struct vm *vm, const struct vcpu *cpu, const struct cpu_s
 	must(cpu->fd, KVM_SET_XSAVE, state->xsave, "KVM_SET_XSAVE");
 	must(cpu->fd, KVM_SET_REGS, &state->regs, "KVM_SET_REGS");
 	must(cpu->fd, KVM_SET_DEBUGREGS, &state->debug, "KVM_SET_DEBUGREGS");
-	set_tsc_speed(cpu, vm->state->clock.tsc_khz);
+	/* Its speed stays as it is: the machine is the same, whatever the two kernels measured. */
 	cpu_set_tsc_offset(cpu, state->tsc_offset + tsc_shift);
 	must(cpu->fd, KVM_SET_LAPIC, &state->lapic, "KVM_SET_LAPIC");
 	restore_msrs(cpu, state);

@@ -198,6 +198,7 @@ static void set_first_state(const struct vcpu *cpu)
 void vm_load_program(struct vm *vm)
 {
 	struct guest_board *board = vm_board(vm);
+	uint64_t zero = -cpu_host_tsc(); /* the guest's clock begins there, on all processors */
 
 	memcpy(vm->memory + GUEST_IMAGE, program, (size_t)(program_end - program));
 	make_tables(vm);
@@ -206,8 +207,7 @@ void vm_load_program(struct vm *vm)
 	for (unsigned int i = 0; i < vm->cpus; i++) {
 		cpu_make(vm, &vm->cpu[i]);
 		set_first_state(&vm->cpu[i]);
-		/* All clocks together. */
-		cpu_set_tsc_offset(&vm->cpu[i], cpu_tsc_offset(&vm->cpu[0]));
+		cpu_set_tsc_offset(&vm->cpu[i], zero);
 	}
 	board->tsc_khz = (uint32_t)must(vm->cpu[0].fd, KVM_GET_TSC_KHZ, NULL, "KVM_GET_TSC_KHZ");
 }

@@ -142,7 +142,7 @@ static void resume(struct vm *vm, const struct options *o)
 	vm_create(vm);
 	shift = clock_shift(&vm->state->clock, cpu_host_tsc(), real_ns());
 	for (unsigned int i = 0; i < vm->cpus; i++)
-		cpu_restore(vm, &vm->cpu[i], &vm->state->cpu[i], shift);
+		cpu_restore(&vm->cpu[i], &vm->state->cpu[i], shift);
 	vm->state->complete = 0;
 	printf("vmm: guest goes on after %lu rounds\n", vm_rounds(vm));
 }

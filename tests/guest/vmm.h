@@ -135,14 +135,12 @@ void cpu_make(const struct vm *vm, const struct vcpu *cpu);
  * offset by @tsc_shift more than the old one's.
  */
 void cpu_save(const struct vm *vm, const struct vcpu *cpu, struct cpu_state *ret);
-void cpu_restore(const struct vm *vm, const struct vcpu *cpu, const struct cpu_state *state,
-		 uint64_t tsc_shift);
+void cpu_restore(const struct vcpu *cpu, const struct cpu_state *state, uint64_t tsc_shift);
 
 /* The host's time stamp counter. */
 uint64_t cpu_host_tsc(void);
 
 /* Time stamp counter of the guest minus that of the host. */
-uint64_t cpu_tsc_offset(const struct vcpu *cpu);
 void cpu_set_tsc_offset(const struct vcpu *cpu, uint64_t offset);
 
 /* ---- session.c ------------------------------------------------------------------------------- */
