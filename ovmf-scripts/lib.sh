@@ -97,6 +97,18 @@ test_init() {
 	echo "$out"
 }
 
+# tsc_words: for the command line of kernels of x86_64, how fast their clock is: as fast as this machine's, which
+# nobody can know if this machine is another one (tests/tsc.c)
+tsc_words() {
+	local tool=$kho_build/host/tsc
+	[ "$kho_arch,$(uname -m)" = x86_64,x86_64 ] || return 0
+	if [ ! "$tool" -nt "$kho_root/tests/tsc.c" ]; then
+		mkdir -p "${tool%/*}"
+		"${CC:-gcc}" -O2 -o "$tool.$$" "$kho_root/tests/tsc.c" && mv "$tool.$$" "$tool" || return
+	fi
+	echo "tsc_early_khz=$("$tool")"
+}
+
 # pack DIR: DIR as a newc archive on stdout, owned by root. The kernel takes several in a row.
 pack() { (cd "$1" && find . -mindepth 1 | sort | cpio -o -H newc -R 0:0 --quiet); }
 
