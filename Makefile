@@ -159,8 +159,9 @@ khoctl: $(O)/host/khoctl $(O)/$(ARCH)/khoctl
 
 help:
 	@echo "make          build/$(ARCH)/khoboot.efi and khoctl; installs nothing"
-	@echo "make demo     from a bare machine: OVMF -> khoboot -> Linux A -> kexec -> khoboot ->"
-	@echo "              Linux B; VIA=firmware: with a reset between A and B; ARCH=arm64: on arm64"
+	@echo "make demo     from a bare machine: OVMF -> khoboot -> Linux A with a guest -> kexec -> khoboot"
+	@echo "              -> Linux B, and the guest goes on (VIA=firmware FROM=kho-v3 TO=kho-v4"
+	@echo "              GUEST=64,1); ARCH=arm64: without a guest; ovmf-scripts/demo --help"
 	@echo "make check    all tests; ends with 'N passed, N failed, N skipped' (SUITES='unit boot')"
 	@echo "make matrix   machines too large for make check, every boot loader, every pair of kernels"
 	@echo "              (MATRIX='large loaders bridge')"
@@ -185,8 +186,8 @@ RUN  := $(Q)KHO_BUILD=$(abspath $(O)) KHO_ARCH=$(ARCH)
 arm64_or = $(if $(filter arm64,$(ARCH)),$(1),$(2))
 
 demo: deps
-	$(BUILD) image khoctl
-	$(RUN) VIA=$(VIA) ovmf-scripts/demo
+	$(BUILD) image khoctl $(call arm64_or,,$(VMM))
+	$(RUN) ovmf-scripts/demo
 
 ready: deps
 	$(BUILD) image khoctl $(TEST_TOOLS)

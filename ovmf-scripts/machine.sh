@@ -225,6 +225,7 @@ run_machine() {
 	read -r -a wrapper <<<"$wrap"
 	qemu=("${wrapper[@]}" "${qemu[@]}")
 	mark start
+	note 'the machine is switched on'
 	qemu_watch "$logs" "$limit" on_line "$patience"
 	if [ "$qemu_end" = silent ]; then
 		echo "# nothing was started within $patience s: once more, see serial.silent"

@@ -19,9 +19,13 @@ passed=0
 # mark STATION: it is passed now
 mark() { stamp[$1]=$EPOCHREALTIME; }
 
-# on_line LINE: marks the stations, and counts how often firmware started khoboot; returns 1 if nothing
+# note LINE: for --stamps
+note() { [ -z "$stamps" ] || printf '%s %s\n' "$EPOCHREALTIME" "$1" >>"$stamps"; }
+
+# on_line LINE: notes it, marks the stations, and counts how often firmware started khoboot; returns 1 if nothing
 # more is expected
 on_line() {
+	note "$1"
 	# What firmware starts has begun: from here on a silence is ours to explain.
 	[[ $1 != *khoboot:* && $1 != *'Linux version'* ]] || qemu_spoke=1
 	case $1 in
