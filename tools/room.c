@@ -3,6 +3,7 @@
 #include "room.h"
 
 #include <arch/const.h>
+#include <core/bits.h>
 #include <khoboot/layout.h>
 #include <route/zone.h>
 
@@ -146,6 +147,46 @@ static enum kb_status place_all(struct work *w, const struct room_question *q,
 	return st;
 }
 
+/* RAM outside scratch; the bare-metal door knows what firmware keeps of it, too. */
+static enum kb_status list_others(const struct room_question *q, struct range_list *ret)
+{
+	enum kb_status st = range_list_copy(q->ram, ret);
+
+	if (!st)
+		st = range_list_subtract(ret, (struct range){0, ARCH_LOW_MEMORY});
+	return st ? st : range_list_subtract_all(ret, q->areas);
+}
+
+/* As bare_plan() does it, with nothing preserved yet. */
+static enum kb_status grow(struct work *w, const struct room_question *q, struct range_list *from,
+			   struct range_list *empty)
+{
+	enum kb_status st = list_others(q, from);
+
+	w->s.mem.ram = *q->ram;
+	w->kho.root.page_shift = highest_bit(q->page_size);
+	if (!st)
+		st = stage_extend_scratch(&w->s, from);
+	if (!st)
+		st = range_list_add(empty, w->s.more_scratch);
+	range_list_sort(empty);
+	return st ? st : place(w, q, true, empty);
+}
+
+static bool may_grow(struct work *w, const struct room_question *q, struct range_list *empty)
+{
+	struct range_list from = {.count = 0};
+	enum kb_status st;
+
+	if (q->bridge_off || !q->ram)
+		return !q->bridge_off;
+	from.max = q->ram->count + q->areas->count + 1;
+	from.r = calloc(from.max, sizeof(*from.r));
+	st = from.r ? grow(w, q, &from, empty) : KB_OK;
+	free(from.r);
+	return !st || st == KB_PLACE_INITRD;
+}
+
 /* The bare-metal door's question before the reset, with nothing preserved yet. */
 static enum kb_status ask_reset(struct work *w, const struct room_question *q)
 {
@@ -193,6 +234,8 @@ static enum kb_status ask(struct work *w, const struct room_question *q, struct 
 	a->largest = largest(&empty);
 	fill_stage(w, q, a);
 	st = place_all(w, q, &empty, a);
+	if (st == KB_PLACE_KERNEL || st == KB_PLACE_BLOCK)
+		a->may_grow = may_grow(w, q, &empty);
 	if (!st && q->reset && q->ram)
 		a->reset = ask_reset(w, q);
 	return st;

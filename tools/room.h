@@ -43,6 +43,7 @@ struct room_question {
 	const char *cmdline;            /* for the next kernel */
 	uint64_t words;                 /* bytes of kexec's command line, without the NUL */
 	struct room_image image;
+	bool bridge_off;       /* khoboot.bridge=off: scratch stays as it is */
 	bool reset;            /* ask for room after a reset, too */
 	struct kb_text zone;   /* khoboot.zone=; len 0: the built-in one */
 	uint64_t page_size;    /* of the running kernel */
@@ -53,7 +54,12 @@ struct room_question {
 };
 
 struct room_answer {
-	bool sure;              /* false: it depends on bytes that are known after the load only */
+	bool sure; /* false: it depends on bytes that are known after the load only */
+	/*
+	 * There is no room, but would be in one more area, which khoboot takes where nothing is
+	 * preserved (stage_extend_scratch()): where that is, is not known here.
+	 */
+	bool may_grow;
 	enum kb_status reset;   /* of stage_keep_room(), if @ram and all else is well */
 	bool one_initrd;        /* no room to put .ucode and .initrd together */
 	struct range image;     /* khoboot's segment */

@@ -386,7 +386,11 @@ static void add_room(struct verdict *v, enum kb_status st, const struct room_ans
 	verdict_set_numbers(v, a->scratch_bytes, image);
 	if (!loaded || off)
 		return;
-	if (st && !a->sure)
+	if (st && a->may_grow)
+		verdict_add_unknown(v, "room",
+				    "too little: khoboot has to add memory where nothing is "
+				    "preserved to scratch, and knows alone whether there is any");
+	else if (st && !a->sure)
 		verdict_add_unknown(v, "room", "it depends on what kexec adds to the data");
 	else
 		verdict_add(v, "room", st);
@@ -484,6 +488,7 @@ static void ask_room(struct verdict *v, const struct facts *f, const struct imag
 		.cmdline = i->cmdline,
 		.words = i->words,
 		.image = i->image,
+		.bridge_off = i->bridge_off,
 		.reset = i->reset,
 		.zone = i->zone,
 		.page_size = f->page_size,

@@ -440,6 +440,7 @@ static void room_in_scratch(void **state)
 	assert_refused(w, "load", KB_CTL_SCRATCH);
 	w = new_world();
 	w->areas[0].size = 40 * SZ_1M;
+	w->i.bridge_off = true;
 	c = ask(w, "room");
 	assert_int_equal(c->need, 32 * SZ_1M);
 	assert_true(c->have < 32 * SZ_1M && c->have > 0);
@@ -454,6 +455,48 @@ static void room_in_scratch(void **state)
 	free(w);
 }
 
+/* 40 MiB of scratch, and 88 MiB beside it. */
+static struct world *with_little_ram(void)
+{
+	struct world *w = new_world();
+
+	w->areas[0].size = 40 * SZ_1M;
+	w->listed[0] = w->ram[0] = (struct range){SZ_1G - 64 * SZ_1M, 128 * SZ_1M};
+	return w;
+}
+
+/* khoboot adds an area of memory where nothing is preserved; here it is not known which that is. */
+static void room_outside_scratch(void **state)
+{
+	struct world *w = new_world();
+	const struct check *c;
+	(void)state;
+
+	w->areas[0].size = 40 * SZ_1M;
+	c = ask(w, "room");
+	assert_int_equal(c->answer, ANSWER_UNKNOWN);
+	assert_int_equal(c->need, 32 * SZ_1M);
+	assert_true(c->have < 32 * SZ_1M);
+	assert_null(verdict_refusal(&w->v));
+	assert_null(find(w, "block"));
+	/* The same on the way through a reset. */
+	w->i.reset = true;
+	assert_int_equal(ask(w, "room")->answer, ANSWER_UNKNOWN);
+	assert_int_equal(find(w, "reset")->answer, ANSWER_UNKNOWN);
+	/* The data may be given up. */
+	w->i.bridge_off = true;
+	w->v.discard = true;
+	assert_int_equal(ask(w, "room")->answer, ANSWER_DISCARD);
+	free(w);
+	/* Not where all other RAM is too little; where RAM is not known it may be there. */
+	w = with_little_ram();
+	w->f.listed_known = false;
+	assert_int_equal(ask(w, "room")->answer, ANSWER_UNKNOWN);
+	w->i.bridge_off = true;
+	assert_refused(w, "room", KB_PLACE_KERNEL);
+	assert_refused(with_little_ram(), "room", KB_PLACE_KERNEL);
+}
+
 /* kexec puts it into scratch before all else, and leaves it out where it does not fit. */
 static void imas_list_takes_scratch(void **state)
 {
@@ -464,6 +507,7 @@ static void imas_list_takes_scratch(void **state)
 	w->f.ima_list = 20 * SZ_1M;
 	assert_true(ask(w, "room")->have <= have - 20 * SZ_1M);
 	is_well(w, "room");
+	w->i.bridge_off = true;
 	w->f.ima_list = have - 20 * SZ_1M;
 	assert_int_equal(ask(w, "room")->status, KB_PLACE_KERNEL);
 	/* Between the last that fits and the first that does not, it is not known. */
@@ -812,6 +856,7 @@ int main(void)
 		cmocka_unit_test(scratch_that_the_next_kernel_leaves_out),
 		cmocka_unit_test(nothing_is_handed_over),
 		cmocka_unit_test(room_in_scratch),
+		cmocka_unit_test(room_outside_scratch),
 		cmocka_unit_test(a_way_back_that_is_none),
 		cmocka_unit_test(imas_list_takes_scratch),
 		cmocka_unit_test(tables_of_a_large_machine),
