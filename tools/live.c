@@ -33,6 +33,16 @@ static void ask_sessions(struct verdict *v, const struct live *l, struct kb_text
 	verdict_set_numbers(v, any_luo(names) ? most : 0, l->sessions);
 }
 
+/* Before 7.2 a session had an array of fixed length for them. */
+static void ask_files(struct verdict *v, struct kb_text names)
+{
+	if (lists(names, "luo-v1") && !lists(names, "luo-v5"))
+		verdict_add_unknown(
+			v, "files",
+			"how many files each session keeps is not seen; khoboot refuses "
+			"more than the next kernel takes after the jump (KB-377)");
+}
+
 /* Only 6.19 does; its .kho names memfd-v1, or was made by a khoctl that did not look for it. */
 static bool loses_seals(struct kb_text names)
 {
@@ -58,7 +68,7 @@ static void ask_seals(struct verdict *v, const struct live *l, struct kb_text na
 }
 
 void live_ask(struct verdict *v, const struct live *l, struct kb_text names, uint64_t page_size,
-	      bool keeps_seals)
+	      bool blocks, bool keeps_seals)
 {
 	if (!l->device)
 		return;
@@ -68,6 +78,8 @@ void live_ask(struct verdict *v, const struct live *l, struct kb_text names, uin
 	if (!l->sessions)
 		return;
 	ask_sessions(v, l, names, page_size);
+	if (blocks)
+		ask_files(v, names);
 	if (keeps_seals)
 		ask_seals(v, l, names);
 }

@@ -31,13 +31,14 @@ struct live {
 void live_read(const struct running *r, struct live *ret);
 
 /*
- * live_ask - add what the bridge would say: "sessions" and "seals"
+ * live_ask - add what the bridge would say: "sessions", "files" and "seals"
  * @names: versions of the next kernel, as in <fdt/kho_dialect.h>
- * @keeps_seals: the running kernel is not known to lose seals itself, as 6.19 does
+ * @blocks: the running kernel may write lists that grow (7.2 and later)
+ * @keeps_seals: it is not known to lose seals itself, as 6.19 does
  *
  * Nothing is added where no session is open.
  */
 void live_ask(struct verdict *v, const struct live *l, struct kb_text names, uint64_t page_size,
-	      bool keeps_seals);
+	      bool blocks, bool keeps_seals);
 
 #endif

@@ -241,12 +241,20 @@ static void ask_luo(struct verdict *v, const struct facts *f, const struct hande
 		ask_memfd(v, f, h);
 }
 
+/* Where its data are not seen, by their version: luo-v5 came with kho-v4. */
+static bool writes_blocks(const struct facts *f)
+{
+	if (f->luo)
+		return !strcmp(own_luo(f), "luo-v5");
+	return !f->root_known || f->root.abi >= KHO_ABI_V4;
+}
+
 static void ask_live(struct verdict *v, const struct facts *f, const struct image_facts *i)
 {
 	struct uki_kho speaks;
 
 	if (i->kho->data && !uki_kho_parse(i->kho->data, i->kho->size, &speaks, NULL))
-		live_ask(v, &f->live, speaks.abi, f->page_size, f->memfd != 1);
+		live_ask(v, &f->live, speaks.abi, f->page_size, writes_blocks(f), f->memfd != 1);
 	if (f->live.sessions &&
 	    !kho_target_luo_on((struct kb_text){i->cmdline, strlen(i->cmdline)}))
 		verdict_add_unknown(v, "liveupdate",

@@ -96,13 +96,13 @@ static void seals_are_asked_for(void **state)
 	assert_int_equal(read_root(root).sealed, 0);
 }
 
-static bool keeps_seals = true;
+static bool blocks = true, keeps_seals = true;
 
 static const struct check *ask(struct verdict *v, struct live l, const char *names,
 			       const char *name)
 {
 	*v = (struct verdict){0};
-	live_ask(v, &l, (struct kb_text){names, strlen(names)}, 4096, keeps_seals);
+	live_ask(v, &l, (struct kb_text){names, strlen(names)}, 4096, blocks, keeps_seals);
 	for (size_t i = 0; i < v->count; i++)
 		if (!strcmp(v->check[i].name, name))
 			return &v->check[i];
@@ -131,6 +131,23 @@ static void no_more_sessions_than_the_next_kernel_takes(void **state)
 	assert_int_equal(c->answer, ANSWER_UNKNOWN);
 	c = ask(&v, (struct live){true, true, 0, 0}, N72, "sessions");
 	assert_int_equal(c->answer, ANSWER_UNKNOWN);
+}
+
+static void files_are_not_seen(void **state)
+{
+	struct verdict v;
+	(void)state;
+
+	assert_int_equal(ask(&v, (struct live){true, false, 1, 0}, N619, "files")->answer,
+			 ANSWER_UNKNOWN);
+	assert_non_null(ask(&v, (struct live){true, false, 1, 0},
+			    "luo-v1 luo-session-v2 luo-flb-v1 memfd-v2", "files"));
+	assert_null(ask(&v, (struct live){true, false, 1, 0}, N72, "files"));
+	assert_null(ask(&v, (struct live){true, false, 1, 0}, "memfd-v2", "files"));
+	assert_null(ask(&v, (struct live){true, false, 0, 0}, N619, "files"));
+	blocks = false; /* it takes no more itself */
+	assert_null(ask(&v, (struct live){true, false, 1, 0}, N619, "files"));
+	blocks = true;
 }
 
 static void seals_matter_to_6_19_alone(void **state)
@@ -164,6 +181,7 @@ int main(void)
 		cmocka_unit_test_teardown(what_may_not_be_read_is_hidden, fake_root_remove),
 		cmocka_unit_test_teardown(seals_are_asked_for, fake_root_remove),
 		cmocka_unit_test(no_more_sessions_than_the_next_kernel_takes),
+		cmocka_unit_test(files_are_not_seen),
 		cmocka_unit_test(seals_matter_to_6_19_alone),
 	};
 

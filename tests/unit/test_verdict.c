@@ -233,6 +233,33 @@ static void live_update_of_another_version(void **state)
 	assert_refused(w, "luo", KB_KERNEL_LUO);
 }
 
+/* Only from lists that grow can there be more files than fit; where it is not seen, they may. */
+static void files_of_sessions_are_not_seen(void **state)
+{
+	static const char tree[] = "\xd0\x0d\xfe\xed", blocks[] = "luo-v5";
+	struct world *w = new_world();
+	(void)state;
+
+	speaks(w, "kho=kho-v3\npage=4096\nabi=luo-v1 luo-session-v2 luo-flb-v1 memfd-v2\n");
+	w->f.live = (struct live){.device = true, .sessions = 1};
+	assert_int_equal(ask(w, "files")->answer, ANSWER_UNKNOWN);
+	w->f.root.abi = KHO_ABI_V3;
+	ask(w, "version");
+	assert_null(find(w, "files"));
+	w->f.luo = blocks;
+	w->f.luo_size = sizeof(blocks);
+	assert_int_equal(ask(w, "files")->answer, ANSWER_UNKNOWN);
+	w->f.luo = tree;
+	w->f.luo_size = sizeof(tree);
+	w->f.root.abi = KHO_ABI_V4;
+	ask(w, "version");
+	assert_null(find(w, "files"));
+	w->f.luo = NULL;
+	w->f.root_known = false;
+	assert_int_equal(ask(w, "files")->answer, ANSWER_UNKNOWN);
+	free(w);
+}
+
 static void live_update_that_is_off(void **state)
 {
 	struct world *w = new_world();
@@ -847,6 +874,7 @@ int main(void)
 		cmocka_unit_test(all_is_well),
 		cmocka_unit_test(versions_and_page_sizes),
 		cmocka_unit_test(live_update_of_another_version),
+		cmocka_unit_test(files_of_sessions_are_not_seen),
 		cmocka_unit_test(live_update_that_is_off),
 		cmocka_unit_test(two_forms_of_kho_v1),
 		cmocka_unit_test(blocks_that_the_next_kernel_loses),
