@@ -167,7 +167,7 @@ enum kb_status bare_gather_kho(struct bare *b)
 	if (s->given_up) /* for the first kernel already */
 		return KB_OK;
 	if (!s->has_kho) {
-		kb_info("kho", "nothing handed over by the outgoing kernel");
+		stage_report_nothing(s);
 		return KB_OK;
 	}
 	if (s->options.kho == KB_KHO_OFF) {

@@ -78,11 +78,21 @@ static bool is_true(struct kb_text t)
 	return memchr("1yYtT", t.text[0], 5);
 }
 
-bool kho_target_luo_on(struct kb_text cmdline)
+static bool is_on(struct kb_text cmdline, const char *name)
 {
 	struct kb_text value;
 
-	return cmdline_last(cmdline, "liveupdate", &value) && is_true(value);
+	return cmdline_last(cmdline, name, &value) && is_true(value);
+}
+
+bool kho_target_on(struct kb_text cmdline)
+{
+	return is_on(cmdline, "kho");
+}
+
+bool kho_target_luo_on(struct kb_text cmdline)
+{
+	return is_on(cmdline, "liveupdate");
 }
 
 bool kho_luo_takes_any(struct kb_text names)

@@ -293,7 +293,12 @@ points_crash() {
 # The way from A's load to kernel B.
 points_route() {
 	case $via,$expect in
-	plain,* | *,plain) return ;;
+	plain,*) return ;;
+	*,plain)
+		# B is told liveupdate=on.
+		[ "$kho,$via" != off,direct ] || point "khoboot warns that nothing came" "heard khoboot: kho: KB-384"
+		return
+		;;
 	firmware,restored | firmware,carried | firmware,lost:*)
 		point "khoboot sealed the data and reset the machine" sealed_and_reset
 		;;

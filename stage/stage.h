@@ -118,6 +118,14 @@ __must_check enum kb_status stage_check_crash(struct stage *s, struct range segm
 /* Leave the data of the kernel that crashed alone, and say so. After stage_check_crash(). */
 void stage_ignore_kho(struct stage *s);
 
+/*
+ * Say that the outgoing kernel handed nothing over: as a warning (KB_NOTHING_GIVEN) if the next
+ * kernel is told kho=on or liveupdate=on. Then the outgoing one was most likely told so, too, and
+ * the image was loaded by kexec_load(2), which hands over nothing. By what that gives it cannot be
+ * told from a kernel that had KHO off.
+ */
+void stage_report_nothing(const struct stage *s);
+
 /* Go on without KHO, and say so. A record that names the data is marked as taken. */
 void stage_discard_kho(struct stage *s);
 

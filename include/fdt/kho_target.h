@@ -45,6 +45,9 @@ struct kb_text kho_target_name(const struct uki_part *section);
  */
 bool kho_target_luo_reads(const void *data, uint64_t size, struct kb_text names);
 
+/* Does this command line turn KHO on ("kho=on")? Where it is on by default is not seen. */
+bool kho_target_on(struct kb_text cmdline);
+
 /*
  * Does this command line turn live update on ("liveupdate=on")? Else the kernel has no
  * /dev/liveupdate, and keeps what its sessions hold reserved for nobody (Linux

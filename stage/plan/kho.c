@@ -116,6 +116,17 @@ void stage_ignore_kho(struct stage *s)
 	s->has_kho = false;
 }
 
+void stage_report_nothing(const struct stage *s)
+{
+	const struct kb_text words = {s->cmdline, strlen(s->cmdline)};
+
+	kb_info("kho", "nothing handed over by the outgoing kernel");
+	if (!kho_target_on(words) && !kho_target_luo_on(words))
+		return;
+	kb_warn("kho", "KB-%03d %s", KB_NOTHING_GIVEN, kb_cause(KB_NOTHING_GIVEN));
+	kb_warn("kho", "KB-%03d remedy: %s", KB_NOTHING_GIVEN, kb_remedy(KB_NOTHING_GIVEN));
+}
+
 void stage_discard_kho(struct stage *s)
 {
 	kb_warn("kho", "going on without KHO: preserved memory will be reused");

@@ -342,6 +342,33 @@ static void discarded_data_take_their_record_along(void **state)
 	free(rec);
 }
 
+/* With kexec_load(2) nothing is handed over, and nothing else says so. */
+static void nothing_is_missed_in_silence(void **state)
+{
+	static const char *const on[] = {"quiet kho=on", "liveupdate=1", "kho=off kho=y"};
+	static const char *const off[] = {"quiet", "kho=on kho=off", "kho=0 liveupdate=no",
+					  "x.kho=on", "kho_scratch=200%"};
+	struct stage s = {.has_kho = false};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(on); i++) {
+		said[0] = 0;
+		strcpy(s.cmdline, on[i]);
+		stage_report_nothing(&s);
+		assert_true(was_said("nothing handed over by the outgoing kernel\n"));
+		assert_true(was_said("kho: KB-384 the next kernel is told"));
+		assert_true(was_said(kb_cause(KB_NOTHING_GIVEN)));
+		assert_true(was_said("kho: KB-384 remedy: load with khoctl switch or kexec -s"));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(off); i++) {
+		said[0] = 0;
+		strcpy(s.cmdline, off[i]);
+		stage_report_nothing(&s);
+		assert_true(was_said("nothing handed over by the outgoing kernel\n"));
+		assert_false(was_said("KB-384"));
+	}
+}
+
 /* ---- what can be said of memory -------------------------------------------------------------- */
 
 static void the_truth_is_said_about_memory(void **state)
@@ -801,6 +828,7 @@ int main(void)
 		test(a_command_line_that_loses_data_is_refused),
 		test(data_are_given_up_only_when_told_to),
 		test(discarded_data_take_their_record_along),
+		test(nothing_is_missed_in_silence),
 		test(a_kernel_is_replaced_and_unsound_data_are_not),
 		test(a_second_kernel_is_tried_once_and_if_wanted),
 		test(the_second_kernel_takes_the_place_of_the_first),
