@@ -39,7 +39,9 @@ on_line() {
 	*'khotest: side=in'*) mark b ;;
 	*'vmm: guest has stopped '*) [ -n "${stamp[stopped]:-}" ] || mark stopped ;;
 	*'vmm: guest goes on '*) [ -n "${stamp[resumed]:-}" ] || mark resumed ;;
-	*'guest: cpu 0: was away '*) [ -n "${stamp[noticed]:-}" ] || mark noticed ;;
+	*'guest: cpu 0: was away '*)
+		[ -z "${stamp[resumed]:-}" ] || [ -n "${stamp[noticed]:-}" ] || mark noticed
+		;;
 	*'khoboot: stop: '*': halted'*)
 		[ "$screen" -eq 0 ] || screen_shows "$logs" "khoboot: stop: ${expect#*:}: halted" >&2
 		return 1
@@ -176,16 +178,20 @@ guest_lost_nothing() {
 # guest_right_times N: that often it found itself right after it was taken back, with all its processors
 guest_right_times() { [ "$(grep -c 'khotest: guest=right' "$log.b")" -eq "$1" ]; }
 
-# guest_away_times N: so often each of its processors noticed that it had been away
+# guest_away_times N: so often all of its processors noticed that they had been away, after it went on
 guest_away_times() {
-	local cpus=${guest#*,}
-	[ "$(grep -cE 'guest: cpu [0-9]+: was away for ' "$log.b")" -ge $((${cpus%%,*} * $1)) ]
+	awk -v cpus="$(cut -d, -f2 <<<"$guest")" -v times="$1" '
+		function end_host() { if (on && n == cpus) hosts++; on = n = 0; split("", seen) }
+		/vmm: guest goes on after/ { end_host(); on = 1 }
+		/vmm: guest has stopped after/ { end_host() }
+		on && /guest: cpu [0-9]+: was away for/ { sub(/.*guest: cpu /, ""); if (!seen[$1]++) n++ }
+		END { end_host(); exit hosts != times }' "$log.b"
 }
 
 # The time that it was away the first time, by its own clock, is the time that passed here: a second for the way
 # that a line takes to us.
 guest_clock_is_right() {
-	sed -nE 's/.*guest: cpu 0: was away for ([0-9.]+) s.*/\1/p' "$log.b" | head -n 1 |
+	sed -nE '/vmm: guest goes on after/,$ s/.*guest: cpu 0: was away for ([0-9.]+) s.*/\1/p' "$log.b" | head -n 1 |
 		awk -v stopped="${stamp[stopped]:-0}" -v resumed="${stamp[resumed]:-0}" -v noticed="${stamp[noticed]:-0}" '
 			{ seen = 1; bad = $1 < resumed - stopped - 1 || $1 > noticed - stopped + 1 }
 			END { exit !seen || bad }'
@@ -391,10 +397,10 @@ points_data() {
 	[ -z "$place" ] || point "pages in $place are intact" "heard khotest: place_checked="
 }
 
-# Its guest, which outlived kernel A.
+# Its guest, which outlived kernel A, and each of its successors.
 points_guest() {
-	local times=1
-	[ "$chain" -eq 0 ] || times=2
+	local others=${then//[^,]/}
+	local times=$((1 + chain + hops + (${#then} ? ${#others} + 1 : 0)))
 	point "the guest was right in kernel A" "said guest=right"
 	point "it went on where it had stopped" guest_lost_nothing
 	point "it noticed that it had been away" "guest_away_times $times"

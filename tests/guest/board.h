@@ -30,10 +30,14 @@
 #define GUEST_MOST_ROUNDS (1UL << 24)
 
 /* The tables end before the program: up to 64 GiB. */
-#define GUEST_MOST_MEMORY (64UL << 30)
-#define GUEST_MOST_CPUS   16
+#define GUEST_MOST_MEMORY  (64UL << 30)
+#define GUEST_LEAST_MEMORY (4UL << 20)
+#define GUEST_MOST_CPUS    16
 
-/* The program writes its processor's number to this port after each report. */
+/*
+ * The program writes its processor's number to this port after each report, and reads its rounds
+ * from there; 4 bytes each.
+ */
 #define GUEST_PORT 0x500
 
 enum guest_report {
@@ -50,7 +54,10 @@ enum guest_wrong {
 	GUEST_WRONG_VECTORS, /* SSE or AVX registers */
 	GUEST_WRONG_DEBUG,   /* debug registers */
 	GUEST_WRONG_MSR,
-	GUEST_WRONG_TRAP, /* an exception; @stack tells where */
+	GUEST_WRONG_XCR0,
+	GUEST_WRONG_ANSWER,   /* of an IN */
+	GUEST_WRONG_TOGETHER, /* another processor's clock was further than ours is now */
+	GUEST_WRONG_TRAP,     /* an exception; @stack tells where */
 };
 
 struct guest_cpu {
@@ -62,6 +69,7 @@ struct guest_cpu {
 	uint64_t rounds, weight;
 	uint64_t pages; /* of the field, that are this processor's */
 	uint64_t random;
+	uint64_t leaps; /* times without us */
 	uint64_t clock; /* the time stamp counter when it was last looked at */
 	uint64_t away;  /* the longest time without us since the last report of it, in cycles */
 	uint64_t next_check; /* in ticks */
@@ -75,6 +83,7 @@ struct guest_board {
 	uint32_t cpus;
 	uint32_t tsc_khz;
 	/* By the program. */
+	uint64_t latest; /* time stamp that some processor has seen */
 	struct guest_cpu cpu[GUEST_MOST_CPUS];
 };
 

@@ -11,28 +11,33 @@
  */
 #include "clock.h"
 
-/* The time of day of both kernels is right to a second each. */
-#define TRUSTED_NS 3000000000UL
+#include <stdbool.h>
 
 static uint64_t cycles_of_ns(uint64_t ns, uint32_t khz)
 {
 	return (uint64_t)((unsigned __int128)ns * khz / 1000000);
 }
 
-static uint64_t ns_of_cycles(uint64_t cycles, uint32_t khz)
+/*
+ * This kernel began after the guest had stopped. If the counter was further by then than where the
+ * guest stopped, it has only counted on. (Set back it would have to count, in firmware alone, for
+ * as long as the last kernel lived.)
+ */
+static bool counted_on(const struct clock_state *then, uint64_t host_tsc, uint64_t boot_ns)
 {
-	return (uint64_t)((unsigned __int128)cycles * 1000000 / khz);
+	uint64_t since_boot = cycles_of_ns(boot_ns, then->tsc_khz);
+
+	return host_tsc >= since_boot && host_tsc - since_boot >= then->host_tsc;
 }
 
-uint64_t clock_shift(const struct clock_state *then, uint64_t host_tsc, uint64_t real_ns)
+uint64_t clock_shift(const struct clock_state *then, uint64_t host_tsc, uint64_t boot_ns,
+		     uint64_t real_ns)
 {
 	uint64_t offset = then->guest_tsc - then->host_tsc;
 	/* A time of day that went back says nothing; the clock then goes on where it stopped. */
 	uint64_t away = real_ns > then->real_ns ? real_ns - then->real_ns : 0;
-	uint64_t counted = ns_of_cycles(host_tsc - then->host_tsc, then->tsc_khz);
-	uint64_t differ = counted > away ? counted - away : away - counted;
 
-	if (host_tsc >= then->host_tsc && differ <= TRUSTED_NS)
+	if (counted_on(then, host_tsc, boot_ns))
 		return 0;
 	return then->guest_tsc + cycles_of_ns(away, then->tsc_khz) - host_tsc - offset;
 }

@@ -18,9 +18,11 @@ struct clock_state {
 
 /*
  * What is to be added to the offsets of all processors so that the guest's clock goes on, now that
- * the host's clocks show @host_tsc and @real_ns. Where the host's counter was not set back, that is
- * 0; else it follows from the time of day. The clock never goes back.
+ * the host's clocks show @host_tsc, @boot_ns (since this kernel began, CLOCK_BOOTTIME) and
+ * @real_ns. Where the host's counter was not set back, that is 0; else it follows from the time of
+ * day. The clock never goes back.
  */
-uint64_t clock_shift(const struct clock_state *then, uint64_t host_tsc, uint64_t real_ns);
+uint64_t clock_shift(const struct clock_state *then, uint64_t host_tsc, uint64_t boot_ns,
+		     uint64_t real_ns);
 
 #endif

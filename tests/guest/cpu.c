@@ -6,9 +6,9 @@
  *
  *	CPUID      before all else: it says which registers and MSRs there are
  *	sregs      before the APIC's registers: the mode of the APIC is in its base
- *	xcrs       before xsave: what is not switched on cannot be loaded
  *	APIC       before the MSRs: the deadline of its timer is one of them
- *	events     after all that could raise or clear one
+ *	events     after all that could raise or clear one; taken before the registers, because to
+ *	           ask for them may write what an exception brings along into CR2 and DR6
  *	run state  last, and taken first: to ask for it lets pending INITs happen
  *
  * The time stamp counter is the one MSR that is not copied: it goes on counting (clock.c).
@@ -22,7 +22,11 @@
 
 #include "vmm.h"
 
-#define MSR_TSC 0x10
+#define MSR_TSC           0x10
+#define CPUID_1_ECX_AVX   (1U << 28)
+#define CPUID_7_ECX_SHSTK (1U << 7)
+#define XCR0_X87_SSE      3
+#define XCR0_AVX          4
 
 /* KVM's lists end in arrays without a length. */
 union one_msr {
@@ -42,9 +46,14 @@ union cpuids {
 
 /* ---- CPUID ----------------------------------------------------------------------------------- */
 
-/* Where CPUID tells a processor its own number. */
-static void number_cpuid(struct kvm_cpuid_entry2 *e, unsigned int number)
+/*
+ * Where CPUID tells a processor its own number. And shadow stacks, which this VMM does not offer:
+ * their pointer is in no list of MSRs (KVM_GET_ONE_REG has it).
+ */
+static void adapt_cpuid(struct kvm_cpuid_entry2 *e, unsigned int number)
 {
+	if (e->function == 7 && !e->index)
+		e->ecx &= ~CPUID_7_ECX_SHSTK;
 	if (e->function == 1)
 		e->ebx = (e->ebx & 0x00ffffff) | number << 24;
 	if (e->function == 0xb || e->function == 0x1f)
@@ -57,7 +66,7 @@ void cpu_make(const struct vm *vm, const struct vcpu *cpu)
 
 	must(vm->kvm, KVM_GET_SUPPORTED_CPUID, &all, "KVM_GET_SUPPORTED_CPUID");
 	for (uint32_t i = 0; i < all.list.nent; i++)
-		number_cpuid(&all.list.entries[i], cpu->number);
+		adapt_cpuid(&all.list.entries[i], cpu->number);
 	must(cpu->fd, KVM_SET_CPUID2, &all, "KVM_SET_CPUID2");
 }
 
@@ -78,9 +87,32 @@ static void restore_cpuid(const struct vcpu *cpu, const struct cpu_state *state)
 	must(cpu->fd, KVM_SET_CPUID2, &all, "KVM_SET_CPUID2");
 }
 
+static bool has_avx(const struct vcpu *cpu)
+{
+	union cpuids all = {.list.nent = MOST_CPUID};
+
+	must(cpu->fd, KVM_GET_CPUID2, &all, "KVM_GET_CPUID2");
+	for (uint32_t i = 0; i < all.list.nent; i++)
+		if (all.list.entries[i].function == 1)
+			return all.list.entries[i].ecx & CPUID_1_ECX_AVX;
+	return false;
+}
+
+/* Not left to the program: QEMU 7.2 executes the XSETBV of a guest's guest without telling KVM. */
+void cpu_switch_on_vectors(const struct vcpu *cpu)
+{
+	struct kvm_xcrs x = {.nr_xcrs = 1};
+
+	x.xcrs[0].value = XCR0_X87_SSE | (has_avx(cpu) ? XCR0_AVX : 0);
+	must(cpu->fd, KVM_SET_XCRS, &x, "KVM_SET_XCRS");
+}
+
 /* ---- MSRs ------------------------------------------------------------------------------------ */
 
-/* Of all that this kernel's KVM would save, those that this processor has. */
+/*
+ * Of those that KVM lists, those that this processor has. MTRRs and the banks of machine checks are
+ * in no list; a guest that uses them needs them as well.
+ */
 static void save_msrs(const struct vm *vm, const struct vcpu *cpu, struct cpu_state *ret)
 {
 	union msr_numbers known = {.list.nmsrs = MOST_MSRS};
@@ -135,30 +167,44 @@ void cpu_set_tsc_offset(const struct vcpu *cpu, uint64_t offset)
 	must(cpu->fd, KVM_SET_DEVICE_ATTR, &a, "set KVM_VCPU_TSC_OFFSET");
 }
 
+uint32_t cpu_tsc_khz(const struct vcpu *cpu)
+{
+	return (uint32_t)must(cpu->fd, KVM_GET_TSC_KHZ, NULL, "KVM_GET_TSC_KHZ");
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
-static unsigned long xsave_request(const struct vm *vm)
+/* Bytes of KVM_GET_XSAVE2; 0 where there is only KVM_GET_XSAVE. */
+static int xsave2_size(const struct vm *vm)
 {
-	int size = ioctl(vm->fd, KVM_CHECK_EXTENSION, KVM_CAP_XSAVE2);
+	int ret = ioctl(vm->fd, KVM_CHECK_EXTENSION, KVM_CAP_XSAVE2);
 
+	return ret > 0 ? ret : 0;
+}
+
+void cpu_check_room(const struct vm *vm)
+{
+	union msr_numbers known = {.list.nmsrs = MOST_MSRS};
+
+	must(vm->kvm, KVM_GET_MSR_INDEX_LIST, &known, "KVM_GET_MSR_INDEX_LIST");
 	errno = 0;
-	if (size > MOST_XSAVE)
-		die("xsave: %d bytes, room for %d", size, MOST_XSAVE);
-	return size > 0 ? KVM_GET_XSAVE2 : KVM_GET_XSAVE;
+	if (xsave2_size(vm) > MOST_XSAVE)
+		die("xsave: %d bytes, room for %d", xsave2_size(vm), MOST_XSAVE);
 }
 
 void cpu_save(const struct vm *vm, const struct vcpu *cpu, struct cpu_state *ret)
 {
 	must(cpu->fd, KVM_GET_MP_STATE, &ret->mp, "KVM_GET_MP_STATE");
+	must(cpu->fd, KVM_GET_VCPU_EVENTS, &ret->events, "KVM_GET_VCPU_EVENTS");
 	save_cpuid(cpu, ret);
 	must(cpu->fd, KVM_GET_REGS, &ret->regs, "KVM_GET_REGS");
 	must(cpu->fd, KVM_GET_SREGS, &ret->sregs, "KVM_GET_SREGS");
 	must(cpu->fd, KVM_GET_XCRS, &ret->xcrs, "KVM_GET_XCRS");
-	must(cpu->fd, xsave_request(vm), ret->xsave, "KVM_GET_XSAVE2");
+	must(cpu->fd, xsave2_size(vm) ? KVM_GET_XSAVE2 : KVM_GET_XSAVE, ret->xsave,
+	     "KVM_GET_XSAVE2");
 	must(cpu->fd, KVM_GET_DEBUGREGS, &ret->debug, "KVM_GET_DEBUGREGS");
 	must(cpu->fd, KVM_GET_LAPIC, &ret->lapic, "KVM_GET_LAPIC");
 	save_msrs(vm, cpu, ret);
-	must(cpu->fd, KVM_GET_VCPU_EVENTS, &ret->events, "KVM_GET_VCPU_EVENTS");
 	ret->tsc_offset = tsc_offset(cpu);
 }
 

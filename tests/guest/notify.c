@@ -39,18 +39,19 @@ static void send_to(struct sockaddr_un *to, char *text, int fd)
 	close(s);
 }
 
-void notify(const char *text, int fd)
+bool notify(const char *text, int fd)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	const char *path = getenv("NOTIFY_SOCKET");
 	char copy[128];
 
 	if (!path)
-		return;
+		return false;
 	errno = 0;
 	if (path[0] != '/' || strlen(path) >= sizeof(to.sun_path))
 		die("NOTIFY_SOCKET=%s: must be the path of a socket", path);
 	strcpy(to.sun_path, path);
 	snprintf(copy, sizeof(copy), "%s", text);
 	send_to(&to, copy, fd);
+	return true;
 }

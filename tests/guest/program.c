@@ -30,8 +30,9 @@
 #define TICK_VECTOR     0x20
 #define PERIODIC        0x20000
 
-#define CR4_OSXSAVE      (1 << 18)
-#define XCR0_X87_SSE_AVX 7
+#define CR4_OSXSAVE  (1 << 18)
+#define XCR0_X87_SSE 3
+#define XCR0_AVX     4
 
 #define GATES 256
 
@@ -124,12 +125,18 @@ static uint64_t cycles_of_ms(uint64_t ms)
 /* Called all the time, so that a leap is a time in which we did not run. */
 static void look_at_clock(struct guest_cpu *c)
 {
+	/* In this order: what another processor has seen was before now. */
+	uint64_t latest = __atomic_load_n(&board->latest, __ATOMIC_SEQ_CST);
 	uint64_t now = rdtsc();
 
 	if (now < c->clock)
 		wrong(c, GUEST_WRONG_CLOCK);
-	if (now - c->clock > cycles_of_ms(AWAY_MS) && now - c->clock > c->away) {
-		c->away = now - c->clock;
+	if (now < latest)
+		wrong(c, GUEST_WRONG_TOGETHER);
+	__atomic_store_n(&board->latest, now, __ATOMIC_SEQ_CST);
+	if (now - c->clock > cycles_of_ms(AWAY_MS)) {
+		c->away = now - c->clock > c->away ? now - c->clock : c->away;
+		c->leaps++;
 		/* Right again is who gets interrupts again, too. */
 		c->next_check = c->ticks + 2;
 	}
@@ -209,22 +216,15 @@ static uint64_t mark(const struct guest_cpu *c, uint64_t n)
 	return 0x0000123456789000 + n * 0x100000000 + c->number * 0x10000 + n * 8;
 }
 
-/* Bits of CR4 and XCR0; the VMM has switched on SSE. */
-static void enable_avx(void)
+static uint32_t wanted_xcr0(void)
 {
-	uint64_t cr4;
-
-	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
-	__asm__ volatile("mov %0, %%cr4" ::"r"(cr4 | CR4_OSXSAVE));
-	__asm__ volatile("xsetbv" ::"c"(0), "a"(XCR0_X87_SSE_AVX), "d"(0));
+	return has_avx() ? XCR0_X87_SSE | XCR0_AVX : XCR0_X87_SSE;
 }
 
 static void set_vectors(const struct guest_cpu *c)
 {
 	uint64_t values[64];
 
-	if (has_avx())
-		enable_avx();
 	for (unsigned int i = 0; i < 64; i++)
 		values[i] = mark(c, i);
 	if (has_avx())
@@ -237,7 +237,11 @@ static void check_vectors(struct guest_cpu *c)
 {
 	uint64_t values[64];
 	unsigned int words = has_avx() ? 64 : 32;
+	uint32_t low, high;
 
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	if (low != wanted_xcr0() || high)
+		wrong(c, GUEST_WRONG_XCR0);
 	if (has_avx())
 		avx_get(values);
 	else
@@ -303,10 +307,25 @@ static void set_up_interrupts(struct guest_cpu *c)
 
 /* ---- from the first instruction on ----------------------------------------------------------- */
 
+/* An IN, because it takes two steps: the VMM's answer, and KVM that puts it into the register. */
+static void check_answer(struct guest_cpu *c)
+{
+	uint32_t answer;
+
+	__asm__ volatile("inl %w1, %0" : "=a"(answer) : "Nd"(GUEST_PORT) : "memory");
+	if (answer != (uint32_t)c->rounds)
+		wrong(c, GUEST_WRONG_ANSWER);
+}
+
 static void check(struct guest_cpu *c)
 {
+	uint64_t leaps = c->leaps;
+
 	check_registers(c);
 	check_field(c);
+	/* In the middle of that? Then once more, from the registers on. */
+	if (c->leaps != leaps)
+		return;
 	if (c->away) {
 		report(c, GUEST_AWAY, c->away * 1000 / board->tsc_khz);
 		c->away = 0;
@@ -336,6 +355,7 @@ _Noreturn void guest_main(uint32_t number)
 	report(c, GUEST_FILLED, 0);
 	for (;;) {
 		play(c, BATCH);
+		check_answer(c);
 		if (c->ticks >= c->next_check)
 			check(c);
 		__asm__ volatile("sti; hlt" ::: "memory");

@@ -17,6 +17,9 @@
 
 enum { TOKEN_MEMORY = 1, TOKEN_STATE = 2 };
 
+/* What the session is called in the manager's store. */
+#define FD_NAME "guest"
+
 /* One process at a time may have it open, and systemd has for each service with LUOSession=. */
 static int open_device(void)
 {
@@ -34,7 +37,9 @@ static int open_session(unsigned long request, const char *name)
 	struct luo_session s = {.size = sizeof(s), .fd = -1};
 	int fd = open_device();
 
-	snprintf((char *)s.name, sizeof(s.name), "%s", name);
+	errno = 0;
+	if ((size_t)snprintf((char *)s.name, sizeof(s.name), "%s", name) >= sizeof(s.name))
+		die("%s: a name has at most %zu characters", name, sizeof(s.name) - 1);
 	must(fd, request, &s, name);
 	close(fd);
 	return s.fd;
@@ -64,28 +69,43 @@ int session_preserve(const char *name, const struct vm *vm)
 	return ret;
 }
 
-/* A service manager that kept the session over the kexec passes it as the first descriptor. */
+/*
+ * A service manager that kept the session over the kexec passes it on, as sd_listen_fds(3) says:
+ * from descriptor 3 on, with names, separated by colons, in the order of the descriptors.
+ */
 static int passed_session(void)
 {
 	const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	const char *names = getenv("LISTEN_FDNAMES");
+	int last = count && pid && atoi(pid) == getpid() ? atoi(count) : 0;
 
-	if (!count || atoi(count) < 1 || !pid || atoi(pid) != getpid())
-		return -1;
-	return 3;
+	for (int i = 0; i < last && names; i++) {
+		size_t len = strcspn(names, ":");
+
+		if (len == strlen(FD_NAME) && !strncmp(names, FD_NAME, len))
+			return 3 + i;
+		names = names[len] ? names + len + 1 : NULL;
+	}
+	return -1;
 }
 
-void session_take(const char *name, struct vm *vm)
+int session_take(const char *name, struct vm *vm)
+{
+	int ret = passed_session();
+
+	if (ret < 0)
+		ret = open_session(LUO_RETRIEVE_SESSION, name);
+	vm->memory_fd = take(ret, TOKEN_MEMORY);
+	vm->state_fd = take(ret, TOKEN_STATE);
+	return ret;
+}
+
+void session_finish(int session)
 {
 	struct luo_finish f = {.size = sizeof(f)};
-	int session = passed_session();
 
-	if (session < 0)
-		session = open_session(LUO_RETRIEVE_SESSION, name);
-	vm->memory_fd = take(session, TOKEN_MEMORY);
-	vm->state_fd = take(session, TOKEN_STATE);
-	/* From here on the files are ours alone, and the name is free for the next session. */
 	must(session, LUO_FINISH, &f, "finish the session");
 	close(session);
 	/* It is spent: the manager shall neither hand it over again nor count it. */
-	notify("FDSTOREREMOVE=1\nFDNAME=guest", -1);
+	notify("FDSTOREREMOVE=1\nFDNAME=" FD_NAME, -1);
 }

@@ -23,11 +23,8 @@
 #define PRESENT_WRITE 0x003
 #define LARGE         0x080
 #define CR0_PE_ET_PG  0x80000011
-#define CR4_PAE_SSE   0x620
+#define CR4_PAE_SSE   0x40620 /* with XSAVE */
 #define EFER_LME_LMA  0x500
-
-/* Where huge pages of shared memory are switched on. */
-#define SHMEM_HUGE "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 
 /* image.S: the program */
 extern const uint8_t program[], program_end[];
@@ -43,34 +40,30 @@ static int make_memfd(const char *name, uint64_t bytes)
 	return fd;
 }
 
-/* Of a size that is a multiple of @align. */
+/* At a multiple of 2 MiB, or the kernel could not map huge pages as such. */
 static void *map(int fd, uint64_t bytes)
 {
-	void *ret = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	uintptr_t at = (uintptr_t)mmap(NULL, bytes + HUGE, PROT_NONE,
+				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *ret = (void *)((at + HUGE - 1) & ~(HUGE - 1));
+
+	ret = mmap(ret, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
 
 	if (ret == MAP_FAILED)
 		die("map %lu bytes", bytes);
 	return ret;
 }
 
-static void use_huge_pages(void)
-{
-	int fd = open(SHMEM_HUGE, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, "force", 5) != 5)
-		die(SHMEM_HUGE);
-	close(fd);
-}
-
 void vm_make_files(struct vm *vm, uint64_t memory, uint32_t cpus, bool huge)
 {
-	if (huge)
-		use_huge_pages();
 	vm->cpus = cpus;
 	vm->memory_fd = make_memfd("guest-memory", memory);
 	vm->state_fd = make_memfd("guest-state", state_bytes(cpus));
 	vm->memory = map(vm->memory_fd, memory);
 	vm->state = map(vm->state_fd, state_bytes(cpus));
+	/* A wish: the host decides by transparent_hugepage/shmem_enabled. */
+	if (huge)
+		madvise(vm->memory, memory, MADV_HUGEPAGE);
 	*vm->state = (struct state){.magic = STATE_MAGIC,
 				    .version = STATE_VERSION,
 				    .cpus = cpus,
@@ -97,7 +90,8 @@ static void check_state(const struct vm *vm, uint64_t bytes)
 	if (bytes < sizeof(*s) || s->magic != STATE_MAGIC || s->version != STATE_VERSION)
 		die("the state is not of this VMM");
 	if (!s->cpus || s->cpus > GUEST_MOST_CPUS || s->bytes != state_bytes(s->cpus) ||
-	    s->bytes > bytes || s->memory != file_size(vm->memory_fd))
+	    s->bytes > bytes || s->memory != file_size(vm->memory_fd) ||
+	    s->memory < GUEST_LEAST_MEMORY || !s->clock.tsc_khz)
 		die("the state does not belong to this memory");
 	for (unsigned int i = 0; i < s->cpus; i++)
 		if (s->cpu[i].cpuid_count > MOST_CPUID || s->cpu[i].msr_count > MOST_MSRS)
@@ -113,9 +107,6 @@ void vm_map_files(struct vm *vm)
 	vm->state = map(vm->state_fd, bytes);
 	check_state(vm, bytes);
 	vm->cpus = vm->state->cpus;
-	/* The huge pages are there, but this kernel maps them as such only if told to. */
-	if (vm->state->huge)
-		use_huge_pages();
 	vm->memory = map(vm->memory_fd, vm->state->memory);
 }
 
@@ -145,6 +136,7 @@ void vm_create(struct vm *vm)
 	vm->fd = must(vm->kvm, KVM_CREATE_VM, NULL, "KVM_CREATE_VM");
 	must(vm->fd, KVM_ENABLE_CAP, &split, "KVM_CAP_SPLIT_IRQCHIP");
 	must(vm->fd, KVM_SET_USER_MEMORY_REGION, &memory, "KVM_SET_USER_MEMORY_REGION");
+	cpu_check_room(vm);
 	for (unsigned int i = 0; i < vm->cpus; i++)
 		create_cpu(vm, i);
 }
@@ -191,6 +183,7 @@ static void set_first_state(const struct vcpu *cpu)
 	s.cr4 = CR4_PAE_SSE;
 	s.efer = EFER_LME_LMA;
 	must(cpu->fd, KVM_SET_SREGS, &s, "KVM_SET_SREGS");
+	cpu_switch_on_vectors(cpu);
 	must(cpu->fd, KVM_SET_REGS, &regs, "KVM_SET_REGS");
 	must(cpu->fd, KVM_SET_MP_STATE, &runs, "KVM_SET_MP_STATE");
 }
@@ -209,7 +202,7 @@ void vm_load_program(struct vm *vm)
 		set_first_state(&vm->cpu[i]);
 		cpu_set_tsc_offset(&vm->cpu[i], zero);
 	}
-	board->tsc_khz = (uint32_t)must(vm->cpu[0].fd, KVM_GET_TSC_KHZ, NULL, "KVM_GET_TSC_KHZ");
+	board->tsc_khz = cpu_tsc_khz(&vm->cpu[0]);
 }
 
 /* ---- it runs --------------------------------------------------------------------------------- */
@@ -225,6 +218,9 @@ static const char *what_is_wrong(uint64_t value)
 		[GUEST_WRONG_VECTORS] = "an SSE or AVX register changed",
 		[GUEST_WRONG_DEBUG] = "a debug register changed",
 		[GUEST_WRONG_MSR] = "an MSR changed",
+		[GUEST_WRONG_XCR0] = "XCR0 changed",
+		[GUEST_WRONG_ANSWER] = "an instruction was left half done",
+		[GUEST_WRONG_TOGETHER] = "its processors have different clocks",
 	};
 
 	return value < sizeof(text) / sizeof(text[0]) ? text[value] : "?";
@@ -260,19 +256,31 @@ static void tell_pages(const struct vm *vm)
 		printf("vmm: memory is in huge pages: %lu of %lu KiB\n", huge, all);
 }
 
-static void check_itself_right(struct vcpu *cpu)
+static void tell_if_ready(const struct vm *vm)
+{
+	if (vm->preserved && vm->right == vm->cpus)
+		notify("READY=1", -1);
+}
+
+void vm_is_preserved(struct vm *vm)
+{
+	pthread_mutex_lock(&lock);
+	vm->preserved = true;
+	tell_if_ready(vm);
+	pthread_mutex_unlock(&lock);
+}
+
+static void is_right(struct vcpu *cpu)
 {
 	struct vm *vm = cpu->vm;
 
 	if (cpu->right)
 		return;
 	cpu->right = true;
-	if (++vm->right < vm->cpus)
-		return;
-	/* All memory was touched now. */
-	if (vm->state->huge)
+	/* All memory was touched when the last one is right. */
+	if (++vm->right == vm->cpus && vm->state->huge)
 		tell_pages(vm);
-	notify("READY=1", -1);
+	tell_if_ready(vm);
 }
 
 /* A processor of the guest has something to tell. */
@@ -291,7 +299,7 @@ static void tell(struct vcpu *cpu)
 	case GUEST_RIGHT:
 		printf("guest: cpu %u: %lu rounds, sum over %lu pages right, %lu ticks\n",
 		       cpu->number, c->rounds, c->pages, c->ticks);
-		check_itself_right(cpu);
+		is_right(cpu);
 		return;
 	}
 	errno = 0;
@@ -301,19 +309,28 @@ static void tell(struct vcpu *cpu)
 	die("guest: cpu %u: WRONG: %s", cpu->number, what_is_wrong(c->value));
 }
 
-/* True: the processor can go on. */
-static bool handle_exit(struct vcpu *cpu)
+/* It asks for its rounds. The value lies with us until KVM is entered again. */
+static void answer(struct vcpu *cpu)
+{
+	uint32_t rounds = (uint32_t)vm_board(cpu->vm)->cpu[cpu->number].rounds;
+
+	memcpy((uint8_t *)cpu->run + cpu->run->io.data_offset, &rounds, sizeof(rounds));
+}
+
+static void handle_exit(struct vcpu *cpu)
 {
 	struct kvm_run *run = cpu->run;
 
 	errno = 0;
-	if (run->exit_reason != KVM_EXIT_IO || run->io.port != GUEST_PORT ||
-	    run->io.direction != KVM_EXIT_IO_OUT)
+	if (run->exit_reason != KVM_EXIT_IO || run->io.port != GUEST_PORT || run->io.size != 4)
 		die("cpu %u: exit for reason %u", cpu->number, run->exit_reason);
+	if (run->io.direction == KVM_EXIT_IO_IN) {
+		answer(cpu);
+		return;
+	}
 	pthread_mutex_lock(&lock);
 	tell(cpu);
 	pthread_mutex_unlock(&lock);
-	return true;
 }
 
 /*

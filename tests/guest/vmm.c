@@ -8,8 +8,8 @@
  *	                SIGTERM      stop it, write its state, hand the session to the manager, end
  *	kernel B        vmm resume   take it back, give it its state, run it, preserve it again
  *
- * Speaks to a service manager as systemd does: READY=1 when all processors of the guest have found
- * themselves right, FDSTORE=1 with the session when the guest has stopped.
+ * Speaks to a service manager as to systemd: READY=1 when the guest is preserved and all of its
+ * processors have found themselves right, FDSTORE=1 with the session when it has stopped.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -26,13 +26,18 @@
 
 #define MIB (1024UL * 1024)
 
-static const char usage[] = "usage: vmm start [--mem MIB] [--cpus N] [--huge] [--session NAME]\n"
-			    "       vmm resume [--session NAME]\n"
-			    "\n"
-			    "  --mem MIB       memory of the guest (default 64)\n"
-			    "  --cpus N        its processors (default 1)\n"
-			    "  --huge          its memory in pages of 2 MiB\n"
-			    "  --session NAME  of the live update session (default guest)\n";
+static const char usage[] =
+	"usage: vmm start [--mem MIB] [--cpus N] [--huge] [--session NAME]\n"
+	"       vmm resume [--session NAME]\n"
+	"\n"
+	"  --mem MIB       memory of the guest (default 64)\n"
+	"  --cpus N        its processors (default 1)\n"
+	"  --huge          its memory in pages of 2 MiB\n"
+	"  --session NAME  of the live update session (default guest)\n"
+	"\n"
+	"SIGTERM stops the guest and writes its state. The session then goes to the\n"
+	"service manager ($NOTIFY_SOCKET); without one vmm keeps it open, and waits for\n"
+	"the jump.\n";
 
 struct options {
 	bool resume, huge;
@@ -115,12 +120,11 @@ static double ms_since(const struct timespec *from)
 	       (double)(now.tv_nsec - from->tv_nsec) / 1e6;
 }
 
-/* The time of day, in ns. */
-static uint64_t real_ns(void)
+static uint64_t clock_ns(clockid_t which)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_REALTIME, &t);
+	clock_gettime(which, &t);
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
@@ -132,23 +136,29 @@ static void start(struct vm *vm, const struct options *o)
 	printf("vmm: guest starts: %lu MiB, %u processors\n", o->memory / MIB, o->cpus);
 }
 
+/*
+ * Until the guest has its state again, the old session stays open: if something fails here, it is
+ * still there for a second try, where a service manager keeps it.
+ */
 static void resume(struct vm *vm, const struct options *o)
 {
+	int session = session_take(o->session, vm);
 	uint64_t shift;
 
-	session_take(o->session, vm);
 	vm_map_files(vm);
 	printf("vmm: guest is back: %lu MiB, %u processors\n", vm->state->memory / MIB, vm->cpus);
 	vm_create(vm);
-	shift = clock_shift(&vm->state->clock, cpu_host_tsc(), real_ns());
+	shift = clock_shift(&vm->state->clock, cpu_host_tsc(), clock_ns(CLOCK_BOOTTIME),
+			    clock_ns(CLOCK_REALTIME));
 	for (unsigned int i = 0; i < vm->cpus; i++)
 		cpu_restore(&vm->cpu[i], &vm->state->cpu[i], shift);
+	session_finish(session);
 	vm->state->complete = 0;
 	printf("vmm: guest goes on after %lu rounds\n", vm_rounds(vm));
 }
 
 /* While the guest runs: what it writes from now on is preserved as well. */
-static int preserve(const struct vm *vm, const struct options *o)
+static int preserve(struct vm *vm, const struct options *o)
 {
 	struct timespec from;
 	int session;
@@ -156,6 +166,7 @@ static int preserve(const struct vm *vm, const struct options *o)
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	session = session_preserve(o->session, vm);
 	printf("vmm: guest is preserved, in %.0f ms, while it runs\n", ms_since(&from));
+	vm_is_preserved(vm);
 	return session;
 }
 
@@ -167,9 +178,9 @@ static void save(struct vm *vm)
 	for (unsigned int i = 0; i < vm->cpus; i++)
 		cpu_save(vm, &vm->cpu[i], &s->cpu[i]);
 	s->clock = (struct clock_state){.host_tsc = now,
-					.real_ns = real_ns(),
+					.real_ns = clock_ns(CLOCK_REALTIME),
 					.guest_tsc = now + s->cpu[0].tsc_offset,
-					.tsc_khz = vm_board(vm)->tsc_khz};
+					.tsc_khz = cpu_tsc_khz(&vm->cpu[0])};
 	s->complete = 1;
 }
 
@@ -205,7 +216,11 @@ int main(int argc, char **argv)
 	vm_stop(&vm);
 	printf("vmm: guest has stopped after %lu rounds\n", vm_rounds(&vm));
 	save(&vm);
-	notify("FDSTORE=1\nFDNAME=guest\nFDPOLL=0", session);
 	printf("vmm: state is written, %lu bytes\n", vm.state->bytes);
-	return 0;
+	if (notify("FDSTORE=1\nFDNAME=guest\nFDPOLL=0", session))
+		return 0;
+	/* Nobody else has the session: it would end with us. */
+	printf("vmm: waits for the jump\n");
+	for (;;)
+		pause();
 }

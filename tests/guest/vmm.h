@@ -96,6 +96,7 @@ struct vm {
 	uint32_t cpus;
 	volatile bool stopping;
 	unsigned int right; /* processors with @right set */
+	bool preserved;
 	struct vcpu cpu[GUEST_MOST_CPUS];
 };
 
@@ -122,13 +123,22 @@ void vm_run(struct vm *vm);
 /* Ends these threads. No processor is in the middle of an instruction afterwards. */
 void vm_stop(struct vm *vm);
 
+/* A session has both files: READY=1, once all processors are right as well. */
+void vm_is_preserved(struct vm *vm);
+
 /* Rounds that all processors have counted. */
 uint64_t vm_rounds(const struct vm *vm);
 
 /* ---- cpu.c ----------------------------------------------------------------------------------- */
 
+/* Is there room for all that KVM may want to say of a processor? To be asked while nothing runs. */
+void cpu_check_room(const struct vm *vm);
+
 /* What a processor is, before it has a state: CPUID as KVM can have it. */
 void cpu_make(const struct vm *vm, const struct vcpu *cpu);
+
+/* SSE, and AVX if it has that. */
+void cpu_switch_on_vectors(const struct vcpu *cpu);
 
 /*
  * Takes the state of a stopped processor, or gives it to a new one, whose time stamp counter is
@@ -140,6 +150,9 @@ void cpu_restore(const struct vcpu *cpu, const struct cpu_state *state, uint64_t
 /* The host's time stamp counter. */
 uint64_t cpu_host_tsc(void);
 
+/* How fast it counts for the guest, in kHz. */
+uint32_t cpu_tsc_khz(const struct vcpu *cpu);
+
 /* Time stamp counter of the guest minus that of the host. */
 void cpu_set_tsc_offset(const struct vcpu *cpu, uint64_t offset);
 
@@ -148,12 +161,19 @@ void cpu_set_tsc_offset(const struct vcpu *cpu, uint64_t offset);
 /* A new session with both files in it. It lasts as long as it is open somewhere. */
 int session_preserve(const char *name, const struct vm *vm);
 
-/* Takes both files out of the session that the last kernel has left, and ends it. */
-void session_take(const char *name, struct vm *vm);
+/*
+ * Takes both files out of the session that the last kernel has left, and returns that session: the
+ * files can be taken once more as long as it is open. session_finish() ends it, and frees its name.
+ */
+int session_take(const char *name, struct vm *vm);
+void session_finish(int session);
 
 /* ---- notify.c -------------------------------------------------------------------------------- */
 
-/* sd_notify(3), without the library: to $NOTIFY_SOCKET, or to nobody. @fd: -1, or one to keep. */
-void notify(const char *text, int fd);
+/*
+ * sd_notify(3), without the library: to $NOTIFY_SOCKET; false if there is none. @fd: -1, or one to
+ * keep.
+ */
+bool notify(const char *text, int fd);
 
 #endif

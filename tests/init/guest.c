@@ -106,8 +106,10 @@ void guest_start(const char *what)
 	const char *argv[] = {VMM, "start", "--mem", mem, "--cpus", cpus, NULL, NULL};
 
 	sscanf(what, "%15[0-9],%15[0-9],%15s", mem, cpus, huge);
-	if (!strcmp(huge, "huge"))
+	if (!strcmp(huge, "huge")) {
 		argv[6] = "--huge";
+		allow_huge("always");
+	}
 	start(argv);
 	guest_wait();
 }
@@ -131,7 +133,8 @@ void guest_stop(void)
 	kill(vmm, SIGTERM);
 	wait_until_told("FDSTORE=1");
 	/* Not by waiting for a message, which takes its second: the guest is away already. */
-	waitpid(vmm, &vmm_status, 0);
+	if (vmm > 0)
+		waitpid(vmm, &vmm_status, 0);
 	vmm = 0;
 	if (vmm_status)
 		fail("guest: the VMM has ended with status 0x%x", vmm_status);

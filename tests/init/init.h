@@ -91,6 +91,9 @@ void luo_check(uint64_t pages, uint64_t seed);
 void sets_preserve(const char *names, uint64_t seed);
 void sets_check(const char *names, uint64_t seed);
 
+/* Shared memory gets huge pages: "always" or "never". */
+void allow_huge(const char *when);
+
 /*
  * Like luo_preserve() with a page in each range of physical addresses, as in
  * "0xc00000-0xd00000,...". On the incoming side they have to be there.

@@ -208,12 +208,12 @@ static int make_file(const struct file *f, uint64_t seed)
 	return fd;
 }
 
-static void tell_kernel(const char *path, const char *value)
+void allow_huge(const char *when)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = open(SHMEM_HUGE, O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0 || write(fd, value, strlen(value)) < 0)
-		fail("set: %s: %s", path, strerror(errno));
+	if (fd < 0 || write(fd, when, strlen(when)) < 0)
+		fail(SHMEM_HUGE ": %s", strerror(errno));
 	close(fd);
 }
 
@@ -251,11 +251,11 @@ static void keep_set(const char *name, uint64_t seed, bool again)
 	size_t first = kept_count;
 
 	if (set.huge && !again)
-		tell_kernel(SHMEM_HUGE, "always");
+		allow_huge("always");
 	for (unsigned int i = 0; i < set.sessions; i++)
 		keep_session(&set, i, seed, again);
 	if (set.huge && !again)
-		tell_kernel(SHMEM_HUGE, "never");
+		allow_huge("never");
 	say("set_kept=%s, %u sessions, %zu files", name, set.sessions, kept_count - first);
 }
 
