@@ -153,6 +153,18 @@ make_esp() {
 	[ $# -lt 2 ] || mcopy -i "$image" "$2" ::/EFI/khoboot/next.efi
 }
 
+# on_gpt IMAGE: that file system becomes a partition, $kho_partition, of a disk with a GPT
+kho_partition=00112233-4455-6677-8899-aabbccddeeff
+on_gpt() {
+	local image=$1 size
+	size=$(($(stat -c %s "$image") >> 20))
+	mv "$image" "$image.fat"
+	truncate -s $((size + 4))M "$image"
+	printf 'label: gpt\nstart=1M, size=%sM, type=uefi, uuid=%s\n' "$size" "$kho_partition" | /sbin/sfdisk -q "$image" &&
+		dd if="$image.fat" of="$image" bs=1M seek=1 conv=notrunc status=none
+	rm "$image.fat"
+}
+
 # ---- QEMU ----------------------------------------------------------------------------------
 
 # qemu_base MEM SMP CPU: sets the array qemu to what every machine of the tests has. It ends at a

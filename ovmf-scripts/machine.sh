@@ -193,6 +193,7 @@ add_disk() {
 	else
 		make_esp "$work/esp.img" "$work/a.efi"
 	fi
+	[ "$gpt" -eq 0 ] || on_gpt "$work/esp.img"
 	# shellcheck disable=SC2054 # QEMU's own commas
 	qemu+=(-drive "if=none,id=esp,format=raw,file=$work/esp.img"
 		-device virtio-blk-pci,drive=esp)

@@ -361,6 +361,8 @@ points_last() {
 	points_machine
 	points_data
 	points_variables
+	# By this systemd finds the volume again, and mounts it.
+	[ "$gpt" -eq 0 ] || point "$last knows the partition" "heard khotest: partition=$kho_partition"
 	point "$last powered off" ended_by_itself
 }
 

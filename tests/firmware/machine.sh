@@ -10,7 +10,6 @@
 # shellcheck disable=SC2154,SC2054 # lib.sh's and pool.sh's; commas belong to the options
 # Seconds that a machine may take
 limit=150
-partition=00112233-4455-6677-8899-aabbccddeeff
 
 # volume FILE...: a file system in $logs/esp.img; "name=file" gives a file its place there
 volume() {
@@ -23,10 +22,7 @@ volume() {
 
 # on_partition: the volume becomes a partition of a disk with a GPT
 on_partition() {
-	mv "$logs/esp.img" "$logs/fat.img"
-	truncate -s 52M "$logs/esp.img"
-	printf 'label: gpt\nstart=1M, size=48M, type=uefi, uuid=%s\n' "$partition" |
-		/sbin/sfdisk -q "$logs/esp.img" && dd if="$logs/fat.img" of="$logs/esp.img" bs=1M seek=1 conv=notrunc status=none
+	on_gpt "$logs/esp.img"
 }
 
 # machine CODE VARS [OPTION...]: QEMU with that firmware and the volume
