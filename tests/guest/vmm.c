@@ -133,7 +133,7 @@ static void start(struct vm *vm, const struct options *o)
 	vm_make_files(vm, o->memory, o->cpus, o->huge);
 	vm_create(vm);
 	vm_load_program(vm);
-	printf("vmm: guest starts: %lu MiB, %u processors\n", o->memory / MIB, o->cpus);
+	printf("vmm: guest starts: %lu MiB, processors: %u\n", o->memory / MIB, o->cpus);
 }
 
 /*
@@ -146,7 +146,7 @@ static void resume(struct vm *vm, const struct options *o)
 	uint64_t shift;
 
 	vm_map_files(vm);
-	printf("vmm: guest is back: %lu MiB, %u processors\n", vm->state->memory / MIB, vm->cpus);
+	printf("vmm: guest is back: %lu MiB, processors: %u\n", vm->state->memory / MIB, vm->cpus);
 	vm_create(vm);
 	shift = clock_shift(&vm->state->clock, cpu_host_tsc(), clock_ns(CLOCK_BOOTTIME),
 			    clock_ns(CLOCK_REALTIME));
