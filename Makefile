@@ -147,7 +147,7 @@ endif
 # Suites that are too much for `make check`.
 MATRIX ?= large loaders bridge
 
-.PHONY: all help deps hint demo check matrix soak bench fuzz clean ready
+.PHONY: all help deps hint demo check matrix userland soak bench fuzz clean ready
 all: hint image khoctl
 
 hint:
@@ -165,6 +165,7 @@ help:
 	@echo "make check    all tests; ends with 'N passed, N failed, N skipped' (SUITES='unit boot')"
 	@echo "make matrix   machines too large for make check, every boot loader, every pair of kernels"
 	@echo "              (MATRIX='large loaders bridge')"
+	@echo "make userland Debian with systemd: services live through systemctl kexec"
 	@echo "make soak     hours of random handovers through resets"
 	@echo "              (SOAK='--runs 200 --damage 100 --kill 100');"
 	@echo "              ARCH=arm64: every kernel on every machine, and a chain of 22"
@@ -200,6 +201,9 @@ check: ready
 
 matrix: ready
 	$(RUN) tests/check $(MATRIX)
+
+userland: ready
+	$(RUN) tests/check userland
 
 bench: ready
 	$(RUN) $(call arm64_or,tests/boot/jump,tests/bench/run)
