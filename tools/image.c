@@ -120,7 +120,7 @@ static enum kb_status check_x86(const uint8_t *d, size_t size, const struct pe *
 	if (st)
 		return st;
 	if (get_u32(d + BZ_INIT_SIZE) < flat + KB_ARENA_SIZE)
-		return kb_note(diag, KB_BZ_INIT_SIZE, BZ_INIT_SIZE, get_u32(d + BZ_INIT_SIZE));
+		return kb_note(diag, KB_PE_SIZES, BZ_INIT_SIZE, get_u32(d + BZ_INIT_SIZE));
 	return KB_OK;
 }
 
@@ -130,7 +130,7 @@ static enum kb_status check_arm64(const uint8_t *d, const struct pe *pe, struct 
 	enum kb_status st = arm64_image_parse(d, &outer, diag);
 
 	if (!st && outer.image_size < (uint64_t)pe->image_size + KB_ARENA_SIZE)
-		st = kb_note(diag, KB_ARM64_SIZE, ARM64_IMAGE_SIZE, outer.image_size);
+		st = kb_note(diag, KB_PE_SIZES, ARM64_IMAGE_SIZE, outer.image_size);
 	return st;
 }
 

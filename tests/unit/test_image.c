@@ -340,7 +340,7 @@ static void wrong_sizes_are_refused(void **state)
 	pe.entry = 77;
 	setup(NULL);
 	put_u32(stub.data + 0x260, get_u32(stub.data + 0x260) - 1);
-	assert_int_equal(image_check(stub.data, stub.size, &pe, NULL), KB_BZ_INIT_SIZE);
+	assert_int_equal(image_check(stub.data, stub.size, &pe, NULL), KB_PE_SIZES);
 	setup(NULL);
 	stub.data[0x234] = 0; /* what kexec refuses is refused here */
 	assert_int_equal(image_check(stub.data, stub.size, &pe, NULL), KB_BZ_FIXED);
@@ -379,7 +379,7 @@ static void wrong_sizes_of_arm64_are_refused(void **state)
 	ok(image_check(stub.data, stub.size, &pe, NULL));
 	assert_int_equal(pe.machine, PE_MACHINE_ARM64);
 	put_u64(stub.data + IMG_SIZE, STUB_SIZE + KB_ARENA_SIZE - 1);
-	assert_int_equal(image_check(stub.data, stub.size, &pe, NULL), KB_ARM64_SIZE);
+	assert_int_equal(image_check(stub.data, stub.size, &pe, NULL), KB_PE_SIZES);
 	put_u64(stub.data + IMG_SIZE, 0);
 	assert_int_equal(image_check(stub.data, stub.size, &pe, NULL), KB_ARM64_OLD);
 	/* A tool that knows only PE files does not update it; khoctl does. */
