@@ -36,20 +36,26 @@ enum kb_status jump_find(const struct running *r, const char **ret)
 	return KB_OK;
 }
 
-/* Run it to its end, with the signals that we hold back; as for waitpid(2). */
+/*
+ * Run it to its end; as for waitpid(2). Of the signals that we hold back it gets SIGINT, but not
+ * those that systemd sends to the service or login that asks: it stops them at once, and
+ * systemctl, killed before it could say that all is well, would look like a refusal.
+ */
 static int run(const char *systemctl, int *status)
 {
 	char path[PATH_MAX], verb[] = "kexec", *argv[] = {path, verb, NULL};
 	posix_spawnattr_t attr;
-	sigset_t none;
+	sigset_t held;
 	pid_t pid;
 	int error;
 
 	snprintf(path, sizeof(path), "%s", systemctl);
-	sigemptyset(&none);
+	sigemptyset(&held);
+	sigaddset(&held, SIGHUP);
+	sigaddset(&held, SIGTERM);
 	error = posix_spawnattr_init(&attr);
 	if (!error)
-		error = posix_spawnattr_setsigmask(&attr, &none);
+		error = posix_spawnattr_setsigmask(&attr, &held);
 	if (!error)
 		error = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
 	if (!error)
