@@ -283,6 +283,15 @@ static void is_right(struct vcpu *cpu)
 	tell_if_ready(vm);
 }
 
+void vm_forget_right(struct vm *vm)
+{
+	pthread_mutex_lock(&lock);
+	vm->right = 0;
+	for (unsigned int i = 0; i < vm->cpus; i++)
+		vm->cpu[i].right = false;
+	pthread_mutex_unlock(&lock);
+}
+
 /* A processor of the guest has something to tell. */
 static void tell(struct vcpu *cpu)
 {

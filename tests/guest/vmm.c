@@ -5,11 +5,13 @@
  * The steps in order; docs/live-guest.md explains each of them, and what must not be forgotten:
  *
  *	kernel A        vmm start    make the guest, run it, preserve it while it runs
+ *	                SIGHUP       ask it whether it is right
  *	                SIGTERM      stop it, write its state, hand the session to the manager, end
  *	kernel B        vmm resume   take it back, give it its state, run it, preserve it again
  *
  * Speaks to a service manager as to systemd: READY=1 when the guest is preserved and all of its
- * processors have found themselves right, FDSTORE=1 with the session when it has stopped.
+ * processors have found themselves right, RELOADING=1 and READY=1 again when it is asked for that
+ * (Type=notify-reload), FDSTORE=1 with the session when it has stopped.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -184,12 +186,26 @@ static void save(struct vm *vm)
 	s->complete = 1;
 }
 
-static void wait_for_sigterm(const sigset_t *set)
+static void check_again(struct vm *vm)
+{
+	struct timespec now;
+	char text[64];
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%ld",
+		 now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	notify(text, -1);
+	vm_forget_right(vm);
+}
+
+static void wait_for_sigterm(struct vm *vm, const sigset_t *set)
 {
 	int which;
 
 	do {
 		sigwait(set, &which);
+		if (which == SIGHUP)
+			check_again(vm);
 	} while (which != SIGTERM);
 }
 
@@ -204,6 +220,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL); /* in all threads, which inherit it */
 	if (o.resume)
 		resume(&vm, &o);
@@ -212,7 +229,7 @@ int main(int argc, char **argv)
 	vm_run(&vm);
 	session = preserve(&vm, &o);
 
-	wait_for_sigterm(&set);
+	wait_for_sigterm(&vm, &set);
 	vm_stop(&vm);
 	printf("vmm: guest has stopped after %lu rounds\n", vm_rounds(&vm));
 	save(&vm);

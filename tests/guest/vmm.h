@@ -120,6 +120,9 @@ void vm_load_program(struct vm *vm);
 /* Starts a thread for each processor. */
 void vm_run(struct vm *vm);
 
+/* READY=1 is to be said again, once all processors have checked themselves once more. */
+void vm_forget_right(struct vm *vm);
+
 /* Ends these threads. No processor is in the middle of an instruction afterwards. */
 void vm_stop(struct vm *vm);
 

@@ -127,6 +127,12 @@ void guest_wait(void)
 	say("guest=right");
 }
 
+void guest_check_again(void)
+{
+	kill(vmm, SIGHUP);
+	guest_wait();
+}
+
 void guest_stop(void)
 {
 	say("guest=stop");

@@ -120,12 +120,14 @@ void crash_check(uint64_t seed);
 /*
  * A guest of this machine (/vmm, tests/guest). guest_start() runs a new one, "MIB,CPUS" or
  * "MIB,CPUS,huge"; guest_resume() the one that the last kernel had, and guest_wait() returns when
- * that has found itself right: `guest=right`. guest_stop() has its state written, and keeps its
+ * that has found itself right: `guest=right`. guest_check_again() has it find out once more, and
+ * returns when it has. guest_stop() has its state written, and keeps its
  * session open until the jump.
  */
 void guest_start(const char *what);
 void guest_resume(void);
 void guest_wait(void);
+void guest_check_again(void);
 void guest_stop(void);
 
 /* Where the EFI variables are mounted before any of these. */
