@@ -167,7 +167,7 @@ help:
 	@echo "              (MATRIX='large loaders bridge')"
 	@echo "make userland Debian with systemd: services live through systemctl kexec"
 	@echo "make soak     hours of random handovers through resets"
-	@echo "              (SOAK='--runs 200 --damage 100 --kill 100');"
+	@echo "              (SOAK='--runs 200 --damage 100 --kill 100 --guests 200');"
 	@echo "              ARCH=arm64: every kernel on every machine, and a chain of 22"
 	@echo "make sets     random maps through the bridge (SETS=1000000)"
 	@echo "make bench    speed and size, beside plain kexec (ARCH=arm64: the jump alone)"
