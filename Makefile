@@ -165,7 +165,7 @@ help:
 	@echo "make check    all tests; ends with 'N passed, N failed, N skipped' (SUITES='unit boot')"
 	@echo "make matrix   machines too large for make check, every boot loader, every pair of kernels"
 	@echo "              (MATRIX='large loaders bridge')"
-	@echo "make userland Debian with systemd: services live through systemctl kexec"
+	@echo "make userland Debian with systemd: services and a guest live through systemctl kexec"
 	@echo "make soak     hours of random handovers through resets"
 	@echo "              (SOAK='--runs 200 --damage 100 --kill 100 --guests 200');"
 	@echo "              ARCH=arm64: every kernel on every machine, and a chain of 22"
