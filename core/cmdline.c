@@ -116,6 +116,13 @@ bool cmdline_last(struct kb_text text, const char *name, struct kb_text *ret)
 	return found;
 }
 
+bool cmdline_true(struct kb_text value)
+{
+	if (value.len > 1 && (value.text[0] | 0x20) == 'o')
+		return (value.text[1] | 0x20) == 'n';
+	return value.len && memchr("1eEyYtT", value.text[0], 7);
+}
+
 bool cmdline_take_address(struct kb_text *t, const char *name, uint64_t *ret)
 {
 	struct kb_text rest = *t, word = text_cut(&rest, ' ');

@@ -68,21 +68,11 @@ bool kho_target_luo_reads(const void *data, uint64_t size, struct kb_text list)
 	return text_lists(list, name);
 }
 
-/* As Linux lib/kstrtox.c:kstrtobool. */
-static bool is_true(struct kb_text t)
-{
-	if (!t.len)
-		return false;
-	if (t.len > 1 && (t.text[0] | 0x20) == 'o')
-		return (t.text[1] | 0x20) == 'n';
-	return memchr("1yYtT", t.text[0], 5);
-}
-
 static bool is_on(struct kb_text cmdline, const char *name)
 {
 	struct kb_text value;
 
-	return cmdline_last(cmdline, name, &value) && is_true(value);
+	return cmdline_last(cmdline, name, &value) && cmdline_true(value);
 }
 
 bool kho_target_on(struct kb_text cmdline)

@@ -3,6 +3,7 @@
 #include "check.h"
 #include "firmware.h"
 #include "image.h"
+#include "jump.h"
 #include "khoctl.h"
 #include "machine.h"
 #include "next_kernel.h"
@@ -210,6 +211,15 @@ static void warn(const struct check *c, const char *what)
 		fprintf(stderr, "khoctl: %s: %s; %s\n", c->name, c->why, what);
 }
 
+/* Not known here, and worth a word before the jump. */
+static void warn_unknown(const struct check *c)
+{
+	fprintf(stderr, "khoctl: %s: warning: %s", c->name, c->why);
+	if (c->numbers)
+		fprintf(stderr, " (have %" PRIu64 ", need %" PRIu64 " bytes)", c->have, c->need);
+	fprintf(stderr, "; %s\n", c->warn);
+}
+
 void check_warn(const struct verdict *v, bool force)
 {
 	if (v->plan.changes)
@@ -219,6 +229,8 @@ void check_warn(const struct verdict *v, bool force)
 
 		if (c->answer == ANSWER_DISCARD)
 			warn(c, "the preserved data WILL BE LOST, as the options of khoboot say");
+		if (c->warn)
+			warn_unknown(c);
 		if (c->answer == ANSWER_REFUSED && force)
 			warn(c, "GOING ON BY --force: the machine may halt after the jump, or lose "
 				"the preserved data");
@@ -328,6 +340,7 @@ int cmd_check(int argc, char **argv)
 	if (ret < 0 && argc - optind != 1)
 		ret = ctl_usage("check: give one file");
 	running_see_debugfs(&running);
+	running.by_systemd = jump_find(&running);
 	if (ret < 0)
 		ret = prepare_options_end(&r.way, "check");
 	if (ret < 0)

@@ -28,9 +28,14 @@ static void ask_sessions(struct verdict *v, const struct live *l, struct kb_text
 		verdict_add_unknown(v, "sessions",
 				    "sessions are open, and the next kernel has no live update "
 				    "that is known: nobody gets back what they keep");
+	else if (l->systemd && l->sessions == most)
+		verdict_add_unknown(v, "sessions",
+				    "systemd may make one more at shutdown, and the next kernel "
+				    "takes no more: khoboot refuses it after the jump (KB-376)");
 	else
 		verdict_add(v, "sessions", l->sessions > most ? KB_LUO_MANY_SESSIONS : KB_OK);
-	verdict_set_numbers(v, any_luo(names) ? most : 0, l->sessions);
+	verdict_set_numbers(v, any_luo(names) ? most : 0,
+			    l->sessions + (any_luo(names) && l->systemd ? 1 : 0));
 }
 
 /* Before 7.2 a session had an array of fixed length for them. */
@@ -55,7 +60,12 @@ static void ask_seals(struct verdict *v, const struct live *l, struct kb_text na
 {
 	if (!loses_seals(names))
 		return;
-	if (l->sealed) {
+	if (l->systemd) {
+		verdict_add_unknown(v, "seals",
+				    "systemd may keep a sealed memfd in a session of its own at "
+				    "shutdown: khoboot refuses it after the jump (KB-378)");
+		verdict_set_numbers(v, 0, l->sealed + 1);
+	} else if (l->sealed) {
 		verdict_add_unknown(v, "seals",
 				    "sealed memfds are open: if a session keeps one, khoboot "
 				    "refuses it after the jump (KB-378)");
@@ -67,6 +77,14 @@ static void ask_seals(struct verdict *v, const struct live *l, struct kb_text na
 	}
 }
 
+static void warn_of_systemd(struct verdict *v)
+{
+	verdict_add_warning(v, "systemd",
+			    "sessions are open: those that processes hold, and no file descriptor "
+			    "store of systemd keeps, end when systemd stops the services",
+			    "with --no-systemd nothing is stopped");
+}
+
 void live_ask(struct verdict *v, const struct live *l, struct kb_text names, uint64_t page_size,
 	      bool blocks, bool keeps_seals)
 {
@@ -75,9 +93,12 @@ void live_ask(struct verdict *v, const struct live *l, struct kb_text names, uin
 	if (l->hidden && !l->sessions)
 		verdict_add_unknown(v, "sessions",
 				    "live update is on, and only root sees all sessions");
-	if (!l->sessions)
+	if (!l->sessions && !l->systemd)
 		return;
-	ask_sessions(v, l, names, page_size);
+	if (l->sessions)
+		ask_sessions(v, l, names, page_size);
+	if (l->sessions && l->systemd)
+		warn_of_systemd(v);
 	if (blocks)
 		ask_files(v, names);
 	if (keeps_seals)

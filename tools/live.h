@@ -25,6 +25,11 @@ struct live {
 	bool hidden;       /* there are processes that may not be looked into */
 	uint64_t sessions; /* open, by name */
 	uint64_t sealed;   /* open memfds with other seals than F_SEAL_SEAL, counted by file */
+	/*
+	 * systemd jumps: on its way down it may make a session of its own, for the file descriptor
+	 * stores, with a sealed memfd in it.
+	 */
+	bool systemd;
 };
 
 /* Read it. Changes nothing: memfds are opened for reading to ask for their seals. */
@@ -36,7 +41,7 @@ void live_read(const struct running *r, struct live *ret);
  * @blocks: the running kernel may write lists that grow (7.2 and later)
  * @keeps_seals: it is not known to lose seals itself, as 6.19 does
  *
- * Nothing is added where no session is open.
+ * Also "systemd", about what it ends. Nothing is added where no session is open, or will be.
  */
 void live_ask(struct verdict *v, const struct live *l, struct kb_text names, uint64_t page_size,
 	      bool blocks, bool keeps_seals);

@@ -131,6 +131,7 @@ void live_read(const struct running *r, struct live *ret)
 		return;
 	see_processes(&f, r);
 	ret->hidden = f.hidden;
+	ret->systemd = r->by_systemd;
 	ret->sessions = count(&f.sessions, LUO_NAME_SIZE, by_name);
 	ret->sealed = count(&f.sealed, sizeof(struct inode), by_inode);
 	buffer_free(&f.sessions);

@@ -157,7 +157,27 @@ static enum kb_status list_others(const struct room_question *q, struct range_li
 	return st ? st : range_list_subtract_all(ret, q->areas);
 }
 
-/* As bare_plan() does it, with nothing preserved yet. */
+/*
+ * As bare_plan() does it, with nothing preserved yet. It takes the first area where nothing is, and
+ * refuses if that will not do: which it is, is not known, so one that would do is enough.
+ */
+static enum kb_status extend(struct work *w, struct range_list *from)
+{
+	enum kb_status st = KB_OK, full = KB_OK;
+
+	do {
+		if (st)
+			full = range_list_subtract(&w->kho.scratch, w->s.more_scratch);
+		if (st && !full)
+			full = range_list_subtract(from, w->s.more_scratch);
+		st = full ? full : stage_extend_scratch(&w->s, from);
+		if (st)
+			return st;
+		st = stage_check_memory(&w->s, &w->kho);
+	} while (st);
+	return KB_OK;
+}
+
 static enum kb_status grow(struct work *w, const struct room_question *q, struct range_list *from,
 			   struct range_list *empty)
 {
@@ -166,7 +186,7 @@ static enum kb_status grow(struct work *w, const struct room_question *q, struct
 	w->s.mem.ram = *q->ram;
 	w->kho.root.page_shift = highest_bit(q->page_size);
 	if (!st)
-		st = stage_extend_scratch(&w->s, from);
+		st = extend(w, from);
 	if (!st)
 		st = range_list_add(empty, w->s.more_scratch);
 	range_list_sort(empty);

@@ -113,10 +113,7 @@ static enum option option(const struct running *r, const char *name)
 
 	if (running_read(r, "/proc/cmdline", &text) &&
 	    cmdline_last((struct kb_text){(char *)text.data, text.size}, name, &value) && value.len)
-		ret = strchr("1yYtT", value.text[0]) ||
-				      (value.len == 2 && !memcmp(value.text, "on", 2))
-			      ? OPTION_ON
-			      : OPTION_OFF;
+		ret = cmdline_true(value) ? OPTION_ON : OPTION_OFF;
 	buffer_free(&text);
 	return ret;
 }

@@ -19,6 +19,7 @@ struct running {
 	const char *root;
 	char debugfs[32]; /* path of a mount of our own, see running_see_debugfs(); "": none */
 	bool denied;      /* that mount needs more rights */
+	bool by_systemd;  /* systemd will jump, see jump.h */
 	bool finalized;   /* by running_finalize(), so that it can be taken back */
 };
 

@@ -25,8 +25,8 @@ static const char help[] =
 	"       khoctl switch --unload\n"
 	"\n"
 	"Hand the running system over to the kernel of UKI, with the memory that Kexec Handover\n"
-	"preserves. Where systemd runs it stops the services, and jumps; else nobody stops them:\n"
-	"do that first.\n"
+	"preserves. Where systemd 261 or later runs it stops the services, and jumps; else nobody\n"
+	"stops them: do that first.\n"
 	"\n" WAY_HELP "  --load-only            check and load, do not jump\n"
 	"  --no-systemd           jump at once where systemd runs, too: what services keep in\n"
 	"                         systemd's file descriptor stores is lost\n"
@@ -43,7 +43,8 @@ struct request {
 	bool unload;
 	bool debug;
 	bool force;
-	int fd; /* of the file that was checked: the one that is loaded */
+	bool going; /* systemd jumps, or may: nothing is undone any more */
+	int fd;     /* of the file that was checked: the one that is loaded */
 	struct way way;
 	struct prepared prepared;
 };
@@ -200,16 +201,6 @@ static int check_unchanged(const struct request *r, const struct buffer *checked
 	return compare(r, was_read, &named, checked);
 }
 
-/* Before anything is changed. */
-static int find_jump(struct request *r, const struct running *running)
-{
-	enum kb_status st = KB_OK;
-
-	if (!r->load_only && !r->no_systemd)
-		st = jump_find(running, &r->systemctl);
-	return st ? ctl_refuse("systemctl", st, NULL) : CTL_OK;
-}
-
 /* ---- in order -------------------------------------------------------------------------------- */
 
 /* What --force does not overrule. */
@@ -235,6 +226,7 @@ static void hold_signals(void)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGPIPE);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
@@ -243,6 +235,7 @@ static int after_load(struct request *r, const struct running *running,
 		      const struct buffer *checked)
 {
 	int ret = check_unchanged(r, checked);
+	bool undo = true;
 
 	if (ret)
 		return ret;
@@ -250,7 +243,11 @@ static int after_load(struct request *r, const struct running *running,
 		ret = prepare_commit(&r->prepared, running, checked);
 	else
 		(void)prepare_abandon(running, PREPARE_ENTRY, false);
-	return ret || r->load_only ? ret : jump(r->systemctl);
+	if (ret || r->load_only)
+		return ret;
+	ret = jump(r->systemctl, &undo);
+	r->going = !undo;
+	return ret;
 }
 
 /*
@@ -272,7 +269,7 @@ static int commit(struct request *r, const struct running *running, const struct
 		return ret;
 	}
 	ret = after_load(r, running, checked);
-	if (ret) {
+	if (ret && !r->going) {
 		(void)unload();
 		(void)prepare_abandon(running, PREPARE_ENTRY, false);
 	}
@@ -285,10 +282,11 @@ static int run(struct request *r, struct running *running, struct check_image *i
 	struct kb_diag diag = {0};
 	struct kb_text words;
 	enum kb_status st;
-	int ret = find_jump(r, running);
+	int ret;
 
-	if (ret)
-		return ret;
+	if (!r->no_systemd)
+		r->systemctl = jump_find(running);
+	running->by_systemd = r->systemctl;
 	r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0 || buffer_read_fd(&image->file, r->fd))
 		return ctl_system(r->path);
@@ -315,7 +313,7 @@ int cmd_switch(int argc, char **argv)
 		ret = give_up(&running);
 	if (ret < 0)
 		ret = run(&r, &running, image);
-	if (ret)
+	if (ret && !r.going)
 		running_unfinalize(&running);
 	prepared_free(&r.prepared);
 	if (r.fd >= 0)

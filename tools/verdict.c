@@ -68,6 +68,12 @@ void verdict_add_unknown(struct verdict *v, const char *name, const char *why)
 	last(v)->why = why;
 }
 
+void verdict_add_warning(struct verdict *v, const char *name, const char *why, const char *warn)
+{
+	verdict_add_unknown(v, name, why);
+	last(v)->warn = warn;
+}
+
 const struct check *verdict_refusal(const struct verdict *v)
 {
 	for (size_t i = 0; i < v->count; i++)
@@ -384,6 +390,17 @@ static void ask_cmdline(struct verdict *v, const struct facts *f, const struct i
 
 /* ---- scratch --------------------------------------------------------------------------------- */
 
+/* Room that only growth can give: after the jump khoboot finds it, or does without the data. */
+static void add_growth(struct verdict *v)
+{
+	verdict_add_warning(v, "room",
+			    "too little: khoboot has to add memory where nothing is preserved to "
+			    "scratch, and knows alone whether there is any",
+			    v->discard ? "if there is none, the preserved data WILL BE LOST, as "
+					 "the options of khoboot say"
+				       : "if there is none, khoboot refuses after the jump");
+}
+
 /* @off: no more than the load is asked of scratch */
 static void add_room(struct verdict *v, enum kb_status st, const struct room_answer *a,
 		     uint64_t image, bool off)
@@ -395,9 +412,7 @@ static void add_room(struct verdict *v, enum kb_status st, const struct room_ans
 	if (!loaded || off)
 		return;
 	if (st && a->may_grow)
-		verdict_add_unknown(v, "room",
-				    "too little: khoboot has to add memory where nothing is "
-				    "preserved to scratch, and knows alone whether there is any");
+		add_growth(v);
 	else if (st && !a->sure)
 		verdict_add_unknown(v, "room", "it depends on what kexec adds to the data");
 	else

@@ -28,6 +28,7 @@ struct check {
 	enum answer answer;
 	enum kb_status status; /* KB_OK unless refused, or discarded after a refusal */
 	const char *why;       /* instead of a code; NULL: none */
+	const char *warn;      /* unknown: khoctl switch warns, and adds this; NULL: no warning */
 	const char *from, *to; /* bridged: form of this kernel, of the next one; NULL: not known */
 	bool numbers;          /* are the next two set? */
 	uint64_t have, need;   /* in bytes, unless docs/khoctl.8 says otherwise */
@@ -117,6 +118,8 @@ void verdict_set_numbers(struct verdict *v, uint64_t have, uint64_t need);
 void verdict_add_numbers(struct verdict *v, const char *name, enum kb_status st, uint64_t have,
 			 uint64_t need);
 void verdict_add_unknown(struct verdict *v, const char *name, const char *why);
+/* The same, and khoctl switch warns of it. */
+void verdict_add_warning(struct verdict *v, const char *name, const char *why, const char *warn);
 
 /* A reserve_mem=@size:@align of the running kernel. */
 void verdict_reserve(struct facts *f, uint64_t size, uint64_t align);

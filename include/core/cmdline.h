@@ -153,6 +153,12 @@ bool cmdline_value(const struct cmdline_word *w, const char *name, struct kb_tex
 bool cmdline_last(struct kb_text text, const char *name, struct kb_text *ret);
 
 /*
+ * Is @value "on" for the kernel (Linux lib/kstrtox.c, kstrtobool)? Of 'e' kernels before 7.3 may
+ * not know.
+ */
+bool cmdline_true(struct kb_text value);
+
+/*
  * cmdline_take_address - take "@name=NUMBER" and the blank after it off the beginning of @t
  *
  * For words that a kernel has written: no quotes, no other form. False, and both untouched, if @t

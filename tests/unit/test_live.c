@@ -115,21 +115,21 @@ static void no_more_sessions_than_the_next_kernel_takes(void **state)
 	const struct check *c;
 	(void)state;
 
-	assert_null(ask(&v, (struct live){true, false, 0, 3}, N619, "sessions"));
+	assert_null(ask(&v, (struct live){true, false, 0, 3, false}, N619, "sessions"));
 	assert_int_equal(v.count, 0);
-	assert_null(ask(&v, (struct live){false, true, 0, 0}, N619, "sessions"));
-	c = ask(&v, (struct live){true, false, 819, 0}, N619, "sessions");
+	assert_null(ask(&v, (struct live){false, true, 0, 0, false}, N619, "sessions"));
+	c = ask(&v, (struct live){true, false, 819, 0, false}, N619, "sessions");
 	assert_int_equal(c->answer, ANSWER_OK);
-	c = ask(&v, (struct live){true, false, 820, 0}, N619, "sessions");
+	c = ask(&v, (struct live){true, false, 820, 0, false}, N619, "sessions");
 	assert_int_equal(c->answer, ANSWER_REFUSED);
 	assert_int_equal(c->status, KB_LUO_MANY_SESSIONS);
 	assert_int_equal(c->have, 819);
 	assert_int_equal(c->need, 820);
-	c = ask(&v, (struct live){true, false, 820, 0}, N72, "sessions");
+	c = ask(&v, (struct live){true, false, 820, 0, false}, N72, "sessions");
 	assert_int_equal(c->answer, ANSWER_OK);
-	c = ask(&v, (struct live){true, false, 1, 0}, "", "sessions");
+	c = ask(&v, (struct live){true, false, 1, 0, false}, "", "sessions");
 	assert_int_equal(c->answer, ANSWER_UNKNOWN);
-	c = ask(&v, (struct live){true, true, 0, 0}, N72, "sessions");
+	c = ask(&v, (struct live){true, true, 0, 0, false}, N72, "sessions");
 	assert_int_equal(c->answer, ANSWER_UNKNOWN);
 }
 
@@ -138,15 +138,15 @@ static void files_are_not_seen(void **state)
 	struct verdict v;
 	(void)state;
 
-	assert_int_equal(ask(&v, (struct live){true, false, 1, 0}, N619, "files")->answer,
+	assert_int_equal(ask(&v, (struct live){true, false, 1, 0, false}, N619, "files")->answer,
 			 ANSWER_UNKNOWN);
-	assert_non_null(ask(&v, (struct live){true, false, 1, 0},
+	assert_non_null(ask(&v, (struct live){true, false, 1, 0, false},
 			    "luo-v1 luo-session-v2 luo-flb-v1 memfd-v2", "files"));
-	assert_null(ask(&v, (struct live){true, false, 1, 0}, N72, "files"));
-	assert_null(ask(&v, (struct live){true, false, 1, 0}, "memfd-v2", "files"));
-	assert_null(ask(&v, (struct live){true, false, 0, 0}, N619, "files"));
+	assert_null(ask(&v, (struct live){true, false, 1, 0, false}, N72, "files"));
+	assert_null(ask(&v, (struct live){true, false, 1, 0, false}, "memfd-v2", "files"));
+	assert_null(ask(&v, (struct live){true, false, 0, 0, false}, N619, "files"));
 	blocks = false; /* it takes no more itself */
-	assert_null(ask(&v, (struct live){true, false, 1, 0}, N619, "files"));
+	assert_null(ask(&v, (struct live){true, false, 1, 0, false}, N619, "files"));
 	blocks = true;
 }
 
@@ -156,22 +156,49 @@ static void seals_matter_to_6_19_alone(void **state)
 	const struct check *c;
 	(void)state;
 
-	c = ask(&v, (struct live){true, false, 1, 2}, N619, "seals");
+	c = ask(&v, (struct live){true, false, 1, 2, false}, N619, "seals");
 	assert_int_equal(c->answer, ANSWER_UNKNOWN);
 	assert_int_equal(c->need, 2);
-	c = ask(&v, (struct live){true, false, 1, 0}, N619, "seals");
+	c = ask(&v, (struct live){true, false, 1, 0, false}, N619, "seals");
 	assert_int_equal(c->answer, ANSWER_UNKNOWN);
 	assert_false(c->numbers);
-	assert_null(ask(&v, (struct live){true, false, 1, 2}, N72, "seals"));
-	assert_null(ask(&v, (struct live){true, false, 0, 2}, N619, "seals"));
+	assert_null(ask(&v, (struct live){true, false, 1, 2, false}, N72, "seals"));
+	assert_null(ask(&v, (struct live){true, false, 0, 2, false}, N619, "seals"));
 	keeps_seals = false; /* 6.19 itself */
-	assert_null(ask(&v, (struct live){true, false, 1, 2}, N619, "seals"));
+	assert_null(ask(&v, (struct live){true, false, 1, 2, false}, N619, "seals"));
 	keeps_seals = true;
 	/* Of an older khoctl, which did not write down memfd. */
 	assert_non_null(
-		ask(&v, (struct live){true, false, 1, 2}, "luo-v1 luo-session-v2", "seals"));
-	assert_null(ask(&v, (struct live){true, false, 1, 2}, "luo-v1 luo-session-v2 luo-flb-v1",
-			"seals"));
+		ask(&v, (struct live){true, false, 1, 2, false}, "luo-v1 luo-session-v2", "seals"));
+	assert_null(ask(&v, (struct live){true, false, 1, 2, false},
+			"luo-v1 luo-session-v2 luo-flb-v1", "seals"));
+}
+
+/* Its own session, with a sealed memfd, comes at shutdown: nothing of it is seen before. */
+static void systemd_may_make_one_more(void **state)
+{
+	const struct live own = {.device = true, .systemd = true};
+	const struct live full = {.device = true, .sessions = 819, .systemd = true};
+	struct verdict v;
+	const struct check *c;
+	(void)state;
+
+	c = ask(&v, own, N619, "seals");
+	assert_int_equal(c->answer, ANSWER_UNKNOWN);
+	assert_int_equal(c->need, 1);
+	assert_non_null(ask(&v, own, N619, "files"));
+	assert_null(ask(&v, own, N619, "systemd"));
+	assert_null(ask(&v, own, N619, "sessions"));
+	ask(&v, own, N72, "seals");
+	assert_int_equal(v.count, 0);
+	ask(&v, (struct live){.systemd = true}, N619, "seals");
+	assert_int_equal(v.count, 0);
+	c = ask(&v, full, N619, "sessions");
+	assert_int_equal(c->answer, ANSWER_UNKNOWN);
+	assert_int_equal(c->need, 820);
+	assert_int_equal(ask(&v, full, N72, "sessions")->answer, ANSWER_OK);
+	assert_non_null(ask(&v, full, N72, "systemd")->warn);
+	assert_null(ask(&v, (struct live){true, false, 1, 0, false}, N72, "systemd"));
 }
 
 int main(void)
@@ -183,6 +210,7 @@ int main(void)
 		cmocka_unit_test(no_more_sessions_than_the_next_kernel_takes),
 		cmocka_unit_test(files_are_not_seen),
 		cmocka_unit_test(seals_matter_to_6_19_alone),
+		cmocka_unit_test(systemd_may_make_one_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

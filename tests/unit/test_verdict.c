@@ -504,6 +504,7 @@ static void room_outside_scratch(void **state)
 	assert_int_equal(c->answer, ANSWER_UNKNOWN);
 	assert_int_equal(c->need, 32 * SZ_1M);
 	assert_true(c->have < 32 * SZ_1M);
+	assert_non_null(strstr(c->warn, "refuses"));
 	assert_null(verdict_refusal(&w->v));
 	assert_null(find(w, "block"));
 	/* The same on the way through a reset. */
@@ -511,8 +512,9 @@ static void room_outside_scratch(void **state)
 	assert_int_equal(ask(w, "room")->answer, ANSWER_UNKNOWN);
 	assert_int_equal(find(w, "reset")->answer, ANSWER_UNKNOWN);
 	/* The data may be given up. */
-	w->i.bridge_off = true;
 	w->v.discard = true;
+	assert_non_null(strstr(ask(w, "room")->warn, "LOST"));
+	w->i.bridge_off = true;
 	assert_int_equal(ask(w, "room")->answer, ANSWER_DISCARD);
 	free(w);
 	/* Not where all other RAM is too little; where RAM is not known it may be there. */
@@ -522,6 +524,26 @@ static void room_outside_scratch(void **state)
 	w->i.bridge_off = true;
 	assert_refused(w, "room", KB_PLACE_KERNEL);
 	assert_refused(with_little_ram(), "room", KB_PLACE_KERNEL);
+}
+
+/* All that khoboot could add lies where the next kernel has no RAM; or a part of it. */
+static void room_that_the_next_kernel_leaves_out(void **state)
+{
+	struct world *w = new_world();
+	(void)state;
+
+	w->areas[0].size = 40 * SZ_1M;
+	w->listed[0] = w->ram[0] = (struct range){SZ_1G, 512 * SZ_1M};
+	assert_int_equal(ask(w, "room")->answer, ANSWER_UNKNOWN);
+	w->i.cmdline = "mem=1100M";
+	assert_refused(w, "room", KB_PLACE_KERNEL);
+	w = new_world();
+	w->areas[0].size = 40 * SZ_1M;
+	w->i.cmdline = "mem=1100M";
+	assert_int_equal(ask(w, "room")->answer, ANSWER_UNKNOWN);
+	w->i.cmdline = "slram=a,0x4000000,+0x100000";
+	assert_int_equal(ask(w, "room")->answer, ANSWER_UNKNOWN);
+	free(w);
 }
 
 /* kexec puts it into scratch before all else, and leaves it out where it does not fit. */
@@ -885,6 +907,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_handed_over),
 		cmocka_unit_test(room_in_scratch),
 		cmocka_unit_test(room_outside_scratch),
+		cmocka_unit_test(room_that_the_next_kernel_leaves_out),
 		cmocka_unit_test(a_way_back_that_is_none),
 		cmocka_unit_test(imas_list_takes_scratch),
 		cmocka_unit_test(tables_of_a_large_machine),
