@@ -41,10 +41,10 @@ clean_up() {
 # ---- command lines -------------------------------------------------------------------------
 
 # Sets luo_words: what A preserves and B checks. The seed differs from run to run; the log shows it, with
-# the command line. Sets clock_words: a guest knows no other clock than the kernel's.
+# the command line. Sets host_words, for hosts of guests.
 choose_data() {
-	clock_words=''
-	[ -z "$guest" ] || clock_words=" $(tsc_words)"
+	host_words=''
+	[ -z "$guest" ] || host_words=" $(host_words)"
 	luo_words=''
 	[ "$luo" -eq 0 ] && [ -z "$place" ] || luo_words=" khotest.luo=$luo${place:+ khotest.place=$place}"
 	luo_words+=${luo_set:+ khotest.set=$luo_set}${guest:+ khotest.guest=$guest}
@@ -57,14 +57,7 @@ choose_data() {
 }
 
 # For all kernels: they report to the serial port, and a panic ends the machine at once.
-#
-# With a guest: the processors of QEMU 7.2 do not say that their time stamp counter is even, and then KVM adjusts its
-# guests' by what the kernel measured. And now and then a timer's interrupt that comes while a guest runs stays pending
-# in QEMU while the processor is halted: with one timer for each event the kernel then sleeps for ever, with a periodic
-# one until the next tick.
-cmdline_common() {
-	echo "$kho_words panic=-1 printk.devkmsg=on liveupdate=on${guest:+ setcpuid=constant_tsc highres=off}$clock_words"
-}
+cmdline_common() { echo "$kho_words panic=-1 printk.devkmsg=on liveupdate=on$host_words"; }
 
 # How the machine's init names the loader.
 init_loader() {

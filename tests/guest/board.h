@@ -40,6 +40,10 @@
  */
 #define GUEST_PORT 0x500
 
+/* What the VMM has switched on in XCR0: x87 and SSE, and AVX if the processor has it. */
+#define GUEST_XCR0_SSE 3
+#define GUEST_XCR0_AVX 4
+
 enum guest_report {
 	GUEST_FILLED, /* the field has its first values */
 	GUEST_RIGHT,  /* field, registers and clock are right; checked all of them */

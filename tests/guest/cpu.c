@@ -25,8 +25,6 @@
 #define MSR_TSC           0x10
 #define CPUID_1_ECX_AVX   (1U << 28)
 #define CPUID_7_ECX_SHSTK (1U << 7)
-#define XCR0_X87_SSE      3
-#define XCR0_AVX          4
 
 /* KVM's lists end in arrays without a length. */
 union one_msr {
@@ -103,7 +101,7 @@ void cpu_switch_on_vectors(const struct vcpu *cpu)
 {
 	struct kvm_xcrs x = {.nr_xcrs = 1};
 
-	x.xcrs[0].value = XCR0_X87_SSE | (has_avx(cpu) ? XCR0_AVX : 0);
+	x.xcrs[0].value = GUEST_XCR0_SSE | (has_avx(cpu) ? GUEST_XCR0_AVX : 0);
 	must(cpu->fd, KVM_SET_XCRS, &x, "KVM_SET_XCRS");
 }
 

@@ -30,10 +30,6 @@
 #define TICK_VECTOR     0x20
 #define PERIODIC        0x20000
 
-#define CR4_OSXSAVE  (1 << 18)
-#define XCR0_X87_SSE 3
-#define XCR0_AVX     4
-
 #define GATES 256
 
 /* start.S */
@@ -218,7 +214,7 @@ static uint64_t mark(const struct guest_cpu *c, uint64_t n)
 
 static uint32_t wanted_xcr0(void)
 {
-	return has_avx() ? XCR0_X87_SSE | XCR0_AVX : XCR0_X87_SSE;
+	return has_avx() ? GUEST_XCR0_SSE | GUEST_XCR0_AVX : GUEST_XCR0_SSE;
 }
 
 static void set_vectors(const struct guest_cpu *c)

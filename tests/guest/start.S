@@ -51,30 +51,25 @@ idt_load:
 	add $10, %rsp
 	ret
 
-/* void sse_set(const void *values), sse_get(void *ret): 16 registers of 16 bytes */
-	.globl sse_set, sse_get, avx_set, avx_get
-sse_set:
+/* NAME: moves all 16 vector registers, of @size bytes each, to or from the memory at %rdi. */
+	.macro vectors name, move, register, size, load
+	.globl \name
+\name:
 	.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-	movups 16 * \n(%rdi), %xmm\n
+	.if \load
+	\move \size * \n(%rdi), %\register\n
+	.else
+	\move %\register\n, \size * \n(%rdi)
+	.endif
 	.endr
 	ret
-sse_get:
-	.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-	movups %xmm\n, 16 * \n(%rdi)
-	.endr
-	ret
+	.endm
 
-/* The same with 32 bytes each. */
-avx_set:
-	.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-	vmovdqu 32 * \n(%rdi), %ymm\n
-	.endr
-	ret
-avx_get:
-	.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-	vmovdqu %ymm\n, 32 * \n(%rdi)
-	.endr
-	ret
+/* void sse_set(const void *values), sse_get(void *ret), and the same for AVX */
+	vectors sse_set, movups, xmm, 16, 1
+	vectors sse_get, movups, xmm, 16, 0
+	vectors avx_set, vmovdqu, ymm, 32, 1
+	vectors avx_get, vmovdqu, ymm, 32, 0
 
 	.section .rodata
 	.balign 8

@@ -25,30 +25,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../guest/liveupdate.h"
+
 enum { FIRST_FD = 3, TOKEN = 1, RESTART_ME = 75 };
 static const size_t bytes = 16 << 20;
-
-/* Of include/uapi/linux/liveupdate.h: the headers of the build machine may be older. */
-struct luo_fd {
-	uint32_t size;
-	int32_t fd;
-	uint64_t token __attribute__((aligned(8)));
-};
-
-struct luo_finish {
-	uint32_t size;
-	uint32_t reserved;
-};
-
-#define LUO_PRESERVE_FD _IO(0xba, 0x40)
-#define LUO_RETRIEVE_FD _IO(0xba, 0x41)
-#define LUO_FINISH      _IO(0xba, 0x42)
 
 static _Noreturn void die(const char *what)
 {
