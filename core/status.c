@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Cause and remedy of every code, from <khoboot/status.def>. */
+/* Cause and remedy of every code that khoboot says, from <khoboot/status.def>. */
 #include <khoboot/compiler.h>
 #include <khoboot/status.h>
 
@@ -10,8 +10,10 @@ static const struct text {
 } texts[] = {
 	{KB_OK, "no error", "nothing to do"},
 #define KB(name, number, cause, remedy) {number, cause, remedy},
+#define KB_CTL(name, number, cause, remedy)
 #include <khoboot/status.def>
 #undef KB
+#undef KB_CTL
 };
 
 static const struct text *find(enum kb_status status)

@@ -206,7 +206,7 @@ static void warn(const struct check *c, const char *what)
 {
 	if (c->status)
 		fprintf(stderr, "khoctl: %s: KB-%03d %s; %s\n", c->name, (int)c->status,
-			kb_cause(c->status), what);
+			ctl_cause(c->status), what);
 	else
 		fprintf(stderr, "khoctl: %s: %s; %s\n", c->name, c->why, what);
 }

@@ -35,18 +35,19 @@ static const struct {
 
 int ctl_refuse(const char *what, enum kb_status status, const struct kb_diag *diag)
 {
-	fprintf(stderr, "khoctl: %s: KB-%03d %s", what, (int)status, kb_cause(status));
+	fprintf(stderr, "khoctl: %s: KB-%03d %s", what, (int)status, ctl_cause(status));
 	if (diag && diag->status)
 		fprintf(stderr, " (at 0x%" PRIx64 ", value 0x%" PRIx64 ")", diag->at, diag->value);
-	fprintf(stderr, "\nkhoctl: %s: KB-%03d remedy: %s\n", what, (int)status, kb_remedy(status));
+	fprintf(stderr, "\nkhoctl: %s: KB-%03d remedy: %s\n", what, (int)status,
+		ctl_remedy(status));
 	return CTL_REFUSED;
 }
 
 void ctl_warn(const char *what, enum kb_status status, struct kb_text which)
 {
 	fprintf(stderr, "khoctl: %s: warning: KB-%03d %s (%.*s)\n", what, (int)status,
-		kb_cause(status), (int)which.len, which.text);
-	fprintf(stderr, "khoctl: %s: KB-%03d remedy: %s\n", what, (int)status, kb_remedy(status));
+		ctl_cause(status), (int)which.len, which.text);
+	fprintf(stderr, "khoctl: %s: KB-%03d remedy: %s\n", what, (int)status, ctl_remedy(status));
 }
 
 int ctl_system(const char *what)

@@ -6,7 +6,8 @@
 #include <core/mem.h>
 #include <core/text.h>
 #include <khoboot/compiler.h>
-#include <khoboot/status.h>
+
+#include "status.h"
 
 #include <getopt.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The verdict of khoctl check as text and as JSON. */
+#include "status.h"
 #include "verdict.h"
 
 static const char *const answers[] = {
@@ -20,10 +21,10 @@ void verdict_text(const struct verdict *v, FILE *out)
 		if (c->why)
 			fprintf(out, ": %s", c->why);
 		if (c->status)
-			fprintf(out, ": KB-%03d %s", (int)c->status, kb_cause(c->status));
+			fprintf(out, ": KB-%03d %s", (int)c->status, ctl_cause(c->status));
 		fputc('\n', out);
 		if (c->status)
-			fprintf(out, "%-10s remedy: %s\n", "", kb_remedy(c->status));
+			fprintf(out, "%-10s remedy: %s\n", "", ctl_remedy(c->status));
 	}
 	fprintf(out, "verdict: %s\n", verdict_refusal(v) ? "refused" : "go");
 }
@@ -99,7 +100,7 @@ void verdict_explain(const struct bridge_plan *p, const char *start, FILE *out)
 	explain_changes(p, start, out);
 	for (size_t i = 0; i < n; i++)
 		fprintf(out, "%scannot be seen here: KB-%03d %s\n", start, (int)st[i],
-			kb_cause(st[i]));
+			ctl_cause(st[i]));
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
@@ -141,8 +142,8 @@ static void json_check(const struct check *c, FILE *out)
 	fprintf(out, "{\"name\":\"%s\"", c->name);
 	json_text("answer", answers[c->answer], out);
 	json_number("code", c->status, (uint64_t)c->status, out);
-	json_text("cause", c->status ? kb_cause(c->status) : c->why, out);
-	json_text("remedy", c->status ? kb_remedy(c->status) : NULL, out);
+	json_text("cause", c->status ? ctl_cause(c->status) : c->why, out);
+	json_text("remedy", c->status ? ctl_remedy(c->status) : NULL, out);
 	json_text("from", c->from, out);
 	json_text("to", c->to, out);
 	json_number("have", c->numbers, c->have, out);
