@@ -222,9 +222,9 @@ $(O)/$(ARCH)/obj/%.c.o: %.c | $(IMAGE_SYSROOT)
 
 # Calls of memset() and the like come into being when everything is linked, too late to be found in
 # what -flto has taken apart.
-$(addprefix $(O)/$(ARCH)/obj/,stage/string.c.o $(ARCHDIR)/memcpy.c.o): IMAGE_CFLAGS += -fno-lto
+$(O)/$(ARCH)/obj/stage/string.c.o: IMAGE_CFLAGS += -fno-lto
 # What looks at every page of memory is built for speed, what runs once for size.
-HOT := core/range.c core/mem.c core/screen.c format/unpack.c stage/string.c $(ARCHDIR)/memcpy.c \
+HOT := core/range.c core/mem.c core/screen.c format/unpack.c stage/string.c \
 	$(addprefix fdt/kho_,count.c map.c occupancy.c radix.c ranges.c unique.c v1.c walk.c) \
 	$(wildcard bridge/map*.c) $(addprefix route/,digest.c seal.c evacuate.c moved.c after_reset.c)
 $(patsubst %,$(O)/$(ARCH)/obj/%.o,$(filter-out $(HOT),$(PURE) $(MACHINE_C) $(EFI_C))): \
