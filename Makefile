@@ -130,7 +130,7 @@ FUZZERS   := $(patsubst tests/fuzz/%.c,$(O)/host/fuzz/%,$(FUZZ_SRC))
 BENCH_SRC := $(wildcard tests/bench/bench_*.c)
 BENCHES   := $(patsubst tests/bench/%.c,$(O)/host/bench/%,$(BENCH_SRC))
 
-# Pure objects of the host in four flavours: for tools (-O2), tests (sanitizers), fuzzers (clang)
+# Pure objects of the host in five flavours: for tools (-O2), tests (sanitizers), threads, fuzzers (clang)
 # and the clang build that only has to be free of warnings.
 host_obj = $(patsubst %,$(O)/host/obj-$(1)/%.o,$(2))
 
@@ -255,6 +255,7 @@ $(eval $(call host_rules,tool,$(CC),-O2))
 $(eval $(call host_rules,test,$(CC),-O1 $(SAN)))
 $(eval $(call host_rules,fuzz,$(CLANG),-O1 $(SAN) -fsanitize=fuzzer-no-link))
 $(eval $(call host_rules,clang,$(CLANG),-O2))
+$(eval $(call host_rules,race,$(CC),-O1 -fsanitize=thread))
 
 $(O)/host/obj-khoctl/%.c.o: %.c
 	$(call say,CC(tool),$<)

@@ -62,6 +62,9 @@ struct sealer {
 	const struct seal_scope *scope;
 	tile_fn *tile;  /* NULL: count only, read nothing */
 	uint64_t count; /* tiles ended */
+	uint64_t from;  /* bytes below are left out; the beginning of a tile */
+	uint64_t limit; /* end after so many tiles; 0: with the last one */
+	bool full;      /* at that limit */
 	/* The current tile: from its first preserved byte to its last, and how many there are. */
 	struct range where;
 	uint64_t bytes;
@@ -69,12 +72,21 @@ struct sealer {
 	/* seal_data() */
 	struct kb_xxh128 *out;
 	uint64_t max;
-	/* seal_verify() */
+	/* seal_split() */
+	uint64_t *start;
+	uint64_t per;
+	/* seal_verify(), seal_compare() */
+	const struct kb_xxh128 *got; /* digests that were made before: nothing is read */
 	const struct kb_xxh128 *want;
 	seal_damage_fn *damage;
 	void *ctx;
 	uint64_t damaged;
 };
+
+static bool reads(const struct sealer *s)
+{
+	return s->tile && !s->got;
+}
 
 static enum kb_status end_tile(struct sealer *s)
 {
@@ -83,17 +95,20 @@ static enum kb_status end_tile(struct sealer *s)
 	if (!s->bytes)
 		return KB_OK;
 	if (s->tile)
-		st = s->tile(s, kb_xxh128_final(&s->state));
+		st = s->tile(s, s->got ? s->got[s->count] : kb_xxh128_final(&s->state));
 	s->count++;
 	s->bytes = 0;
+	s->full = s->limit && s->count == s->limit;
 	return st;
 }
 
 static void begin_tile(struct sealer *s, uint64_t base)
 {
 	s->where = (struct range){base, 0};
-	if (s->tile)
+	if (reads(s))
 		kb_xxh128_init(&s->state);
+	if (s->start && !(s->count % s->per))
+		s->start[s->count / s->per] = base >> s->scope->shift << s->scope->shift;
 }
 
 /* Digest @r, a part of the current tile, in as many pieces as it has in memory. */
@@ -121,9 +136,11 @@ static enum kb_status take_part(struct sealer *s, struct range r)
 
 	if (s->bytes && s->where.base >> s->scope->shift != r.base >> s->scope->shift)
 		st = end_tile(s);
+	if (s->full)
+		return st;
 	if (!st && !s->bytes)
 		begin_tile(s, r.base);
-	if (!st && s->tile)
+	if (!st && reads(s))
 		st = read_bytes(s, r);
 	s->bytes += r.size;
 	s->where.size = range_end(r) - s->where.base;
@@ -134,7 +151,7 @@ static enum kb_status take_range(struct sealer *s, struct range r)
 {
 	enum kb_status st = KB_OK;
 
-	while (r.size && !st) {
+	while (r.size && !st && !s->full) {
 		uint64_t last = r.base | ((1ULL << s->scope->shift) - 1);
 		uint64_t n = min_u64(r.size, last - r.base + 1);
 
@@ -159,13 +176,14 @@ static enum kb_status take_scope(struct sealer *s, struct range r)
 
 static enum kb_status walk(struct sealer *s, const struct kho *k)
 {
+	const struct range all = {s->from, UINT64_MAX - s->from};
 	struct kho_ranges it;
 	struct range r;
 	enum kb_status st = KB_OK;
 
-	kho_ranges_first(&it, s->m, &k->map, 0);
-	while (!st && kho_ranges_next(&it, &r))
-		st = take_scope(s, r);
+	kho_ranges_first(&it, s->m, &k->map, s->from);
+	while (!st && !s->full && kho_ranges_next(&it, &r))
+		st = take_scope(s, range_intersect(r, all));
 	if (it.status)
 		st = kb_fail(s->m, it.status, 0, 0);
 	return st ? st : end_tile(s);
@@ -228,4 +246,50 @@ enum kb_status seal_verify(struct mem *m, const struct kho *k, const struct seal
 	st = walk(&sealer, k);
 	*damaged = sealer.damaged;
 	return !st && sealer.damaged ? KB_SEAL_DATA : st;
+}
+
+/* ---- in pieces, for several CPUs ---- */
+
+enum kb_status seal_split(struct mem *m, const struct kho *k, const struct seal_scope *s,
+			  uint64_t per, uint64_t *start, uint64_t max)
+{
+	struct sealer sealer = {.m = m, .scope = s, .start = start, .per = per, .limit = max * per};
+
+	return walk(&sealer, k);
+}
+
+enum kb_status seal_tiles(struct mem *m, const struct kho *k, const struct seal_scope *s,
+			  uint64_t from, struct kb_xxh128 *out, uint64_t count)
+{
+	struct sealer sealer = {.m = m,
+				.scope = s,
+				.tile = keep,
+				.from = from,
+				.limit = count,
+				.out = out,
+				.max = count};
+	enum kb_status st = walk(&sealer, k);
+
+	return !st && sealer.count != count ? kb_fail(m, KB_SEAL_COUNT, from, count) : st;
+}
+
+enum kb_status seal_compare(struct mem *m, const struct kho *k, const struct seal_scope *s,
+			    uint64_t from, const struct kb_xxh128 *got,
+			    const struct kb_xxh128 *want, uint64_t count, seal_damage_fn *damage,
+			    void *ctx, uint64_t *damaged)
+{
+	struct sealer sealer = {.m = m,
+				.scope = s,
+				.tile = compare,
+				.from = from,
+				.limit = count,
+				.got = got,
+				.want = want,
+				.damage = damage,
+				.ctx = ctx,
+				.damaged = *damaged};
+	enum kb_status st = walk(&sealer, k);
+
+	*damaged = sealer.damaged;
+	return st;
 }

@@ -113,6 +113,15 @@ $(O)/host/bridge_sets: $(call host_obj,tool,tests/bridge/sets.c) \
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
 
+# The threads of test_share once more, under the sanitizer that looks for races.
+RACES     := $(O)/host/tests/races_share
+TESTS     += $(RACES)
+$(RACES): $(call host_obj,race,tests/unit/test_share.c $(KHO_HELP) \
+		$(wildcard core/*.c format/*.c fdt/*.c route/*.c))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -fsanitize=thread -o $@ $^ -lcmocka $(TOOL_LIBS)
+
 # Judges what khoctl makes, and shares no code with it.
 $(O)/host/loaders: $(call host_obj,tool,tests/loaders.c)
 	$(call say,LINK,$@)

@@ -72,4 +72,39 @@ __must_check enum kb_status seal_verify(struct mem *m, const struct kho *k,
 					uint64_t count, seal_damage_fn *damage, void *ctx,
 					uint64_t *damaged);
 
+/* ---- in pieces, for several CPUs: <route/share.h> ---- */
+
+/*
+ * seal_split - where the tiles 0, @per, 2 * @per, ... of the scope begin
+ * @start: their addresses
+ * @max: room in @start; what follows is left out
+ *
+ * Returns KB_OK or KB_KHO_CHANGED.
+ */
+__must_check enum kb_status seal_split(struct mem *m, const struct kho *k,
+				       const struct seal_scope *s, uint64_t per, uint64_t *start,
+				       uint64_t max);
+
+/*
+ * seal_tiles - digest the first @count tiles from @from on, which is the beginning of a tile
+ *
+ * Returns KB_OK, KB_SEAL_COUNT (there are not so many), KB_SEAL_READ, KB_KHO_CHANGED.
+ */
+__must_check enum kb_status seal_tiles(struct mem *m, const struct kho *k,
+				       const struct seal_scope *s, uint64_t from,
+				       struct kb_xxh128 *out, uint64_t count);
+
+/*
+ * seal_compare - say which of these tiles are damaged, as seal_verify() does, without reading them
+ * @got: their digests, as seal_tiles() made them
+ * @damaged: preserved bytes in damaged tiles so far; those of these tiles are added
+ *
+ * Returns KB_OK, damaged or not, or KB_KHO_CHANGED.
+ */
+__must_check enum kb_status seal_compare(struct mem *m, const struct kho *k,
+					 const struct seal_scope *s, uint64_t from,
+					 const struct kb_xxh128 *got, const struct kb_xxh128 *want,
+					 uint64_t count, seal_damage_fn *damage, void *ctx,
+					 uint64_t *damaged);
+
 #endif
