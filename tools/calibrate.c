@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static const char help[] =
-	"Usage: khoctl calibrate [--json] [--svg FILE] [--from FILE]\n"
+	"Usage: khoctl calibrate [--json[=FORM]] [--svg FILE] [--from FILE]\n"
 	"       khoctl calibrate --start [--rounds N] [--reboot] UKI\n"
 	"       khoctl calibrate --start [--rounds N] [--reboot] --boot-file PATH\n"
 	"       khoctl calibrate --clear\n"
@@ -20,7 +20,7 @@ static const char help[] =
 	"Show what firmware was seen to write over a warm reset, or learn it: the next boot fills\n"
 	"free memory with a pattern, resets and compares, N times, and then goes on as usual.\n"
 	"\n"
-	"  --json             the result as JSON\n"
+	"  --json[=pretty|short|off]  the result as JSON\n"
 	"  --svg FILE         the result as a picture\n"
 	"  --from FILE        take it from a copy of the variable's file in efivarfs\n"
 	"  --start            calibrate at the next boot, by khoboot in UKI on the mounted ESP\n"
@@ -33,26 +33,18 @@ static const char help[] =
 static const char description[] = "khoboot calibration";
 
 struct request {
-	bool start, clear, json, reboot;
+	bool start, clear, reboot;
+	enum json_form json;
 	const char *svg, *from, *boot_file, *file;
 	const char *rounds; /* NULL: not given */
 };
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-enum {
-	OPT_JSON = 256,
-	OPT_SVG,
-	OPT_FROM,
-	OPT_START,
-	OPT_ROUNDS,
-	OPT_BOOT_FILE,
-	OPT_REBOOT,
-	OPT_CLEAR
-};
+enum { OPT_SVG = 256, OPT_FROM, OPT_START, OPT_ROUNDS, OPT_BOOT_FILE, OPT_REBOOT, OPT_CLEAR };
 
 static const struct option options[] = {
-	{"json", no_argument, NULL, OPT_JSON},
+	CTL_JSON_OPTION,
 	{"svg", required_argument, NULL, OPT_SVG},
 	{"from", required_argument, NULL, OPT_FROM},
 	{"start", no_argument, NULL, OPT_START},
@@ -69,9 +61,8 @@ static int take_option(void *request, int option, const char *arg)
 	struct request *r = request;
 
 	switch (option) {
-	case OPT_JSON:
-		r->json = true;
-		break;
+	case CTL_JSON:
+		return ctl_take_json("calibrate", arg, &r->json);
 	case OPT_SVG:
 		r->svg = arg;
 		break;
@@ -240,9 +231,8 @@ static int print(const struct request *r, const struct kb_calibration *c)
 	if (r->svg)
 		return write_svg(c, r->svg);
 	if (r->json)
-		calibration_json(c, stdout);
-	else
-		calibration_text(c, stdout);
+		return ctl_print_json(calibration_json(c), r->json);
+	calibration_text(c, stdout);
 	return fflush(stdout) || ferror(stdout) ? ctl_system("standard output") : CTL_OK;
 }
 

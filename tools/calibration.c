@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The result of a calibration as text, as JSON and as an SVG picture; see calibration.h. */
 #include "calibration.h"
+#include "json.h"
 
 #include <string.h>
 
@@ -65,58 +66,45 @@ void calibration_text(const struct kb_calibration *c, FILE *out)
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-/* @text is ASCII. */
-static void json_string(FILE *out, const char *name, const char *text)
+static void json_ranges(struct json_object *o, const char *name, const struct range *r,
+			uint32_t count)
 {
-	fprintf(out, "\"%s\":\"", name);
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			fputc('\\', out);
-		if ((unsigned char)*text < 0x20)
-			fprintf(out, "\\u%04x", (unsigned char)*text);
-		else
-			fputc(*text, out);
+	struct json_object *list = json_add_list(o, name), *in;
+
+	for (uint32_t i = 0; i < count; i++) {
+		in = json_list_object(list);
+		json_add_number(in, "base", r[i].base);
+		json_add_number(in, "size", r[i].size);
 	}
-	fputs("\",", out);
 }
 
-static void json_number(FILE *out, const char *name, uint64_t v)
+static void json_rounds(struct json_object *o, const struct kb_calibration *c)
 {
-	fprintf(out, "\"%s\":%llu,", name, llu(v));
+	struct json_object *list = json_add_list(o, "resets"), *in;
+
+	for (uint32_t i = 0; i < c->done; i++) {
+		in = json_list_object(list);
+		json_add_number(in, "touched", c->round[i].touched);
+		json_add_number(in, "silent", c->round[i].silent);
+		json_add_number(in, "drift", c->round[i].drift);
+	}
 }
 
-static void json_ranges(FILE *out, const char *name, const struct range *r, uint32_t count)
+struct json_object *calibration_json(const struct kb_calibration *c)
 {
-	fprintf(out, "\"%s\":[", name);
-	for (uint32_t i = 0; i < count; i++)
-		fprintf(out, "%s{\"base\":%llu,\"size\":%llu}", i ? "," : "", llu(r[i].base),
-			llu(r[i].size));
-	fputs("],", out);
-}
+	struct json_object *o = json_new("khoboot/calibrate/1");
 
-static void json_rounds(FILE *out, const struct kb_calibration *c)
-{
-	fputs("\"resets\":[", out);
-	for (uint32_t i = 0; i < c->done; i++)
-		fprintf(out, "%s{\"touched\":%llu,\"silent\":%llu,\"drift\":%llu}", i ? "," : "",
-			llu(c->round[i].touched), llu(c->round[i].silent), llu(c->round[i].drift));
-	fputs("]", out);
-}
-
-void calibration_json(const struct kb_calibration *c, FILE *out)
-{
-	fputc('{', out);
-	json_string(out, "state", state_name(c));
-	json_string(out, "firmware_vendor", c->firmware_vendor);
-	json_number(out, "firmware_revision", c->firmware_revision);
-	json_number(out, "rounds", c->rounds);
-	json_number(out, "done", c->done);
-	json_number(out, "margin", c->margin);
-	json_ranges(out, "ram", c->ram, c->ram_count);
-	json_ranges(out, "touched", c->touched, c->touched_count);
-	json_ranges(out, "zone", c->zone, c->zone_count);
-	json_rounds(out, c);
-	fputs("}\n", out);
+	json_add_text(o, "state", state_name(c));
+	json_add_text(o, "firmware_vendor", c->firmware_vendor);
+	json_add_number(o, "firmware_revision", c->firmware_revision);
+	json_add_number(o, "rounds", c->rounds);
+	json_add_number(o, "done", c->done);
+	json_add_number(o, "margin", c->margin);
+	json_ranges(o, "ram", c->ram, c->ram_count);
+	json_ranges(o, "touched", c->touched, c->touched_count);
+	json_ranges(o, "zone", c->zone, c->zone_count);
+	json_rounds(o, c);
+	return o;
 }
 
 /* ---- picture --------------------------------------------------------------------------------- */

@@ -247,14 +247,14 @@ static const char help[] =
 	"this machine. Changes nothing.\n"
 	"\n" WAY_HELP "  --explain              say what khoboot would translate for the next "
 	"kernel\n"
-	"  --json                 print one object\n"
+	"  --json[=pretty|short|off]  print one object\n"
 	"  -h, --help             show this text\n";
 
-enum { OPT_JSON = 256, OPT_EXPLAIN };
+enum { OPT_EXPLAIN = 256 };
 
 static const struct option options[] = {
 	WAY_OPTIONS,
-	{"json", no_argument, NULL, OPT_JSON},
+	CTL_JSON_OPTION,
 	{"explain", no_argument, NULL, OPT_EXPLAIN},
 	{"help", no_argument, NULL, 'h'},
 	{0},
@@ -263,7 +263,7 @@ static const struct option options[] = {
 struct request {
 	struct way way;
 	struct prepared prepared;
-	bool json;
+	enum json_form json;
 	bool explain;
 };
 
@@ -271,12 +271,11 @@ static int take_option(void *request, int option, const char *arg)
 {
 	struct request *r = request;
 
-	if (option == OPT_JSON)
-		r->json = true;
-	else if (option == OPT_EXPLAIN)
-		r->explain = true;
-	else
+	if (option == CTL_JSON)
+		return ctl_take_json("check", arg, &r->json);
+	if (option != OPT_EXPLAIN)
 		return prepare_option(&r->way, "check", option, arg);
+	r->explain = true;
 	return CTL_OK;
 }
 
@@ -291,19 +290,21 @@ static enum kb_status ask(struct request *r, const struct running *running,
 	return st ? st : check_system(running, image, v);
 }
 
+static int print_text(const struct request *r, const struct verdict *v)
+{
+	if (r->explain)
+		verdict_explain(&v->plan, "plan: ", stdout);
+	verdict_text(v, stdout);
+	return fflush(stdout) || ferror(stdout) ? ctl_system("standard output") : CTL_OK;
+}
+
 static int print(const struct request *r, const char *path, const struct verdict *v)
 {
 	const char *via = prepare_by_firmware(&r->way) ? "firmware" : "direct";
+	const int ret = r->json ? ctl_print_json(verdict_json(v, path, via, r->explain), r->json)
+				: print_text(r, v);
 
-	if (r->json)
-		verdict_json(v, path, via, r->explain, stdout);
-	else if (r->explain)
-		verdict_explain(&v->plan, "plan: ", stdout);
-	if (!r->json)
-		verdict_text(v, stdout);
-	if (fflush(stdout) || ferror(stdout))
-		return ctl_system("standard output");
-	return verdict_refusal(v) ? CTL_REFUSED : CTL_OK;
+	return ret ? ret : verdict_refusal(v) ? CTL_REFUSED : CTL_OK;
 }
 
 /* A file that is refused is a verdict, too, and the only one. */
@@ -334,7 +335,7 @@ int cmd_check(int argc, char **argv)
 {
 	struct running running = {.root = ""};
 	struct check_image *image = check_new();
-	struct request r = {.json = false};
+	struct request r = {.json = JSON_OFF};
 	int ret = ctl_options(argc, argv, ":h", options, help, take_option, &r);
 
 	if (ret < 0 && argc - optind != 1)

@@ -93,6 +93,22 @@ int ctl_options(int argc, char **argv, const char *shorts, const struct option *
 	return -1;
 }
 
+int ctl_take_json(const char *command, const char *arg, enum json_form *ret)
+{
+	return json_form_parse(arg, ret) ? CTL_OK
+					 : ctl_usage("%s: --json takes pretty, short or off, "
+						     "not '%s'",
+						     command, arg);
+}
+
+int ctl_print_json(struct json_object *o, enum json_form form)
+{
+	const int failed = json_print(o, form, stdout);
+
+	json_free(o);
+	return failed ? ctl_system("standard output") : CTL_OK;
+}
+
 int ctl_print(const char *text)
 {
 	if (fputs(text, stdout) < 0 || fflush(stdout))

@@ -7,6 +7,7 @@
 #include <core/text.h>
 #include <khoboot/compiler.h>
 
+#include "json.h"
 #include "status.h"
 
 #include <getopt.h>
@@ -46,6 +47,18 @@ typedef int ctl_option_fn(void *request, int option, const char *arg);
  */
 int ctl_options(int argc, char **argv, const char *shorts, const struct option *longs,
 		const char *text, ctl_option_fn *take, void *request);
+
+/* Of a command that reads: its option, and what takes the value. */
+enum { CTL_JSON = 1024 };
+
+/* clang-format off */
+#define CTL_JSON_OPTION {"json", optional_argument, NULL, CTL_JSON}
+/* clang-format on */
+
+int ctl_take_json(const char *command, const char *arg, enum json_form *ret);
+
+/* Print @o to standard output and free it; returns CTL_OK, or CTL_SYSTEM when that fails. */
+int ctl_print_json(struct json_object *o, enum json_form form);
 
 /* Write @text to standard output; returns CTL_OK, or CTL_SYSTEM when it cannot be written. */
 int ctl_print(const char *text);

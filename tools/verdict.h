@@ -150,11 +150,10 @@ void verdict_text(const struct verdict *v, FILE *out);
 /* The plan, a line for each thing; @start stands before each line. */
 void verdict_explain(const struct bridge_plan *plan, const char *start, FILE *out);
 
-/* One line of JSON, as in docs/khoctl.8; with the plan if @explain. */
-void verdict_json(const struct verdict *v, const char *file, const char *via, bool explain,
-		  FILE *out);
+struct json_object;
 
-/* The text of a JSON string, without the quotes. */
-void verdict_quote(const char *text, FILE *out);
+/* docs/schema/check.json, with the plan if @explain; for json_free(). */
+struct json_object *verdict_json(const struct verdict *v, const char *file, const char *via,
+				 bool explain);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The verdict of khoctl check as text and as JSON. */
+#include "json.h"
 #include "status.h"
 #include "verdict.h"
 
@@ -105,99 +106,70 @@ void verdict_explain(const struct bridge_plan *p, const char *start, FILE *out)
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-void verdict_quote(const char *text, FILE *out)
+static void json_check(const struct check *c, struct json_object *list)
 {
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c == '"' || *c == '\\')
-			fprintf(out, "\\%c", *c);
-		else if (*c < ' ' || *c > '~') /* JSON is UTF-8, a file name may be anything */
-			fprintf(out, "\\u%04x", *c);
-		else
-			fputc(*c, out);
-	}
+	struct json_object *o = json_list_object(list);
+
+	json_add_text(o, "name", c->name);
+	json_add_text(o, "answer", answers[c->answer]);
+	json_add_known(o, "code", c->status, (uint64_t)c->status);
+	json_add_text(o, "cause", c->status ? ctl_cause(c->status) : c->why);
+	json_add_text(o, "remedy", c->status ? ctl_remedy(c->status) : NULL);
+	json_add_text(o, "from", c->from);
+	json_add_text(o, "to", c->to);
+	json_add_known(o, "have", c->numbers, c->have);
+	json_add_known(o, "need", c->numbers, c->need);
 }
 
-static void json_text(const char *name, const char *text, FILE *out)
+static void json_codes(const struct bridge_plan *p, struct json_object *o)
 {
-	fprintf(out, ",\"%s\":", name);
-	if (!text) {
-		fputs("null", out);
-		return;
-	}
-	fputc('"', out);
-	verdict_quote(text, out);
-	fputc('"', out);
-}
-
-static void json_number(const char *name, bool known, uint64_t v, FILE *out)
-{
-	if (known)
-		fprintf(out, ",\"%s\":%" PRIu64, name, v);
-	else
-		fprintf(out, ",\"%s\":null", name);
-}
-
-static void json_check(const struct check *c, FILE *out)
-{
-	fprintf(out, "{\"name\":\"%s\"", c->name);
-	json_text("answer", answers[c->answer], out);
-	json_number("code", c->status, (uint64_t)c->status, out);
-	json_text("cause", c->status ? ctl_cause(c->status) : c->why, out);
-	json_text("remedy", c->status ? ctl_remedy(c->status) : NULL, out);
-	json_text("from", c->from, out);
-	json_text("to", c->to, out);
-	json_number("have", c->numbers, c->have, out);
-	json_number("need", c->numbers, c->need, out);
-	fputc('}', out);
-}
-
-static void json_codes(const struct bridge_plan *p, FILE *out)
-{
+	struct json_object *list = json_add_list(o, "refusals");
 	enum kb_status st[PLAN_REFUSALS];
 	const size_t n = plan_refusals(p, st);
 
-	fputs(",\"refusals\":[", out);
 	for (size_t i = 0; i < n; i++)
-		fprintf(out, "%s%d", i ? "," : "", (int)st[i]);
-	fputc(']', out);
+		json_list_number(list, (uint64_t)st[i]);
 }
 
-static void json_plan(const struct bridge_plan *p, FILE *out)
+static void json_changes(const struct bridge_plan *p, struct json_object *o)
 {
-	const char *separator = "";
+	struct json_object *list = json_add_list(o, "changes");
+
+	for (unsigned int bit = 1; bit <= p->changes; bit <<= 1)
+		if (p->changes & bit)
+			json_list_text(list, change_name((enum kho_change)bit));
+}
+
+static void json_plan(const struct bridge_plan *p, struct json_object *verdict)
+{
+	struct json_object *o;
 
 	if (!p->known) {
-		fputs(",\"plan\":null", out);
+		json_add_null(verdict, "plan");
 		return;
 	}
-	fprintf(out, ",\"plan\":{\"from\":\"%s\",\"to\":\"%s\"", p->from, p->to);
-	json_text("from_map", p->from_map, out);
-	json_text("to_map", p->to_map, out);
-	fputs(",\"changes\":[", out);
-	for (unsigned int bit = 1; bit <= p->changes; bit <<= 1) {
-		if (!(p->changes & bit))
-			continue;
-		fprintf(out, "%s\"%s\"", separator, change_name((enum kho_change)bit));
-		separator = ",";
-	}
-	fprintf(out, "],\"pages\":%" PRIu64, p->pages);
-	json_codes(p, out);
-	fputc('}', out);
+	o = json_add_object(verdict, "plan");
+	json_add_text(o, "from", p->from);
+	json_add_text(o, "to", p->to);
+	json_add_text(o, "from_map", p->from_map);
+	json_add_text(o, "to_map", p->to_map);
+	json_changes(p, o);
+	json_add_number(o, "pages", p->pages);
+	json_codes(p, o);
 }
 
-void verdict_json(const struct verdict *v, const char *file, const char *via, bool explain,
-		  FILE *out)
+struct json_object *verdict_json(const struct verdict *v, const char *file, const char *via,
+				 bool explain)
 {
-	fprintf(out, "{\"verdict\":\"%s\"", verdict_refusal(v) ? "refused" : "go");
-	json_text("file", file, out);
-	json_text("via", via, out);
-	fputs(",\"checks\":[", out);
-	for (size_t i = 0; i < v->count; i++) {
-		fputs(i ? "," : "", out);
-		json_check(&v->check[i], out);
-	}
-	fputc(']', out);
+	struct json_object *o = json_new("khoboot/check/1"), *list;
+
+	json_add_text(o, "verdict", verdict_refusal(v) ? "refused" : "go");
+	json_add_text(o, "file", file);
+	json_add_text(o, "via", via);
+	list = json_add_list(o, "checks");
+	for (size_t i = 0; i < v->count; i++)
+		json_check(&v->check[i], list);
 	if (explain)
-		json_plan(&v->plan, out);
-	fputs("}\n", out);
+		json_plan(&v->plan, o);
+	return o;
 }
