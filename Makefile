@@ -32,6 +32,8 @@ MAKEFLAGS += --no-builtin-rules
 # Pure code decides; it compiles for firmware and host alike. The rest touches the machine.
 BASE_C    := $(wildcard core/*.c format/*.c fdt/*.c luo/*.c bridge/*.c \
 	     route/*.c)
+# Pure, too, but for the heap; khoctl's alone.
+INSPECT_C := $(wildcard inspect/*.c)
 pure_of    = $(BASE_C) $(wildcard $(1)/plan/*.c stage/plan/*.c)
 PURE      := $(call pure_of,$(ARCHDIR))
 MACHINE_C := $(wildcard $(ARCHDIR)/*.c stage/*.c bare/*.c bare/$(notdir $(ARCHDIR))/*.c)
@@ -117,7 +119,7 @@ TOOL_LIBS   := -lfdt -lz -lzstd -llzma -llz4 -lbearssl -ljson-c
 # khoctl asks what the bare-metal door of its own machine would do, with the same plans. One for
 # another machine has objects of its own.
 NATIVE     := $(if $(filter aarch64,$(shell uname -m)),arm64,x86)
-khoctl_of   = $(call pure_of,arch/$(1)) $(TOOLS_C) $(call TOOLS_ARCH,$(1))
+khoctl_of   = $(call pure_of,arch/$(1)) $(INSPECT_C) $(TOOLS_C) $(call TOOLS_ARCH,$(1))
 khoctl_obj  = $(patsubst %,$(O)/host/obj-khoctl/%.o,$(call khoctl_of,$(NATIVE)))
 KHOCTL_OBJ := $(if $(filter $(NATIVE),$(notdir $(ARCHDIR))),$(khoctl_obj),\
 	$(patsubst %,$(O)/$(ARCH)/tool/%.o,$(call khoctl_of,$(notdir $(ARCHDIR)))))

@@ -217,7 +217,7 @@ static enum kb_status check_plan(struct plan *plan)
 {
 	const struct luo *l = plan->from;
 	uint64_t most = luo_sessions_max(plan->form, l->page_shift);
-	struct luo_visitor v = {NULL, check_session, check_file, check_shared, plan};
+	struct luo_visitor v = {NULL, check_session, check_file, check_shared, plan, NULL};
 
 	if (l->sessions <= most)
 		return luo_visit(l, &v, plan->diag);
@@ -418,7 +418,7 @@ static enum kb_status write_all(const struct plan *plan, struct kho_blob *out)
 			   .sessions = {.head = tree ? 8 : LUO_BLOCK_HEAD,
 					.bytes = LUO_SESSION_BYTES,
 					.order = tree ? LUO_SESSIONS_ORDER : 0}};
-	struct luo_visitor v = {drop_memory, write_session, write_file, NULL, &w};
+	struct luo_visitor v = {drop_memory, write_session, write_file, NULL, &w, NULL};
 	enum kb_status st = KB_OK;
 	phys_t shared;
 

@@ -97,16 +97,28 @@ static enum kb_status count_shared(void *ctx, const struct luo_shared *s)
 	return KB_OK;
 }
 
-enum kb_status luo_open(const struct mem *m, phys_t at, uint64_t size, unsigned int page_shift,
+enum kb_status luo_find(const struct mem *m, phys_t at, uint64_t size, unsigned int page_shift,
 			struct luo *ret, struct kb_diag *diag)
 {
 	struct luo l = {.m = m, .page_shift = page_shift, .root = at};
-	struct luo_visitor count = {count_memory, count_session, NULL, count_shared, &l};
 	const uint8_t *p = is_aligned(at.addr, 1ULL << page_shift) ? mem_get(m, at, size) : NULL;
 	enum kb_status st = p ? open_root(p, size, &l) : KB_LUO_DATA;
 
 	if (st)
 		return kb_note(diag, st, at.addr, size);
+	*ret = l;
+	return KB_OK;
+}
+
+enum kb_status luo_open(const struct mem *m, phys_t at, uint64_t size, unsigned int page_shift,
+			struct luo *ret, struct kb_diag *diag)
+{
+	struct luo l;
+	struct luo_visitor count = {count_memory, count_session, NULL, count_shared, &l, NULL};
+	enum kb_status st = luo_find(m, at, size, page_shift, &l, diag);
+
+	if (st)
+		return st;
 	st = luo_visit(&l, &count, diag);
 	if (!st)
 		*ret = l;

@@ -29,6 +29,12 @@ static enum kb_status see_memory(struct walk *w, const struct luo_memory *a)
 	return w->v->memory ? w->v->memory(w->v->ctx, a) : KB_OK;
 }
 
+/* After a list: may what follows it be visited? */
+static enum kb_status end_list(struct walk *w, enum kb_status st)
+{
+	return st && w->v->fault ? w->v->fault(w->v->ctx, st) : st;
+}
+
 static enum kb_status see_entries(struct walk *w, const struct kind *k, uint64_t at,
 				  const uint8_t *p, uint64_t count)
 {
@@ -146,7 +152,7 @@ static enum kb_status see_session(struct walk *w, phys_t at, const uint8_t *p)
 		return kb_note(w->diag, KB_LUO_NAME, at.addr, 0);
 	if (w->v->session)
 		st = w->v->session(w->v->ctx, &s);
-	return st ? st : walk_files(w, &s, phys(get_u64(p + 64)));
+	return st ? st : end_list(w, walk_files(w, &s, phys(get_u64(p + 64))));
 }
 
 static const struct kind session_list = {LUO_SESSION_LIST,   KB_LUO_SESSIONS, LUO_SESSION_BYTES, 8,
@@ -180,8 +186,9 @@ enum kb_status luo_visit(const struct luo *l, const struct luo_visitor *v, struc
 		st = walk_array(&w, &session_list, l->session, 0, true);
 	else if (!st)
 		st = walk_blocks(&w, &session_list, l->session, &any);
+	st = end_list(&w, st);
 	if (!st && l->shared.addr)
-		st = walk_array(&w, &shared_list, l->shared, 0, true);
+		st = end_list(&w, walk_array(&w, &shared_list, l->shared, 0, true));
 	return st;
 }
 

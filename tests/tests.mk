@@ -9,7 +9,7 @@ include tests/boot/boot.mk
 
 # khoctl without main() and the commands, which belong to the test tests/khoctl.
 COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c jump.c calibrate.c prepare.c check.c)
-TOOLS_LIB := $(filter-out $(COMMANDS),$(TOOLS_C)) $(call TOOLS_ARCH,$(ARCHDIR))
+TOOLS_LIB := $(INSPECT_C) $(filter-out $(COMMANDS),$(TOOLS_C)) $(call TOOLS_ARCH,$(ARCHDIR))
 
 $(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \
 		$(call host_obj,test,$(PURE) $(TOOLS_LIB) $(TEST_HELP) tests/proof/walk.c tests/guest/clock.c)
@@ -93,7 +93,7 @@ FUZZ_HELP := tests/unit/make_image.c tests/unit/luo_kernel.c tests/unit/pack.c t
 	$(addprefix tools/,buffer.c boot_entry.c efivars.c running.c kernel_abi.c)
 
 $(O)/host/fuzz/%: $(call host_obj,fuzz,tests/fuzz/%.c) \
-		$(call host_obj,fuzz,$(PURE) $(FUZZ_HELP))
+		$(call host_obj,fuzz,$(PURE) $(INSPECT_C) $(FUZZ_HELP))
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(SAN) -fsanitize=fuzzer -o $@ $^ $(TOOL_LIBS)
@@ -132,7 +132,7 @@ $(O)/host/loaders: $(call host_obj,tool,tests/loaders.c)
 CLANG_OBJ := $(patsubst %,$(O)/$(ARCH)/clang/%.o,$(PURE) $(MACHINE_C) $(EFI_C))
 ifeq ($(ARCH),x86_64)
 CLANG_OBJ += \
-	$(call host_obj,clang,$(PURE) $(TOOLS_C) $(TEST_SRC) $(TEST_HELP) $(BENCH_SRC) $(PROOF_SRC) \
+	$(call host_obj,clang,$(PURE) $(INSPECT_C) $(TOOLS_C) $(TEST_SRC) $(TEST_HELP) $(BENCH_SRC) $(PROOF_SRC) \
 		$(wildcard tests/*.c tests/boot/*.c tests/bridge/*.c tests/guest/*.c tests/init/*.c tests/route/*.c) \
 		tests/firmware/carried.c) \
 	$(call host_obj,arm64-clang,$(ARM64_PURE) $(ARM64_TEST_SRC)) \

@@ -107,7 +107,21 @@ struct luo_visitor {
 	enum kb_status (*file)(void *ctx, const struct luo_file *f);
 	enum kb_status (*shared)(void *ctx, const struct luo_shared *s);
 	void *ctx;
+	/*
+	 * A list ends early: the one of all sessions, of the files of one, or of shared data. KB_OK
+	 * from it: go on with what comes after that list. It may clear the diagnosis.
+	 */
+	enum kb_status (*fault)(void *ctx, enum kb_status st);
 };
+
+/*
+ * luo_find - read the root alone: form, number, addresses of the lists
+ *
+ * As luo_open(), but nothing that the root names is looked at, and nothing is counted.
+ */
+__must_check enum kb_status luo_find(const struct mem *m, phys_t at, uint64_t size,
+				     unsigned int page_shift, struct luo *ret,
+				     struct kb_diag *diag);
 
 /*
  * luo_open - check and count all of the live update data

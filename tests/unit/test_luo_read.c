@@ -106,7 +106,7 @@ static void all_is_visited_in_order(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < 3 * LINUXES; i++) {
 		struct seen seen = {0};
-		const struct luo_visitor v = {NULL, see_session, see_file, see_shared, &seen};
+		const struct luo_visitor v = {NULL, see_session, see_file, see_shared, &seen, NULL};
 		struct data d;
 		struct luo l;
 
@@ -138,7 +138,7 @@ static void every_allocation_is_named(void **state)
 	for (enum linux_release v = 0; v < LINUXES; v++) {
 		struct entries before = {0}, after = {0};
 		uint64_t random = 9;
-		const struct luo_visitor visitor = {take_memory, NULL, NULL, NULL, &after};
+		const struct luo_visitor visitor = {take_memory, NULL, NULL, NULL, &after, NULL};
 		struct data d = {0};
 		struct luo l;
 
