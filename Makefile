@@ -137,6 +137,7 @@ BENCHES   := $(patsubst tests/bench/%.c,$(O)/host/bench/%,$(BENCH_SRC))
 host_obj = $(patsubst %,$(O)/host/obj-$(1)/%.o,$(2))
 
 include tests/tests.mk
+include dist/dist.mk
 
 # Those for arm64 need few of the programs that the others need.
 ifeq ($(ARCH),arm64)
@@ -174,6 +175,7 @@ help:
 	@echo "make sets     random maps through the bridge (SETS=1000000)"
 	@echo "make bench    speed and size, beside plain kexec (ARCH=arm64: the jump alone)"
 	@echo "make fuzz     fuzz every parser (FUZZ_SECONDS=60 each)"
+	@echo "make install  into PREFIX=/usr/local below DESTDIR=; make uninstall; ARCH=arm64"
 	@echo "make deps     install what is missing (apt); part of demo, check, soak and bench"
 	@echo "make clean    remove $(O)/"
 	@echo "ARCH=x86_64|arm64  O=build  V=1  TRUST_CARRIERS=1"
@@ -275,14 +277,17 @@ $(O)/$(ARCH)/tool/%.c.o: %.c | $(IMAGE_SYSROOT)
 	$(Q)$(IMAGE_CC) $(HOST_CFLAGS) -O2 -c $< -o $@ \
 		$(if $(IMAGE_SYSROOT),-isystem $(SYSROOT_ARM64)/usr/include)
 
-$(O)/$(ARCH)/khoctl: $(KHOCTL_OBJ)
+$(O)/$(ARCH)/khoctl.debug: $(KHOCTL_OBJ)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(IMAGE_CC) -static -o $@ $^ $(addprefix -L,$(IMAGE_LIBDIR)) $(TOOL_LIBS)
-	$(Q)$(IMAGE_PREFIX)strip $@
+
+$(O)/$(ARCH)/khoctl: $(O)/$(ARCH)/khoctl.debug
+	$(Q)$(IMAGE_PREFIX)strip -o $@ $<
 
 $(SYSROOT_DONE): tools/sysroot
 	$(call say,SYSROOT,$(@D))
 	$(Q)tools/sysroot $(@D)
 
--include $(shell find $(O) -type f -name '*.d' 2>/dev/null)
+# Those that the compiler wrote; packages unpacked for tests have such names, too.
+-include $(shell find $(O) \( -path $(O)/firmware -o -path $(O)/deb \) -prune -o -type f -name '*.d' -print 2>/dev/null)
