@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make install, make uninstall, make deb.
+# make install, make uninstall.
 #
 #   PREFIX=DIR    where it will be used (default: /usr/local)
 #   DESTDIR=DIR   is put before PREFIX
@@ -19,6 +19,8 @@ INSTALLED := \
 	$(KHOCTL_INSTALLED)=$(PREFIX)/sbin/khoctl=755 \
 	dist/khoctl.bash=$(PREFIX)/share/bash-completion/completions/khoctl=644 \
 	dist/khoctl.zsh=$(ZSHDIR)/_khoctl=644 \
+	dist/90-khoboot.install=$(PREFIX)/lib/kernel/install.d/90-khoboot.install=755 \
+	dist/khoboot.service=$(PREFIX)/lib/systemd/system/khoboot.service=644 \
 	$(foreach page,$(wildcard docs/*.7),$(page)=$(PREFIX)/share/man/man7/$(notdir $(page))=644) \
 	$(foreach page,$(wildcard docs/*.8),$(page)=$(PREFIX)/share/man/man8/$(notdir $(page))=644) \
 	README.md=$(PREFIX)/share/doc/khoboot/README.md=644 \
