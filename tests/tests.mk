@@ -90,7 +90,7 @@ $(eval $(call model_rules,arm64))
 # Sound images, to be damaged.
 KHO_HELP  := tests/unit/kho_image.c tests/unit/kho_naive.c
 FUZZ_HELP := tests/unit/make_image.c tests/unit/luo_kernel.c tests/unit/pack.c tests/fuzz/words.c $(KHO_HELP) \
-	$(addprefix tools/,buffer.c boot_entry.c efivars.c running.c kernel_abi.c)
+	$(addprefix tools/,buffer.c boot_entry.c cpio.c efivars.c expand.c kernel_abi.c ready_initrd.c running.c)
 
 $(O)/host/fuzz/%: $(call host_obj,fuzz,tests/fuzz/%.c) \
 		$(call host_obj,fuzz,$(PURE) $(INSPECT_C) $(FUZZ_HELP))

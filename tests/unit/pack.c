@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Packing by zlib and libzstd; see pack.h. */
+/* Packing by the libraries; see pack.h. */
 #include "pack.h"
 
 #define ZLIB_CONST
+#include <lz4.h>
+#include <lzma.h>
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -42,4 +44,35 @@ void pack_zstd_to(struct buffer *out, const void *data, size_t size)
 		abort();
 	ZSTD_freeCCtx(c);
 	out->size += o.pos;
+}
+
+void pack_xz_to(struct buffer *out, const void *data, size_t size)
+{
+	size_t room = lzma_stream_buffer_bound(size);
+
+	buffer_reserve(out, out->size + room);
+	if (lzma_easy_buffer_encode(1, LZMA_CHECK_CRC32, NULL, data, size, out->data, &out->size,
+				    out->size + room) != LZMA_OK)
+		abort();
+}
+
+static void append_u32(struct buffer *out, uint32_t v)
+{
+	buffer_append(out, &v, sizeof(v));
+}
+
+void pack_lz4_to(struct buffer *out, const void *data, size_t size)
+{
+	const char *p = data;
+	int block, n;
+
+	append_u32(out, 0x184c2102);
+	for (; size; size -= (size_t)block, p += block) {
+		block = size < 8 << 20 ? (int)size : 8 << 20;
+		buffer_reserve(out, out->size + 4 + (size_t)LZ4_compressBound(block));
+		n = LZ4_compress_default(p, (char *)out->data + out->size + 4, block,
+					 LZ4_compressBound(block));
+		append_u32(out, (uint32_t)n);
+		out->size += (size_t)n;
+	}
 }
