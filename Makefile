@@ -148,7 +148,7 @@ TEST_TOOLS := test-tools
 endif
 
 # Suites that are too much for `make check`.
-MATRIX ?= large loaders bridge
+MATRIX ?= large loaders bridge packages
 
 .PHONY: all help deps hint demo check matrix userland soak bench fuzz clean ready
 all: hint image khoctl
@@ -167,7 +167,7 @@ help:
 	@echo "              GUEST=64,1); ARCH=arm64: without a guest; ovmf-scripts/demo --help"
 	@echo "make check    all tests; ends with 'N passed, N failed, N skipped' (SUITES='unit boot')"
 	@echo "make matrix   machines too large for make check, every boot loader, every pair of kernels"
-	@echo "              (MATRIX='large loaders bridge')"
+	@echo "              (MATRIX='large loaders bridge packages')"
 	@echo "make userland Debian with systemd: services and a guest live through systemctl kexec"
 	@echo "make soak     hours of random handovers through resets"
 	@echo "              (SOAK='--runs 200 --damage 100 --kill 100 --guests 200');"
@@ -176,6 +176,7 @@ help:
 	@echo "make bench    speed and size, beside plain kexec (ARCH=arm64: the jump alone)"
 	@echo "make fuzz     fuzz every parser (FUZZ_SECONDS=60 each)"
 	@echo "make install  into PREFIX=/usr/local below DESTDIR=; make uninstall; ARCH=arm64"
+	@echo "make deb      Debian packages, in $(O)/deb; ARCH=arm64"
 	@echo "make deps     install what is missing (apt); part of demo, check, soak and bench"
 	@echo "make clean    remove $(O)/"
 	@echo "ARCH=x86_64|arm64  O=build  V=1  TRUST_CARRIERS=1"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make install, make uninstall.
+# make install, make uninstall, make deb.
 #
 #   PREFIX=DIR    where it will be used (default: /usr/local)
 #   DESTDIR=DIR   is put before PREFIX
@@ -45,3 +45,14 @@ uninstall:
 	$(Q)rm -f $(foreach line,$(INSTALLED),"$(DESTDIR)$(word 2,$(call split,$(line)))")
 	$(Q)rmdir "$(DESTDIR)$(PREFIX)/lib/khoboot" "$(DESTDIR)$(PREFIX)/share/doc/khoboot/docs" \
 		"$(DESTDIR)$(PREFIX)/share/doc/khoboot" 2>/dev/null || true
+
+# ---- packages ------------------------------------------------------------------------------
+# Debian packages for ARCH, in $(O)/deb. debian/rules works on a copy of the tree, and takes what is built here.
+.PHONY: deb package-parts
+package-parts: image $(KHOCTL_INSTALLED)
+	@:
+
+deb:
+	$(Q)tools/deps --packages
+	$(BUILD) STRIP=0 package-parts
+	$(RUN) dist/deb
