@@ -245,8 +245,9 @@ static const char help[] =
 	"Ask whether khoboot and the kernel of UKI would take what this system "
 	"would hand over, on\n"
 	"this machine. Changes nothing.\n"
-	"\n" WAY_HELP "  --explain              say what khoboot would translate for the next "
-	"kernel\n"
+	"\n" WAY_HELP "  --explain              say why each question is asked, what was looked "
+	"at, and\n"
+	"                         what khoboot would translate for the next kernel\n"
 	"  --json[=pretty|short|off]  print one object\n"
 	"  -h, --help             show this text\n";
 
@@ -294,7 +295,7 @@ static int print_text(const struct request *r, const struct verdict *v)
 {
 	if (r->explain)
 		verdict_explain(&v->plan, "plan: ", stdout);
-	verdict_text(v, stdout);
+	verdict_text(v, r->explain, stdout);
 	return fflush(stdout) || ferror(stdout) ? ctl_system("standard output") : CTL_OK;
 }
 

@@ -144,15 +144,18 @@ const struct check *verdict_refusal(const struct verdict *v);
 void verdict_add_bridged(struct verdict *v, const char *name, enum kho_change change,
 			 const char *from, const char *to);
 
-/* One line for each question; causes and remedies under those that are not well. */
-void verdict_text(const struct verdict *v, FILE *out);
+/*
+ * One line for each question; causes and remedies under those that are not well. With @explain
+ * also why it is asked, and what was looked at.
+ */
+void verdict_text(const struct verdict *v, bool explain, FILE *out);
 
 /* The plan, a line for each thing; @start stands before each line. */
 void verdict_explain(const struct bridge_plan *plan, const char *start, FILE *out);
 
 struct json_object;
 
-/* docs/schema/check.json, with the plan if @explain; for json_free(). */
+/* docs/schema/check.json, with the plan and reasons if @explain; for json_free(). */
 struct json_object *verdict_json(const struct verdict *v, const char *file, const char *via,
 				 bool explain);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The verdict of khoctl check as text and as JSON. */
+#include "explain.h"
 #include "json.h"
 #include "status.h"
 #include "verdict.h"
@@ -9,7 +10,16 @@ static const char *const answers[] = {
 	[ANSWER_DISCARD] = "discard", [ANSWER_UNKNOWN] = "unknown",
 };
 
-void verdict_text(const struct verdict *v, FILE *out)
+static void explain_check(const char *name, FILE *out)
+{
+	const struct explanation *e = check_explanation(name);
+
+	if (e)
+		fprintf(out, "%-10s asked because: %s\n%-10s looked at: %s\n", "", e->why, "",
+			e->numbers);
+}
+
+void verdict_text(const struct verdict *v, bool explain, FILE *out)
 {
 	for (size_t i = 0; i < v->count; i++) {
 		const struct check *c = &v->check[i];
@@ -26,6 +36,8 @@ void verdict_text(const struct verdict *v, FILE *out)
 		fputc('\n', out);
 		if (c->status)
 			fprintf(out, "%-10s remedy: %s\n", "", ctl_remedy(c->status));
+		if (explain)
+			explain_check(c->name, out);
 	}
 	fprintf(out, "verdict: %s\n", verdict_refusal(v) ? "refused" : "go");
 }
@@ -106,7 +118,15 @@ void verdict_explain(const struct bridge_plan *p, const char *start, FILE *out)
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-static void json_check(const struct check *c, struct json_object *list)
+static void json_explain(const char *name, struct json_object *o)
+{
+	const struct explanation *e = check_explanation(name);
+
+	json_add_text(o, "asked_because", e ? e->why : NULL);
+	json_add_text(o, "looked_at", e ? e->numbers : NULL);
+}
+
+static void json_check(const struct check *c, bool explain, struct json_object *list)
 {
 	struct json_object *o = json_list_object(list);
 
@@ -119,6 +139,8 @@ static void json_check(const struct check *c, struct json_object *list)
 	json_add_text(o, "to", c->to);
 	json_add_known(o, "have", c->numbers, c->have);
 	json_add_known(o, "need", c->numbers, c->need);
+	if (explain)
+		json_explain(c->name, o);
 }
 
 static void json_codes(const struct bridge_plan *p, struct json_object *o)
@@ -168,7 +190,7 @@ struct json_object *verdict_json(const struct verdict *v, const char *file, cons
 	json_add_text(o, "via", via);
 	list = json_add_list(o, "checks");
 	for (size_t i = 0; i < v->count; i++)
-		json_check(&v->check[i], list);
+		json_check(&v->check[i], explain, list);
 	if (explain)
 		json_plan(&v->plan, o);
 	return o;

@@ -845,8 +845,11 @@ static void the_plan_in_json(void **state)
 	(void)state;
 
 	verdict_add_bridged(&v, "version", KHO_CHANGE_CORE, "kho-v1", "kho-v4");
-	assert_json(&v, "\"from\":\"kho-v1\",\"to\":\"kho-v4\",\"have\":null,\"need\":null}],"
-			"\"plan\":null}\n");
+	assert_json(&v,
+		    "\"from\":\"kho-v1\",\"to\":\"kho-v4\",\"have\":null,\"need\":null,"
+		    "\"asked_because\":\"a kernel boots cold over the data if it does not know "
+		    "their version\",\"looked_at\":\"/sys/kernel/debug/kho/out/fdt, and .kho of "
+		    "the image\"}],\"plan\":null}\n");
 	v.plan = (struct bridge_plan){.known = true,
 				      .changes = KHO_CHANGE_CORE | KHO_CHANGE_MAP,
 				      .from = "kho-v1",
