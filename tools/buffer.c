@@ -76,26 +76,44 @@ void buffer_prepend(struct buffer *b, const void *data, size_t size)
 	*b = all;
 }
 
-static int read_fd(struct buffer *b, int fd)
+/* At once: often enough to tell how far it is. */
+#define READ_MOST (4u << 20)
+
+static int read_fd(struct buffer *b, int fd, buffer_tell *tell, void *ctx)
 {
+	size_t room;
 	ssize_t n;
 
 	do {
 		grow(b, 1 << 16);
-		n = read(fd, b->data + b->size, b->room - b->size);
-		if (n > 0)
+		room = b->room - b->size;
+		n = read(fd, b->data + b->size, room < READ_MOST ? room : READ_MOST);
+		if (n > 0) {
 			b->size += (size_t)n;
+			tell(ctx, b->size);
+		}
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	return n < 0 ? -1 : 0;
 }
 
-int buffer_read_fd(struct buffer *b, int fd)
+int buffer_read_fd_told(struct buffer *b, int fd, buffer_tell *tell, void *ctx)
 {
 	struct stat st;
 
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
 		grow(b, (size_t)st.st_size + 1);
-	return read_fd(b, fd);
+	return read_fd(b, fd, tell, ctx);
+}
+
+static void tell_nobody(void *ctx, uint64_t done)
+{
+	(void)ctx;
+	(void)done;
+}
+
+int buffer_read_fd(struct buffer *b, int fd)
+{
+	return buffer_read_fd_told(b, fd, tell_nobody, NULL);
 }
 
 int buffer_read(struct buffer *b, const char *path)

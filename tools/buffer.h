@@ -31,6 +31,10 @@ int buffer_read(struct buffer *b, const char *path);
 /* The same from where @fd stands, which stays open. */
 int buffer_read_fd(struct buffer *b, int fd);
 
+/* The same, and @tell is told again and again how many bytes were read. */
+typedef void buffer_tell(void *ctx, uint64_t done);
+int buffer_read_fd_told(struct buffer *b, int fd, buffer_tell *tell, void *ctx);
+
 /* Set @b from an option: "@FILE" is the content of FILE, all else the text itself. As above. */
 int buffer_from_arg(struct buffer *b, const char *arg);
 

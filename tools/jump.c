@@ -153,7 +153,7 @@ static int unknown(void)
 	fputs("khoctl: systemctl kexec: it did not end by itself: whether systemd jumps is not "
 	      "known\n"
 	      "khoctl: what was loaded stays loaded; if the system stays up, "
-	      "undo it by khoctl switch --unload\n",
+	      "undo it by khoctl switch --abort\n",
 	      stderr);
 	return CTL_SYSTEM;
 }

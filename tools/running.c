@@ -229,6 +229,16 @@ enum kb_status running_can_finalize(const struct running *r)
 	return r->denied ? KB_CTL_PERMISSION : KB_CTL_DEBUGFS;
 }
 
+bool running_must_finalize(const struct running *r)
+{
+	struct buffer text = {0};
+	const bool must = running_read(r, KHO_OUT "/finalize", &text) && text.size &&
+			  (text.data[0] == '0' || text.data[0] == 'N');
+
+	buffer_free(&text);
+	return must;
+}
+
 enum kb_status running_finalize(struct running *r)
 {
 	enum kb_status st = running_can_finalize(r);

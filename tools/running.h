@@ -74,6 +74,9 @@ __must_check enum kb_status running_can_finalize(const struct running *r);
  */
 __must_check enum kb_status running_finalize(struct running *r);
 
+/* Is there something for running_finalize() to do, as far as debugfs shows? */
+bool running_must_finalize(const struct running *r);
+
 /* Undo running_finalize(), as far as the kernel can: without it nothing more can be preserved. */
 void running_unfinalize(struct running *r);
 

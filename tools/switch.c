@@ -5,7 +5,9 @@
 #include "jump.h"
 #include "khoctl.h"
 #include "prepare.h"
+#include "progress.h"
 #include "running.h"
+#include "steps.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,7 +25,7 @@
 
 static const char help[] =
 	"Usage: khoctl switch [OPTION]... UKI\n"
-	"       khoctl switch --unload\n"
+	"       khoctl switch --abort\n"
 	"\n"
 	"Hand the running system over to the kernel of UKI, with the memory that Kexec Handover\n"
 	"preserves. Where systemd 261 or later runs it stops the services, and jumps; else nobody\n"
@@ -30,7 +33,10 @@ static const char help[] =
 	"\n" WAY_HELP "  --load-only            check and load, do not jump\n"
 	"  --no-systemd           jump at once where systemd runs, too: what services keep in\n"
 	"                         systemd's file descriptor stores is lost\n"
-	"  --unload               undo --load-only\n"
+	"  --abort                undo --load-only: unload, and delete the boot entry\n"
+	"  --unload               the same, but keep the entry: for what runs at each boot\n"
+	"  --dry-run              check, show the steps, and do nothing\n"
+	"  --progress             tell how far reading and loading are\n"
 	"  --force                go on where khoctl check refuses; data may be lost\n"
 	"  --debug                have the running kernel log how it loads\n"
 	"  -h, --help             show this text\n";
@@ -38,26 +44,41 @@ static const char help[] =
 struct request {
 	const char *path;
 	bool load_only;
+	bool dry_run;
 	bool no_systemd;
 	const char *systemctl; /* by which it jumps; NULL: by reboot(2) */
-	bool unload;
+	bool abort;
+	bool keep_entry; /* for the next time: flash wears out */
 	bool debug;
 	bool force;
 	bool going; /* systemd jumps, or may: nothing is undone any more */
 	int fd;     /* of the file that was checked: the one that is loaded */
 	struct way way;
 	struct prepared prepared;
+	struct progress progress;
 };
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-enum { OPT_LOAD_ONLY = 256, OPT_NO_SYSTEMD, OPT_UNLOAD, OPT_FORCE, OPT_DEBUG };
+enum {
+	OPT_LOAD_ONLY = 256,
+	OPT_DRY_RUN,
+	OPT_NO_SYSTEMD,
+	OPT_ABORT,
+	OPT_UNLOAD,
+	OPT_PROGRESS,
+	OPT_FORCE,
+	OPT_DEBUG
+};
 
 static const struct option options[] = {
 	WAY_OPTIONS,
 	{"load-only", no_argument, NULL, OPT_LOAD_ONLY},
 	{"no-systemd", no_argument, NULL, OPT_NO_SYSTEMD},
+	{"dry-run", no_argument, NULL, OPT_DRY_RUN},
+	{"abort", no_argument, NULL, OPT_ABORT},
 	{"unload", no_argument, NULL, OPT_UNLOAD},
+	{"progress", no_argument, NULL, OPT_PROGRESS},
 	{"debug", no_argument, NULL, OPT_DEBUG},
 	{"force", no_argument, NULL, OPT_FORCE},
 	{"help", no_argument, NULL, 'h'},
@@ -75,8 +96,17 @@ static int take_option(void *request, int option, const char *arg)
 	case OPT_NO_SYSTEMD:
 		r->no_systemd = true;
 		return CTL_OK;
+	case OPT_DRY_RUN:
+		r->dry_run = true;
+		return CTL_OK;
+	case OPT_ABORT:
+		r->abort = true;
+		return CTL_OK;
 	case OPT_UNLOAD:
-		r->unload = true;
+		r->abort = r->keep_entry = true;
+		return CTL_OK;
+	case OPT_PROGRESS:
+		r->progress.on = true;
 		return CTL_OK;
 	case OPT_FORCE:
 		r->force = true;
@@ -96,9 +126,9 @@ static int read_options(struct request *r, int argc, char **argv)
 
 	if (ret >= 0)
 		return ret;
-	if (r->unload && argc != 2)
-		return ctl_usage("switch: --unload stands alone");
-	if (r->unload)
+	if (r->abort && argc != 2)
+		return ctl_usage("switch: --abort and --unload stand alone");
+	if (r->abort)
 		return -1;
 	if (argc - optind != 1)
 		return ctl_usage("switch: give one file");
@@ -115,7 +145,7 @@ static int check_machine(struct running *running, const struct request *r,
 	const struct check *c;
 	enum kb_status st;
 
-	st = running_finalize(running);
+	st = r->dry_run ? KB_OK : running_finalize(running);
 	if (st == KB_CTL_FINALIZE)
 		ctl_system("KHO");
 	if (st)
@@ -143,8 +173,10 @@ static int load(struct request *r)
 	long ret;
 
 	buffer_append(&r->way.cmdline, "", 1);
+	progress_begin(&r->progress, r->path, "loaded", 0);
 	ret = kexec_file_load(r->fd, (const char *)r->way.cmdline.data, r->way.cmdline.size, flags);
 	error = errno;
+	progress_end(&r->progress, !ret);
 	if (!ret)
 		return CTL_OK;
 	errno = error;
@@ -159,16 +191,34 @@ static int unload(void)
 }
 
 /* Undo --load-only. The image goes first: it needs what else was prepared. */
-static int give_up(const struct running *running)
+static int give_up(const struct request *r, const struct running *running)
 {
 	enum kb_status st;
+	int ret;
 
 	if (unload()) {
 		st = running_kexec_status(errno);
 		ctl_system("kexec_file_load");
 		return st ? ctl_refuse("unload", st, NULL) : CTL_SYSTEM;
 	}
-	return prepare_abandon(running, PREPARE_ENTRY, false);
+	ret = prepare_abandon(running, PREPARE_ENTRY, false);
+	if (!ret && !r->keep_entry && boot_entry_delete(running, PREPARE_ENTRY)) {
+		ctl_system("boot entry");
+		ret = ctl_refuse("firmware", KB_CTL_VARIABLE, NULL);
+	}
+	return ret;
+}
+
+/* The whole file; the progress is told. */
+static int read_file(struct request *r, int fd, const char *verb, struct buffer *ret)
+{
+	struct stat st;
+	int failed;
+
+	progress_begin(&r->progress, r->path, verb, fstat(fd, &st) ? 0 : (uint64_t)st.st_size);
+	failed = buffer_read_fd_told(ret, fd, progress_at, &r->progress);
+	progress_end(&r->progress, !failed);
+	return failed;
 }
 
 /* Is @now, which was read, what was checked? Frees it. */
@@ -189,10 +239,10 @@ static int compare(const struct request *r, bool was_read, struct buffer *now,
  * Is what was loaded what was checked? The descriptor keeps the file from being replaced, but not
  * from being written to; and firmware will find it by its name.
  */
-static int check_unchanged(const struct request *r, const struct buffer *checked)
+static int check_unchanged(struct request *r, const struct buffer *checked)
 {
 	struct buffer loaded = {0}, named = {0};
-	bool was_read = !lseek(r->fd, 0, SEEK_SET) && !buffer_read_fd(&loaded, r->fd);
+	bool was_read = !lseek(r->fd, 0, SEEK_SET) && !read_file(r, r->fd, "read again", &loaded);
 	int ret = compare(r, was_read, &loaded, checked);
 
 	if (ret || !prepare_by_firmware(&r->way) || r->way.boot_file)
@@ -276,6 +326,34 @@ static int commit(struct request *r, const struct running *running, const struct
 	return ret;
 }
 
+static int show_steps(const struct request *r, const struct running *running, uint64_t size)
+{
+	const bool reset = prepare_by_firmware(&r->way);
+	struct steps s = {
+		.path = r->path,
+		.size = size,
+		.words = (const char *)r->way.cmdline.data,
+		.finalize = running_must_finalize(running),
+		.replaces = prepare_loaded(running),
+		.boot_file = reset ? r->prepared.file.name : NULL,
+		.entry = PREPARE_ENTRY,
+		.mor = reset && firmware_mor_set(running),
+		.systemctl = r->systemctl,
+		.load_only = r->load_only,
+	};
+
+	steps_print(&s, stdout);
+	return fflush(stdout) || ferror(stdout) ? ctl_system("standard output") : CTL_OK;
+}
+
+static int go(struct request *r, const struct running *running, const struct buffer *checked)
+{
+	if (!r->dry_run)
+		return commit(r, running, checked);
+	buffer_append(&r->way.cmdline, "", 1);
+	return show_steps(r, running, checked->size);
+}
+
 static int run(struct request *r, struct running *running, struct check_image *image)
 {
 	struct verdict v = {.count = 0};
@@ -288,7 +366,7 @@ static int run(struct request *r, struct running *running, struct check_image *i
 		r->systemctl = jump_find(running);
 	running->by_systemd = r->systemctl;
 	r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
-	if (r->fd < 0 || buffer_read_fd(&image->file, r->fd))
+	if (r->fd < 0 || read_file(r, r->fd, "read", &image->file))
 		return ctl_system(r->path);
 	ret = check_way(r, running, image, &v);
 	if (ret)
@@ -298,7 +376,7 @@ static int run(struct request *r, struct running *running, struct check_image *i
 	if (st)
 		return ctl_refuse(r->path, st, &diag);
 	ret = check_machine(running, r, image, &v);
-	return ret ? ret : commit(r, running, &image->file);
+	return ret ? ret : go(r, running, &image->file);
 }
 
 int cmd_switch(int argc, char **argv)
@@ -309,8 +387,8 @@ int cmd_switch(int argc, char **argv)
 	int ret = read_options(&r, argc, argv);
 
 	running_see_debugfs(&running);
-	if (ret < 0 && r.unload)
-		ret = give_up(&running);
+	if (ret < 0 && r.abort)
+		ret = give_up(&r, &running);
 	if (ret < 0)
 		ret = run(&r, &running, image);
 	if (ret && !r.going)
