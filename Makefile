@@ -37,6 +37,14 @@ INSPECT_C := $(wildcard inspect/*.c)
 pure_of    = $(BASE_C) $(wildcard $(1)/plan/*.c stage/plan/*.c)
 PURE      := $(call pure_of,$(ARCHDIR))
 MACHINE_C := $(wildcard $(ARCHDIR)/*.c stage/*.c bare/*.c bare/$(notdir $(ARCHDIR))/*.c)
+# Code for vector registers: pure, but of one architecture. Each object has the flags that it needs, and
+# only what <arch/vectors.h> describes lets a CPU run it.
+vector_of  = $(wildcard $(1)/vector/*.c)
+VECTOR_C  := $(call vector_of,$(ARCHDIR))
+VECTOR_xxh128_avx2.c := -mavx2
+VECTOR_sha256_ni.c   := -msha -msse4.1
+VECTOR_sha256_ce.c   := -march=armv8-a+crypto
+VECTOR_CFLAGS = $(VECTOR_$(notdir $<))
 MACHINE_S := $(wildcard $(ARCHDIR)/*.S)
 EFI_C     := $(wildcard efi/*.c efi/$(notdir $(ARCHDIR))/*.c)
 TOOLS_C   := $(wildcard tools/*.c)
@@ -107,7 +115,7 @@ IMAGE_LIBS    += arch/arm64/zstd.lds -l:libz.a -l:libzstd.a
 IMAGE_LDFLAGS += -z max-page-size=4096 --fix-cortex-a53-843419=adr
 endif
 
-IMAGE_OBJ := $(patsubst %,$(O)/$(ARCH)/obj/%.o,$(PURE) $(MACHINE_C) $(MACHINE_S) $(EFI_C))
+IMAGE_OBJ := $(patsubst %,$(O)/$(ARCH)/obj/%.o,$(PURE) $(VECTOR_C) $(MACHINE_C) $(MACHINE_S) $(EFI_C))
 IMAGE_ELF := $(O)/$(ARCH)/khoboot.elf
 IMAGE     := $(O)/$(ARCH)/khoboot.efi
 
@@ -119,7 +127,7 @@ TOOL_LIBS   := -lfdt -lz -lzstd -llzma -llz4 -lbearssl -ljson-c
 # khoctl asks what the bare-metal door of its own machine would do, with the same plans. One for
 # another machine has objects of its own.
 NATIVE     := $(if $(filter aarch64,$(shell uname -m)),arm64,x86)
-khoctl_of   = $(call pure_of,arch/$(1)) $(INSPECT_C) $(TOOLS_C) $(call TOOLS_ARCH,$(1))
+khoctl_of   = $(call pure_of,arch/$(1)) $(call vector_of,arch/$(1)) $(INSPECT_C) $(TOOLS_C) $(call TOOLS_ARCH,$(1))
 khoctl_obj  = $(patsubst %,$(O)/host/obj-khoctl/%.o,$(call khoctl_of,$(NATIVE)))
 KHOCTL_OBJ := $(if $(filter $(NATIVE),$(notdir $(ARCHDIR))),$(khoctl_obj),\
 	$(patsubst %,$(O)/$(ARCH)/tool/%.o,$(call khoctl_of,$(notdir $(ARCHDIR)))))
@@ -223,8 +231,11 @@ sysroot: $(SYSROOT_DONE)
 $(O)/$(ARCH)/obj/%.c.o: %.c | $(IMAGE_SYSROOT)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(IMAGE_CC) $(IMAGE_CFLAGS) -c $< -o $@
+	$(Q)$(IMAGE_CC) $(IMAGE_CFLAGS) $(VECTOR_CFLAGS) -c $< -o $@
 
+# When everything is linked, code for vector registers must not be taken into other functions.
+$(patsubst %,$(O)/$(ARCH)/obj/%.o,$(VECTOR_C)): \
+	IMAGE_CFLAGS := $(filter-out -mgeneral-regs-only -flto,$(IMAGE_CFLAGS))
 # Calls of memset() and the like come into being when everything is linked, too late to be found in
 # what -flto has taken apart.
 $(O)/$(ARCH)/obj/stage/string.c.o: IMAGE_CFLAGS += -fno-lto
@@ -254,7 +265,7 @@ define host_rules
 $(O)/host/obj-$(1)/%.c.o: %.c
 	$$(call say,CC($(1)),$$<)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$(2) $(HOST_CFLAGS) $(3) -c $$< -o $$@
+	$$(Q)$(2) $(HOST_CFLAGS) $(3) $$(VECTOR_CFLAGS) -c $$< -o $$@
 endef
 $(eval $(call host_rules,tool,$(CC),-O2))
 $(eval $(call host_rules,test,$(CC),-O1 $(SAN)))
@@ -266,7 +277,7 @@ $(O)/host/obj-khoctl/%.c.o: %.c
 	$(call say,CC(tool),$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(subst $(call includes,$(ARCHDIR)),$(call includes,arch/$(NATIVE)),$(HOST_CFLAGS)) \
-		-O2 -c $< -o $@
+		-O2 $(VECTOR_CFLAGS) -c $< -o $@
 
 $(O)/host/khoctl: $(khoctl_obj)
 	$(call say,LINK,$@)
@@ -275,7 +286,7 @@ $(O)/host/khoctl: $(khoctl_obj)
 $(O)/$(ARCH)/tool/%.c.o: %.c | $(IMAGE_SYSROOT)
 	$(call say,CC($(ARCH)),$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(IMAGE_CC) $(HOST_CFLAGS) -O2 -c $< -o $@ \
+	$(Q)$(IMAGE_CC) $(HOST_CFLAGS) -O2 $(VECTOR_CFLAGS) -c $< -o $@ \
 		$(if $(IMAGE_SYSROOT),-isystem $(SYSROOT_ARM64)/usr/include)
 
 $(O)/$(ARCH)/khoctl.debug: $(KHOCTL_OBJ)

@@ -6,6 +6,7 @@
 #include <arch/cache.h>
 #include <arch/const.h>
 #include <arch/cpu.h>
+#include <arch/vectors.h>
 #include <bare/bare.h>
 #include <core/log.h>
 #include <khoboot/layout.h>
@@ -94,6 +95,21 @@ static void flush_range(void *ctx, struct range r)
 	cache_flush_range((const void *)(uintptr_t)r.base, r.size);
 }
 
+/* No return to whoever needs the vector registers, but B may be started without a reset. */
+static enum kb_status digest_all(struct bare *b, const struct route *r, struct kb_record *rec,
+				 struct kb_record_facts *facts)
+{
+	static struct cpu_vectors before;
+	enum kb_status st;
+
+	cpu_vectors_enable(&before);
+	kb_debug(AREA, "digests: %s", cpu_digest_fast());
+	st = route_seal(&b->s.mem, b->s.kho, r, rec, facts, flush_piece, NULL);
+	cpu_digest_plain();
+	cpu_vectors_restore(&before);
+	return st;
+}
+
 static enum kb_status seal(struct bare *b, const struct route *r, struct kb_record *rec,
 			   struct kb_record_facts *facts)
 {
@@ -110,7 +126,7 @@ static enum kb_status seal(struct bare *b, const struct route *r, struct kb_reco
 	facts->log = b->s.options.log;
 	facts->ram_bytes = range_list_bytes(&b->s.mem.ram);
 	facts->ram_end = range_end(b->s.mem.ram.r[b->s.mem.ram.count - 1]);
-	st = route_seal(&b->s.mem, b->s.kho, r, rec, facts, flush_piece, NULL);
+	st = digest_all(b, r, rec, facts);
 	if (st)
 		return st;
 	cache_flush_all();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The UEFI door: compare memory after the reset with what was sealed before it. */
 #include <arch/cpu.h>
+#include <arch/vectors.h>
 #include <core/log.h>
 #include <route/route.h>
 
@@ -53,13 +54,27 @@ static void on_damage(void *ctx, struct range where, uint64_t preserved)
 	x->bytes = preserved;
 }
 
+static enum kb_status digest_all(struct uefi *u, const struct kho *k, struct damage *x,
+				 uint64_t *damaged)
+{
+	struct cpu_vectors before;
+	enum kb_status st;
+
+	cpu_vectors_enable(&before);
+	kb_debug(AREA, "digests: %s", cpu_digest_fast());
+	st = route_verify(&u->s.mem, k, u->s.record, &u->homes, on_damage, x, damaged);
+	cpu_digest_plain();
+	cpu_vectors_restore(&before);
+	return st;
+}
+
 enum kb_status uefi_verify(struct uefi *u, const struct kho *k)
 {
 	struct damage x = {.range = {0, 0}};
 	uint64_t start = cpu_clock(), damaged;
 	enum kb_status st;
 
-	st = route_verify(&u->s.mem, k, u->s.record, &u->homes, on_damage, &x, &damaged);
+	st = digest_all(u, k, &x, &damaged);
 	report_damage(&x);
 	if (st)
 		kb_error(AREA,

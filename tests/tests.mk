@@ -12,7 +12,7 @@ COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c jump.c calibrate.c prepa
 TOOLS_LIB := $(INSPECT_C) $(filter-out $(COMMANDS),$(TOOLS_C)) $(call TOOLS_ARCH,$(ARCHDIR))
 
 $(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \
-		$(call host_obj,test,$(PURE) $(TOOLS_LIB) $(TEST_HELP) tests/proof/walk.c tests/guest/clock.c)
+		$(call host_obj,test,$(PURE) $(VECTOR_C) $(TOOLS_LIB) $(TEST_HELP) tests/proof/walk.c tests/guest/clock.c)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SAN) -o $@ $^ -lcmocka $(TOOL_LIBS)
@@ -47,6 +47,29 @@ $(ARM64_TESTS): $(O)/host/tests/arm64_%: $(call host_obj,arm64-test,tests/unit/a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SAN) -o $@ $^ -lcmocka $(TOOL_LIBS)
+
+# Vector code is tested on a CPU of arm64: on this machine by qemu-aarch64.
+ARM64_CC      := $(if $(filter aarch64,$(shell uname -m)),$(CC),aarch64-linux-gnu-gcc)
+ARM64_VECTORS := $(addprefix tests/unit/,arm64/vectors.c variants.c) tools/arm64/running_cpu.c \
+	arch/arm64/plan/digest.c route/digest.c
+ARM64_VECTOR_OBJ := $(patsubst %,$(O)/host/arm64-vectors/%.o,$(ARM64_VECTORS) \
+	$(call vector_of,arch/arm64))
+TESTS += $(O)/host/tests/arm64_vectors
+
+$(O)/host/arm64-vectors/%.c.o: %.c | $(SYSROOT_DONE)
+	$(call say,CC(arm64),$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(ARM64_CC) $(subst $(call includes,$(ARCHDIR)),$(call includes,arch/arm64),$(HOST_CFLAGS)) \
+		-O2 $(VECTOR_CFLAGS) $(if $(SYSROOT_ARM64),-isystem $(SYSROOT_ARM64)/usr/include) -c $< -o $@
+
+$(O)/host/arm64-vectors/vectors: $(ARM64_VECTOR_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(ARM64_CC) -static -o $@ $^ $(addprefix -L,$(SYSROOT_ARM64)/usr/lib/aarch64-linux-gnu) -lbearssl
+
+$(O)/host/tests/arm64_vectors: $(O)/host/arm64-vectors/vectors
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#!/bin/sh\nexec %s %s\n' '$(if $(SYSROOT_ARM64),qemu-aarch64)' $(abspath $<) >$@
+	$(Q)chmod +x $@
 
 $(ARM64_FUZZERS): $(O)/host/fuzz/arm64_%: $(call host_obj,arm64-fuzz,tests/fuzz/arm64/%.c) \
 		$(call host_obj,arm64-fuzz,$(ARM64_PURE))
@@ -99,7 +122,7 @@ $(O)/host/fuzz/%: $(call host_obj,fuzz,tests/fuzz/%.c) \
 	$(Q)$(CLANG) $(SAN) -fsanitize=fuzzer -o $@ $^ $(TOOL_LIBS)
 
 $(O)/host/bench/%: $(call host_obj,tool,tests/bench/%.c) \
-		$(call host_obj,tool,$(PURE) $(KHO_HELP))
+		$(call host_obj,tool,$(PURE) $(VECTOR_C) $(KHO_HELP))
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
@@ -129,10 +152,10 @@ $(O)/host/loaders: $(call host_obj,tool,tests/loaders.c)
 
 # By the other compiler: nothing is linked, there only must be no warning. ARCH=arm64: the image
 # alone.
-CLANG_OBJ := $(patsubst %,$(O)/$(ARCH)/clang/%.o,$(PURE) $(MACHINE_C) $(EFI_C))
+CLANG_OBJ := $(patsubst %,$(O)/$(ARCH)/clang/%.o,$(PURE) $(VECTOR_C) $(MACHINE_C) $(EFI_C))
 ifeq ($(ARCH),x86_64)
 CLANG_OBJ += \
-	$(call host_obj,clang,$(PURE) $(INSPECT_C) $(TOOLS_C) $(TEST_SRC) $(TEST_HELP) $(BENCH_SRC) $(PROOF_SRC) \
+	$(call host_obj,clang,$(PURE) $(VECTOR_C) $(INSPECT_C) $(TOOLS_C) $(TEST_SRC) $(TEST_HELP) $(BENCH_SRC) $(PROOF_SRC) \
 		$(wildcard tests/*.c tests/boot/*.c tests/bridge/*.c tests/guest/*.c tests/init/*.c tests/route/*.c) \
 		tests/firmware/carried.c) \
 	$(call host_obj,arm64-clang,$(ARM64_PURE) $(ARM64_TEST_SRC)) \
@@ -145,7 +168,9 @@ $(O)/$(ARCH)/clang/%.c.o: %.c | $(IMAGE_SYSROOT)
 	$(call say,CC(clang),$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(if $(filter arm64,$(ARCH)),--target=aarch64-linux-gnu) \
-		$(filter-out $(GCC_ONLY),$(IMAGE_CFLAGS)) -c $< -o $@
+		$(filter-out $(GCC_ONLY),$(IMAGE_CFLAGS)) $(VECTOR_CFLAGS) -c $< -o $@
+
+$(patsubst %,$(O)/$(ARCH)/clang/%.o,$(VECTOR_C)): IMAGE_CFLAGS := $(filter-out -mgeneral-regs-only,$(IMAGE_CFLAGS))
 
 .PHONY: model unit fuzzers benches sets clang test-tools
 model: $(MODELS)

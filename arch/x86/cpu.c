@@ -113,11 +113,10 @@ void cpu_init(void)
 /* Write protection for supervisor code and no-execute. */
 static void enable_protection(void)
 {
-	uint64_t efer = rdmsr(MSR_EFER) | EFER_NXE, cr0;
+	uint64_t efer = rdmsr(MSR_EFER) | EFER_NXE;
 
 	asm volatile("wrmsr" : : "a"((uint32_t)efer), "d"((uint32_t)(efer >> 32)), "c"(MSR_EFER));
-	asm volatile("mov %%cr0, %0" : "=r"(cr0));
-	asm volatile("mov %0, %%cr0" : : "r"(cr0 | CR0_WP) : "memory");
+	write_cr0(read_cr0() | CR0_WP);
 }
 
 struct pagetable cpu_tables(void *pool, size_t pages)

@@ -35,4 +35,18 @@ void kb_xxh128_init(struct kb_xxh128_state *s);
 void kb_xxh128_update(struct kb_xxh128_state *s, const void *data, size_t len);
 struct kb_xxh128 kb_xxh128_final(const struct kb_xxh128_state *s);
 
+/*
+ * What does the work in kb_sha256_update() and kb_xxh128_update(): code for a CPU's vector
+ * registers (<arch/digest.h>). Whatever does it, states and digests are the same, and it may change
+ * between two pieces.
+ */
+struct kb_digest_code {
+	void (*xxh128)(struct kb_xxh128_state *s, const void *data, size_t len);
+	/* @state: as numbers; @data: @blocks times 64 bytes, at any address. */
+	void (*sha256)(uint32_t state[8], const void *data, size_t blocks);
+};
+
+/* From now on let @code work; NULL, and any member that is NULL: plain C, as at the start. */
+void kb_digest_use(const struct kb_digest_code *code);
+
 #endif

@@ -5,6 +5,7 @@
 #include <arch/fwcfg_port.h>
 #include <arch/reset.h>
 #include <arch/uart.h>
+#include <arch/vectors.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,31 @@ uint64_t cpu_clock(void)
 uint64_t cpu_clock_us(uint64_t ticks)
 {
 	return ticks / 1000;
+}
+
+static bool vectors_on;
+
+void cpu_vectors_enable(struct cpu_vectors *before)
+{
+	(void)before;
+	vectors_on = true;
+}
+
+void cpu_vectors_restore(const struct cpu_vectors *before)
+{
+	(void)before;
+	vectors_on = false;
+}
+
+const char *cpu_digest_fast(void)
+{
+	if (!vectors_on)
+		model_complain("vector code where it cannot run", 0);
+	return "plain C, in a model";
+}
+
+void cpu_digest_plain(void)
+{
 }
 
 struct pagetable cpu_tables(void *pool, size_t pages)
