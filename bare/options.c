@@ -70,8 +70,12 @@ enum kb_status bare_read_options(struct bare *b)
 enum kb_status bare_read_kernel(struct bare *b)
 {
 	const struct uki_part *k = &b->s.uki.kernel;
+	enum kb_status st;
 
 	if (!k->data)
 		return kb_refuse("kernel", KB_NO_KERNEL, NULL);
-	return stage_open_kernel(&b->s, k->data, k->size);
+	st = stage_open_kernel(&b->s, k->data, k->size);
+	if (!st)
+		kernel_let_stay(&b->s.kernel);
+	return st;
 }

@@ -82,6 +82,8 @@ enum kb_status bare_plan(struct stage *s)
 
 	if (st && spare)
 		st = place(b, false);
+	if (no_room(st) && kernel_fix_place(&s->kernel))
+		st = place(b, false);
 	if (no_room(st) && !stage_extend_scratch(s, &b->means.from)) {
 		st = stage_check_memory(s, s->kho);
 		if (st)

@@ -188,6 +188,8 @@ static enum kb_status try_route(struct bare *b)
 	bare_read_tables(b, &reset, &facts);
 	stop_set_memory(stage_memory_written(&b->s));
 	st = plan_route(b, &zone, &r, &facts.room);
+	if (st && kernel_fix_place(&b->s.kernel))
+		st = plan_route(b, &zone, &r, &facts.room);
 	rec = (struct kb_record *)(uintptr_t)r.record.base;
 	if (!st)
 		st = seal(b, &r, rec, &facts);

@@ -140,6 +140,13 @@ static enum kb_status claim_places(struct uefi *u)
 	return st ? st : fw_claim(&u->fw, u->s.place.window);
 }
 
+static enum kb_status place_in_free(struct uefi *u)
+{
+	enum kb_status st = list_free(u);
+
+	return st ? st : stage_place(&u->s);
+}
+
 /* Find places in what firmware has left. */
 static enum kb_status search_places(struct uefi *u)
 {
@@ -147,9 +154,9 @@ static enum kb_status search_places(struct uefi *u)
 
 	u->s.boot.initrd = u->s.initrd;
 	if (!st)
-		st = list_free(u);
-	if (!st)
-		st = stage_place(&u->s);
+		st = place_in_free(u);
+	if (st && kernel_fix_place(&u->s.kernel))
+		st = place_in_free(u);
 	return st ? st : claim_places(u);
 }
 

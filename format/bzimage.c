@@ -68,24 +68,37 @@ static enum kb_status read_alignment(const uint8_t *d, struct bzimage *b, struct
 	return KB_OK;
 }
 
-static enum kb_status read_sizes(const uint8_t *d, uint64_t size, struct bzimage *b,
-				 struct kb_diag *diag)
+static void read_setup_size(const uint8_t *d, struct bzimage *b)
 {
 	uint32_t sects = d[BZ_SETUP_SECTS] ? d[BZ_SETUP_SECTS] : SECTS_DEFAULT;
-	uint64_t end;
 
 	b->setup_size = (uint64_t)(sects + 1) * SECTOR;
-	if (size <= b->setup_size + BZ_ENTRY_64)
-		return kb_note(diag, KB_BZ_SHORT, BZ_SETUP_SECTS, size);
-	b->load_offset = b->setup_size;
-	b->load_size = size - b->setup_size;
+}
+
+/* What the kernel asks for in memory. */
+static enum kb_status read_memory(const uint8_t *d, struct bzimage *b, struct kb_diag *diag)
+{
+	uint64_t end;
+
 	b->init_size = get_u32(d + BZ_INIT_SIZE);
-	if (b->init_size < b->load_size || b->init_size > INIT_SIZE_MAX)
+	if (b->init_size > INIT_SIZE_MAX)
 		return kb_note(diag, KB_BZ_INIT_SIZE, BZ_INIT_SIZE, b->init_size);
 	b->pref_address = get_u64(d + BZ_PREF_ADDRESS);
 	/* To place the kernel, pref_address is aligned up, and init_size is added. */
 	if (add_overflow(b->pref_address, ALIGN_MAX + INIT_SIZE_MAX, &end))
 		return kb_note(diag, KB_BZ_INIT_SIZE, BZ_PREF_ADDRESS, b->pref_address);
+	return KB_OK;
+}
+
+/* The protected-mode part, which the image has after the setup sectors. */
+static enum kb_status read_load(uint64_t size, struct bzimage *b, struct kb_diag *diag)
+{
+	if (size <= b->setup_size + BZ_ENTRY_64)
+		return kb_note(diag, KB_BZ_SHORT, BZ_SETUP_SECTS, size);
+	b->load_offset = b->setup_size;
+	b->load_size = size - b->setup_size;
+	if (b->init_size < b->load_size)
+		return kb_note(diag, KB_BZ_INIT_SIZE, BZ_INIT_SIZE, b->init_size);
 	return KB_OK;
 }
 
@@ -112,8 +125,8 @@ static void read_release(const uint8_t *d, struct bzimage *b)
 	b->release_len = len;
 }
 
-enum kb_status bzimage_parse(const void *data, uint64_t size, struct bzimage *ret,
-			     struct kb_diag *diag)
+enum kb_status bzimage_parse_setup(const void *data, uint64_t size, struct bzimage *ret,
+				   struct kb_diag *diag)
 {
 	struct bzimage b = {0};
 	enum kb_status st;
@@ -126,9 +139,12 @@ enum kb_status bzimage_parse(const void *data, uint64_t size, struct bzimage *re
 	if (!st)
 		st = read_alignment(data, &b, diag);
 	if (!st)
-		st = read_sizes(data, size, &b, diag);
+		st = read_memory(data, &b, diag);
 	if (st)
 		return st;
+	read_setup_size(data, &b);
+	if (size < b.setup_size)
+		return kb_note(diag, KB_BZ_SHORT, BZ_SETUP_SECTS, size);
 	b.version = get_u16((const uint8_t *)data + BZ_VERSION);
 	b.xloadflags = get_u16((const uint8_t *)data + BZ_XLOADFLAGS);
 	b.cmdline_size = get_u32((const uint8_t *)data + BZ_CMDLINE_SIZE);
@@ -137,6 +153,19 @@ enum kb_status bzimage_parse(const void *data, uint64_t size, struct bzimage *re
 	read_release(data, &b);
 	*ret = b;
 	return KB_OK;
+}
+
+enum kb_status bzimage_parse(const void *data, uint64_t size, struct bzimage *ret,
+			     struct kb_diag *diag)
+{
+	struct bzimage b;
+	enum kb_status st = bzimage_parse_setup(data, size, &b, diag);
+
+	if (!st)
+		st = read_load(size, &b, diag);
+	if (!st)
+		*ret = b;
+	return st;
 }
 
 enum kb_status bzimage_check_5level(const struct bzimage *b, bool la57_active)

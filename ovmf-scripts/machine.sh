@@ -113,7 +113,8 @@ add_next() {
 		cp "$2" "$1/next/beside"
 		set -- "$1" "$work/beside.cpio" "$3"
 	fi
-	make_uki "$1/next/uki.efi" "$to" "$2" "$3" ${fallback:+--fallback "$fallback"}
+	make_uki "$1/next/uki.efi" "$to" "$2" "$3" ${fallback:+--fallback "$fallback"} \
+		${ready:+"--ready=$ready"}
 	# shellcheck disable=SC2086 # several words
 	[ -z "$edit_uki" ] || $edit_uki "$1/next/uki.efi" || die "$edit_uki failed"
 	[ -z "$(load_options)" ] || load_options >"$1/next/options"
@@ -185,7 +186,7 @@ make_initrds() {
 # A disk from which UEFI starts khoboot, with A in its image. For the firmware route B's image is on it,
 # too, and the machine continues after a reset.
 add_disk() {
-	make_uki "$work/a.efi" "$from" "$work/a.cpio" "$(cmdline_a)"
+	make_uki "$work/a.efi" "$from" "$work/a.cpio" "$(cmdline_a)" ${ready:+"--ready=$ready"}
 	if [ "$via" = firmware ]; then
 		make_esp "$work/esp.img" "$work/a.efi" "$work/a/next/uki.efi"
 		qemu+=(-action reboot=reset)

@@ -6,6 +6,8 @@
 #include <stage/stage.h>
 #include <stage/stop.h>
 
+#include <string.h>
+
 /* Nothing that an option asks for is worth the dump. */
 static void apply_for_crash(struct kb_options *o)
 {
@@ -68,7 +70,8 @@ enum kb_status stage_open_kernel(struct stage *s, const uint8_t *data, uint64_t 
 
 	report_ignored(&s->uki);
 	if (!st)
-		st = cpu_can_start(&s->kernel);
+		st = cpu_can_start(&s->kernel, (struct kb_text){s->cmdline, strlen(s->cmdline)},
+				   s->options.via == KB_VIA_FIRMWARE && s->has_kho, &diag);
 	if (!st && !s->kernel.release) {
 		s->kernel.release = s->uki.uname.data;
 		s->kernel.release_len = s->uki.uname.size;

@@ -27,6 +27,7 @@
  * Written from those sources and shares no code with khoboot, which it judges. Exit status 1 with
  * a line on standard error for the first rule that is broken.
  */
+#include <elf.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -387,11 +388,36 @@ static void make_ukify(int argc, char **argv)
 	free(f.data);
 }
 
+/* An ELF file of one segment from 16 MiB on, which begins with its second page; not relocatable. */
+static void make_elf(uint8_t *kernel, uint32_t size)
+{
+	const Elf64_Ehdr e = {
+		.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+		.e_type = ET_EXEC,
+		.e_machine = EM_X86_64,
+		.e_entry = 0x1000000,
+		.e_phoff = sizeof(e),
+		.e_phentsize = sizeof(Elf64_Phdr),
+		.e_phnum = 1,
+	};
+	const Elf64_Phdr p = {
+		.p_type = PT_LOAD,
+		.p_offset = 0x1000,
+		.p_paddr = 0x1000000,
+		.p_filesz = size - 0x1000,
+		.p_memsz = size,
+	};
+
+	memcpy(kernel, &e, sizeof(e));
+	memcpy(kernel + sizeof(e), &p, sizeof(p));
+}
+
 static uint32_t pack(uint8_t *out, uint32_t room, const char *string)
 {
 	static uint8_t kernel[65536];
 	z_stream z = {.next_in = kernel, .avail_in = sizeof(kernel)};
 
+	make_elf(kernel, sizeof(kernel));
 	for (size_t i = 0; string[i]; i++)
 		kernel[12345 + i] = string[i] == '|' ? 0 : (uint8_t)string[i];
 	z.next_out = out;

@@ -76,15 +76,19 @@ static enum kb_status check_kernel(const struct running *r, const char *cmdline,
 }
 
 /* The kernel as khoboot's own code of this architecture opens it. */
-static enum kb_status open_kernel(const struct uki_part *part, struct kb_text release,
+static enum kb_status open_kernel(const struct running *r, const struct check_image *image,
+				  const struct uki_part *part, struct kb_text release,
 				  struct buffer *buffer, struct kernel *ret, struct kb_diag *diag)
 {
+	const bool reset = image->options.via == KB_VIA_FIRMWARE;
 	struct range work;
 	enum kb_status st;
 
 	buffer_reserve(buffer, KERNEL_WORK_SIZE + 1);
 	work = (struct range){(uintptr_t)buffer->data, KERNEL_WORK_SIZE};
 	st = kernel_open(part->data, part->size, work, ret, diag);
+	if (!st)
+		st = room_choose(ret, image->cmdline, running_la57(r), reset, diag);
 	if (!st && !ret->release) {
 		ret->release = release.text;
 		ret->release_len = release.len;
@@ -99,8 +103,8 @@ static enum kb_status open_first(const struct running *r, struct check_image *im
 	enum kb_status st = check_kernel(r, image->cmdline, part, machine, diag);
 
 	return st ? st
-		  : open_kernel(part, (struct kb_text){uname->data, uname->size}, &image->work,
-				&image->kernel, diag);
+		  : open_kernel(r, image, part, (struct kb_text){uname->data, uname->size},
+				&image->work, &image->kernel, diag);
 }
 
 static enum kb_status open_image(const struct running *r, struct kb_text words,
@@ -136,7 +140,8 @@ static enum kb_status open_second(const struct running *r, struct check_image *i
 	if (!st && section->data)
 		st = uki_kho_parse(section->data, section->size, &speaks, NULL);
 	return st ? st
-		  : open_kernel(part, speaks.release, &image->second_work, &image->second, NULL);
+		  : open_kernel(r, image, part, speaks.release, &image->second_work, &image->second,
+				NULL);
 }
 
 static void add_second(const struct running *r, struct check_image *image, uint16_t machine)

@@ -3,6 +3,7 @@
 #include <core/diag.h>
 #include <format/arm64_image.h>
 #include <format/bzimage.h>
+#include <format/ready.h>
 #include <khoboot/layout.h>
 
 #include "image.h"
@@ -25,6 +26,13 @@ struct piece {
 	uint64_t at; /* file offset and virtual address */
 	uint32_t flags;
 };
+
+/*
+ * What a section that khoboot may run in place has before it, so that it begins where kernels must:
+ * kexec loads the file at a multiple of READY_ALIGN. A section and no gap, because signing tools
+ * hash the file as one stretch.
+ */
+#define GAP_NAME ".align"
 
 struct layout {
 	const struct pe *stub;
@@ -209,7 +217,8 @@ static enum kb_status add_part(struct layout *l, const struct image_part *part,
 	return add_piece(l, &p, diag);
 }
 
-static enum kb_status add_kept(struct layout *l, const struct pe_section *s, struct kb_diag *diag)
+static enum kb_status add_section(struct layout *l, const struct pe_section *s,
+				  struct kb_diag *diag)
 {
 	struct piece p = {.vsize = s->vsize ? s->vsize : s->raw_size, .flags = s->flags};
 
@@ -220,6 +229,14 @@ static enum kb_status add_kept(struct layout *l, const struct pe_section *s, str
 	p.data = p.data_size ? pe_view_get(&l->stub->view, s->raw, p.data_size) : NULL;
 	p.at = is_fixed(s->name) ? s->va : 0;
 	return add_piece(l, &p, diag);
+}
+
+static enum kb_status add_kept(struct layout *l, const struct pe_section *s, struct kb_diag *diag)
+{
+	/* This is made anew: see place(). */
+	if (!strcmp(s->name, GAP_NAME))
+		return KB_OK;
+	return add_section(l, s, diag);
 }
 
 /* Sections of the stub that are fixed, or those that are not, in the order of its table. */
@@ -265,6 +282,61 @@ static enum kb_status collect_new(struct layout *l, const struct image_part *par
 }
 
 /* ---- placing --------------------------------------------------------------------------------- */
+
+/*
+ * Where in @p the kernel begins that may run there; false if there is none. arm64: an Image, with
+ * room for its .bss.
+ */
+static bool runs_in_place(const struct piece *p, uint16_t machine, uint64_t *at)
+{
+	struct arm64_image image;
+	struct ready r;
+
+	*at = 0;
+	if (strcmp(p->name, ".linux") || p->data_size < ARM64_HEADER_SIZE)
+		return false;
+	if (machine == PE_MACHINE_ARM64)
+		return !arm64_image_parse(p->data, &image, NULL) && !image.text_offset &&
+		       p->data_size >= image.image_size;
+	if (!ready_is(p->data, p->data_size) || ready_open(p->data, p->data_size, &r, NULL))
+		return false;
+	*at = (uint64_t)(r.image - p->data);
+	return true;
+}
+
+/* Bytes to be left before @p, which would be placed at @at. */
+static uint64_t gap_before(const struct layout *l, const struct piece *p, uint64_t at)
+{
+	const uint64_t loaded =
+		l->stub->machine == PE_MACHINE_ARM64 ? KB_SETUP_SIZE_ARM64 : KB_SETUP_SIZE_X86;
+	uint64_t kernel;
+
+	if (!runs_in_place(p, l->stub->machine, &kernel))
+		return 0;
+	return align_up(at + kernel - loaded, READY_ALIGN) - (at + kernel - loaded);
+}
+
+static enum kb_status insert_gaps(struct layout *l, struct kb_diag *diag)
+{
+	uint64_t end = headers_size(l->stub->machine);
+
+	for (uint32_t i = 0; i < l->count; i++) {
+		struct piece gap = {.vsize = gap_before(l, &l->piece[i], end),
+				    .flags = PE_SCN_DATA | PE_SCN_READ};
+		enum kb_status st;
+
+		memcpy(gap.name, GAP_NAME, sizeof(GAP_NAME));
+		st = gap.vsize ? add_piece(l, &gap, diag) : KB_OK;
+		if (st)
+			return st;
+		if (gap.vsize) {
+			memmove(&l->piece[i + 1], &l->piece[i], (l->count - 1 - i) * sizeof(gap));
+			l->piece[i++] = gap;
+		}
+		end += align_up(gap.vsize, PAGE) + align_up(l->piece[i].vsize, PAGE);
+	}
+	return KB_OK;
+}
 
 /* Each piece on its own pages, without gaps: signing tools hash the file as one stretch. */
 static enum kb_status place(struct layout *l, struct kb_diag *diag)
@@ -313,6 +385,16 @@ static uint32_t initialized_data(const struct layout *l)
 	return sum;
 }
 
+static bool ready(const struct layout *l)
+{
+	uint64_t at;
+
+	for (uint32_t i = 0; i < l->count; i++)
+		if (runs_in_place(&l->piece[i], l->stub->machine, &at))
+			return true;
+	return false;
+}
+
 /* What kexec reads: how much to load, and how much memory to leave after it. 0 is never enough. */
 static void write_sizes(const struct layout *l, uint8_t *file)
 {
@@ -323,6 +405,7 @@ static void write_sizes(const struct layout *l, uint8_t *file)
 		put_u64(file + ARM64_IMAGE_SIZE, fits ? l->end + KB_ARENA_SIZE : 0);
 		return;
 	}
+	put_u32(file + BZ_KERNEL_ALIGNMENT, ready(l) ? READY_ALIGN : SZ_4K);
 	put_u32(file + BZ_SYSSIZE, (uint32_t)(flat / BZ_SYSSIZE_UNIT));
 	put_u32(file + BZ_INIT_SIZE, fits ? (uint32_t)(flat + KB_ARENA_SIZE) : 0);
 }
@@ -368,6 +451,8 @@ enum kb_status image_layout(const struct pe *stub, const struct image_part *part
 		st = collect(&l, false, parts, count, diag);
 	if (!st)
 		st = collect_new(&l, parts, count, diag);
+	if (!st)
+		st = insert_gaps(&l, diag);
 	if (!st)
 		st = place(&l, diag);
 	if (st)

@@ -20,8 +20,15 @@ static struct range work_area(struct buffer *b)
 
 static enum kb_status open_x86(struct next_kernel *k, struct kb_diag *diag)
 {
-	enum kb_status st = bzimage_parse(k->data, k->size, &k->bz, diag);
+	enum kb_status st;
 
+	k->is_ready = ready_is(k->data, k->size);
+	if (!k->is_ready)
+		st = bzimage_parse(k->data, k->size, &k->bz, diag);
+	else
+		st = ready_open(k->data, k->size, &k->ready, diag);
+	if (!st && k->is_ready)
+		st = bzimage_parse_setup(k->ready.bzimage, k->ready.bzimage_size, &k->bz, diag);
 	k->cmdline_size = k->bz.cmdline_size;
 	return st;
 }
@@ -84,11 +91,21 @@ static void describe(const struct buffer *kernel, uint32_t page_size, struct nex
 	buffer_free(&speaks.names.list);
 }
 
+/* In @out, unpacked. */
+static enum kb_status unpack_x86(const struct next_kernel *k, struct buffer *out,
+				 struct kb_diag *diag)
+{
+	if (!k->is_ready)
+		return kernel_abi_unpack(k->data, &k->bz, out, diag);
+	buffer_append(out, k->ready.image, k->ready.loaded);
+	return KB_OK;
+}
+
 static enum kb_status look_into_x86(const struct next_kernel *k, struct next_kernel_abi *ret,
 				    struct kb_diag *diag)
 {
 	struct buffer kernel = {0};
-	enum kb_status st = kernel_abi_unpack(k->data, &k->bz, &kernel, diag);
+	enum kb_status st = unpack_x86(k, &kernel, diag);
 
 	if (!st && k->bz.release)
 		buffer_append(&ret->release, k->bz.release, k->bz.release_len);
@@ -110,6 +127,20 @@ static enum kb_status unpack_arm64(const struct next_kernel *k, struct buffer *k
 	kernel->size = size;
 	buffer_free(&work);
 	return st;
+}
+
+enum kb_status next_kernel_unpack(const struct next_kernel *k, struct buffer *out,
+				  struct kb_diag *diag)
+{
+	const uint64_t size = k->arm64.image.image_size;
+	enum kb_status st = unpack_arm64(k, out, diag);
+
+	if (st)
+		return st;
+	/* A signature may follow an Image in its file. */
+	memset(out->data + out->size, 0, size - out->size);
+	out->size = size;
+	return KB_OK;
 }
 
 /* The header has no field for the release: it is in what the kernel says first. */

@@ -5,6 +5,7 @@
 
 #include <format/arm64_image.h>
 #include <format/bzimage.h>
+#include <format/ready.h>
 
 #include "buffer.h"
 
@@ -14,6 +15,8 @@ struct next_kernel {
 	size_t size;
 	uint32_t cmdline_size; /* longest command line, without NUL */
 	struct bzimage bz;
+	bool is_ready; /* x86_64: @data is a ready kernel, @ready; bz is of its setup sectors */
+	struct ready ready;
 	struct arm64_kernel arm64;
 };
 
@@ -21,11 +24,20 @@ struct next_kernel {
  * next_kernel_open - read the headers of the kernel in @size bytes at @data
  * @machine: of the image that it is for
  *
- * Returns KB_OK; what bzimage_parse() or arm64_kernel_open() return; KB_CTL_ARCH for a kernel of
- * the other architecture. @ret is untouched on failure.
+ * Returns KB_OK; what bzimage_parse(), ready_open() or arm64_kernel_open() return; KB_CTL_ARCH for
+ * a kernel of the other architecture. @ret is untouched on failure.
  */
 __must_check enum kb_status next_kernel_open(const void *data, size_t size, uint16_t machine,
 					     struct next_kernel *ret, struct kb_diag *diag);
+
+/*
+ * next_kernel_unpack - arm64: the Image with its .bss, so that it can run where it lies
+ * @out: an empty buffer; not to be used on failure
+ *
+ * Returns what arm64_kernel_load() returns.
+ */
+__must_check enum kb_status next_kernel_unpack(const struct next_kernel *k, struct buffer *out,
+					       struct kb_diag *diag);
 
 /* What a kernel tells when it is unpacked. Owns the texts; all zero is empty. */
 struct next_kernel_abi {

@@ -107,6 +107,8 @@ static void fill_stage(struct work *w, const struct room_question *q, const stru
 	struct stage *s = &w->s;
 
 	s->kernel = *q->kernel;
+	kernel_let_stay(&s->kernel);
+	s->kernel.own.base = a->image.base + q->image.kernel.base;
 	strcpy(s->cmdline, q->cmdline);
 	s->uki.initrd = part(a, q->image.initrd);
 	s->uki.ucode = part(a, q->image.ucode);

@@ -25,6 +25,7 @@ struct room_image {
 	uint64_t align;
 	struct range initrd; /* base: offset in what is loaded; size 0: none */
 	struct range ucode;  /* likewise */
+	struct range kernel; /* likewise: of a ready kernel, where it may run; size 0: none */
 	bool tree;           /* it gets a device tree: room depends on that of the running kernel */
 };
 
@@ -34,6 +35,16 @@ bool room_always_gbpages(void);
 /* The architecture's: read the headers of the file, which image_check() has passed. */
 void room_image(const uint8_t *file, const struct pe *pe, const struct uki *u,
 		struct room_image *ret);
+
+/*
+ * room_choose - the architecture's: how will khoboot start @k on this CPU?
+ * @la57: x86: the running kernel uses 5-level paging
+ * @reset: a reset comes first
+ *
+ * x86: what kernel_choose() returns, of a kernel that gets the lowest place.
+ */
+__must_check enum kb_status room_choose(struct kernel *k, const char *cmdline, bool la57,
+					bool reset, struct kb_diag *diag);
 
 /* What is known before the load; everything stays the caller's. */
 struct room_question {

@@ -8,6 +8,7 @@
 #include "image.h"
 #include "khoctl.h"
 #include "next_kernel.h"
+#include "ready_kernel.h"
 #include "sbat.h"
 
 #include <string.h>
@@ -23,6 +24,11 @@ static const char help[] =
 	"  --linux FILE            kernel: x86_64, a bzImage; arm64, an Image, Image.gz, Image.zst "
 	"or\n"
 	"                          vmlinuz.efi\n"
+	"  --ready[=LIST]          unpack beforehand what LIST names, so that a switch takes less "
+	"time:\n"
+	"                          kernel; with ',packed' the packed one is kept as well, for "
+	"machines\n"
+	"                          that cannot do without it. Default: kernel\n"
 	"  --fallback FILE         second kernel, started if khoboot refuses the first: the "
 	"running "
 	"one's\n"
@@ -37,6 +43,13 @@ static const char help[] =
 	"\n"
 	"An empty TEXT takes the part out.\n";
 
+/* What --ready names. */
+enum {
+	READY_KERNEL = 1,
+	READY_PACKED = 2, /* the packed kernel as well */
+	READY_DEFAULT = READY_KERNEL,
+};
+
 /* What was asked for. A part that no option names is kept as the stub has it. */
 struct request {
 	const char *stub;
@@ -44,6 +57,7 @@ struct request {
 	const char *linux_path;
 	const char *fallback_path; /* "": to be taken out */
 	const char *uname;
+	unsigned int ready; /* READY_* */
 	bool have_cmdline, have_osrel, have_initrd;
 	struct buffer cmdline, osrel, initrd;
 	struct buffer sbat; /* of all --sbat */
@@ -65,6 +79,7 @@ struct work {
 	struct uki old;       /* its parts */
 	struct source first;  /* --linux */
 	struct source second; /* --fallback; without a file when there is none */
+	struct buffer ready;  /* the first kernel, unpacked; empty: it stays as it is */
 	struct buffer sbat;   /* of the result */
 	struct buffer out;
 	struct image_part part[9];
@@ -76,6 +91,7 @@ struct work {
 enum {
 	OPT_STUB = 256,
 	OPT_LINUX,
+	OPT_READY,
 	OPT_FALLBACK,
 	OPT_INITRD,
 	OPT_CMDLINE,
@@ -87,6 +103,7 @@ enum {
 static const struct option options[] = {
 	{"stub", required_argument, NULL, OPT_STUB},
 	{"linux", required_argument, NULL, OPT_LINUX},
+	{"ready", optional_argument, NULL, OPT_READY},
 	{"fallback", required_argument, NULL, OPT_FALLBACK},
 	{"initrd", required_argument, NULL, OPT_INITRD},
 	{"cmdline", required_argument, NULL, OPT_CMDLINE},
@@ -128,6 +145,32 @@ static int add_sbat(struct request *r, const char *arg)
 	return ret;
 }
 
+static int take_ready(struct request *r, const char *arg)
+{
+	static const struct {
+		const char *name;
+		unsigned int what;
+	} words[] = {{"kernel", READY_KERNEL}, {"packed", READY_PACKED}};
+	struct kb_text rest = {arg, arg ? strlen(arg) : 0};
+
+	if (!arg)
+		r->ready |= READY_DEFAULT;
+	while (arg) {
+		const bool last = !memchr(rest.text, ',', rest.len);
+		const struct kb_text word = text_cut(&rest, ',');
+		size_t i = 0;
+
+		while (i < ARRAY_SIZE(words) && !text_is(word, words[i].name))
+			i++;
+		if (i == ARRAY_SIZE(words))
+			return ctl_usage("uki: --ready: what is '%.*s'?", (int)word.len, word.text);
+		r->ready |= words[i].what;
+		if (last)
+			break;
+	}
+	return CTL_OK;
+}
+
 static int take_option(void *request, int option, const char *arg)
 {
 	struct request *r = request;
@@ -139,6 +182,8 @@ static int take_option(void *request, int option, const char *arg)
 	case OPT_LINUX:
 		r->linux_path = arg;
 		return CTL_OK;
+	case OPT_READY:
+		return take_ready(r, arg);
 	case OPT_FALLBACK:
 		r->fallback_path = arg;
 		return CTL_OK;
@@ -167,6 +212,8 @@ static int check_request(const struct request *r, int argc, char *const *argv, i
 		return ctl_usage("uki: --stub is missing");
 	if (!r->output)
 		return ctl_usage("uki: --output is missing");
+	if (r->ready & READY_PACKED && !(r->ready & READY_KERNEL))
+		return ctl_usage("uki: --ready: 'packed' is for 'kernel,packed'");
 	return CTL_OK;
 }
 
@@ -232,6 +279,28 @@ static int read_first(struct work *w)
 	if (!w->req.linux_path && !w->old.kernel.data)
 		return ctl_refuse(w->req.stub, KB_UKI_NO_LINUX, NULL);
 	return read_kernel(w, &w->first, w->req.linux_path, &w->old.kernel);
+}
+
+/* One that is ready stays so; what it is packed from may be gone. */
+static int make_ready(struct work *w)
+{
+	const struct next_kernel *k = &w->first.kernel;
+	struct kb_diag diag = {0};
+	enum kb_status st;
+
+	if (!(w->req.ready & READY_KERNEL))
+		return CTL_OK;
+	if (k->is_ready && w->req.ready & READY_PACKED && k->ready.bzimage_size == k->bz.setup_size)
+		return ctl_usage("uki: the packed kernel is not in %s any more; give --linux",
+				 w->first.path);
+	if (k->is_ready)
+		return CTL_OK;
+	if (k->machine == PE_MACHINE_ARM64)
+		st = next_kernel_unpack(k, &w->ready, &diag);
+	else
+		st = ready_kernel_x86(k->data, &k->bz, w->req.ready & READY_PACKED, &w->ready,
+				      &diag);
+	return st ? ctl_refuse(w->first.path, st, &diag) : CTL_OK;
 }
 
 static int read_second(struct work *w)
@@ -377,7 +446,9 @@ static int collect_parts(struct work *w)
 		add(w, ".khoback", w->second.abi.kho.data, w->second.abi.kho.size);
 	if (r->have_initrd)
 		add(w, ".initrd", r->initrd.data, r->initrd.size);
-	if (r->linux_path)
+	if (w->ready.size)
+		add(w, ".linux", w->ready.data, w->ready.size);
+	else if (r->linux_path)
 		add(w, ".linux", w->first.file.data, w->first.file.size);
 	if (r->fallback_path)
 		add(w, ".lnxback", w->second.file.data, w->second.file.size);
@@ -412,6 +483,8 @@ static int run(struct work *w)
 	if (!ret)
 		ret = read_first(w);
 	if (!ret)
+		ret = make_ready(w);
+	if (!ret)
 		ret = read_second(w);
 	if (!ret)
 		ret = check_cmdline(w);
@@ -437,6 +510,7 @@ int cmd_uki(int argc, char **argv)
 	buffer_free(&w.req.osrel);
 	buffer_free(&w.req.initrd);
 	buffer_free(&w.req.sbat);
+	buffer_free(&w.ready);
 	buffer_free(&w.sbat);
 	buffer_free(&w.file);
 	source_free(&w.first);

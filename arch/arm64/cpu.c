@@ -112,10 +112,14 @@ bool cpu_may_encrypt(void)
 	return false;
 }
 
-enum kb_status cpu_can_start(const struct kernel *k)
+enum kb_status cpu_can_start(struct kernel *k, struct kb_text cmdline, bool reset,
+			     struct kb_diag *diag)
 {
 	uint64_t mmfr0;
 
+	(void)cmdline;
+	(void)reset;
+	(void)diag;
 	asm volatile("mrs %0, id_aa64mmfr0_el1" : "=r"(mmfr0));
 	return granule_check(mmfr0, k->page_size);
 }

@@ -2,6 +2,7 @@
 /* The x86 CPU: descriptor tables, protection bits, leaving, stopping, the clock. */
 #include <arch/cpu.h>
 #include <arch/cpu_x86.h>
+#include <arch/route_check.h>
 
 #include <string.h>
 
@@ -146,11 +147,6 @@ bool cpu_may_encrypt(void)
 	       cpuid(CPUID_ENCRYPTION).a & CPUID_SME && rdmsr(MSR_SYSCFG) & SYSCFG_SME;
 }
 
-enum kb_status cpu_can_start(const struct kernel *k)
-{
-	return bzimage_check_5level(&k->bz, cpu_la57());
-}
-
 /* entry.S: position independent, and accesses no memory but what it copies. */
 extern const char restore_stub[], restore_stub_end[];
 
@@ -227,4 +223,77 @@ uint64_t cpu_clock_us(uint64_t ticks)
 	if (!hz)
 		hz = tsc_hz_pit();
 	return hz < 1000000 ? 0 : ticks / (hz / 1000000);
+}
+
+/* ---- how a kernel is started ----------------------------------------------------------------- */
+
+#define CPUID_RDRAND (1u << 30) /* leaf 1, c */
+#define CPUID_LA57   (1u << 16) /* leaf 7, c */
+
+static bool rdrand(uint64_t *ret)
+{
+	bool done = false;
+
+	for (unsigned int i = 0; i < 10 && !done; i++)
+		asm volatile("rdrand %0; setc %1" : "=r"(*ret), "=qm"(done) : : "cc");
+	return done;
+}
+
+/* From what the decompressor takes (arch/x86/lib/kaslr.c), mixed as a hash does. */
+static uint64_t random_word(uint64_t seed)
+{
+	uint64_t x = seed ^ cpu_clock(), r;
+
+	if (cpuid(1).c & CPUID_RDRAND && rdrand(&r))
+		x ^= r;
+	else
+		x ^= tsc_hz_pit() << 32;
+	for (unsigned int i = 0; i < 3; i++) {
+		x ^= x >> 32;
+		x *= 0x9e3779b97f4a7c15ULL;
+	}
+	return x ^ x >> 32;
+}
+
+void cpu_encryption(struct route_cpu *ret)
+{
+	uint32_t leaves = cpuid(0).a, extended = cpuid(0x80000000).a;
+
+	if (leaves >= 0x21) {
+		struct cpuid r = cpuid(0x21);
+
+		ret->tdx[0] = r.b;
+		ret->tdx[1] = r.d;
+		ret->tdx[2] = r.c;
+	}
+	if (leaves >= 7 && cpuid(7).c & ROUTE_CPUID_TME)
+		ret->tme_activate = rdmsr(ROUTE_MSR_TME_ACTIVATE);
+	if (extended >= CPUID_ENCRYPTION && cpuid(CPUID_ENCRYPTION).a & ROUTE_CPUID_SEV)
+		ret->sev_status = rdmsr(ROUTE_MSR_SEV_STATUS);
+}
+
+/* The host's own memory encryption is transparent. */
+static bool confidential(void)
+{
+	struct route_cpu cpu = {0};
+
+	cpu_encryption(&cpu);
+	cpu.tme_activate = 0;
+	return route_cpu_check(&cpu);
+}
+
+enum kb_status cpu_can_start(struct kernel *k, struct kb_text cmdline, bool reset,
+			     struct kb_diag *diag)
+{
+	struct kernel_cpu cpu = {
+		.la57 = cpu_la57(),
+		.can_la57 = cpuid(0).a >= 7 && cpuid(7).c & CPUID_LA57,
+		.reset = reset,
+		.confidential = confidential(),
+	};
+
+	if (k->is_ready)
+		for (size_t i = 0; i < ARRAY_SIZE(cpu.random); i++)
+			cpu.random[i] = random_word(i);
+	return kernel_choose(k, cmdline, &cpu, diag);
 }

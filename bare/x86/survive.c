@@ -24,20 +24,9 @@ void bare_ask_route(const struct bare *b, struct route_question *q)
 
 static enum kb_status check_cpu(void)
 {
-	uint32_t leaves = cpuid(0).a, extended = cpuid(0x80000000).a;
 	struct route_cpu cpu = {0};
 
-	if (leaves >= 0x21) {
-		struct cpuid r = cpuid(0x21);
-
-		cpu.tdx[0] = r.b;
-		cpu.tdx[1] = r.d;
-		cpu.tdx[2] = r.c;
-	}
-	if (leaves >= 7 && cpuid(7).c & ROUTE_CPUID_TME)
-		cpu.tme_activate = rdmsr(ROUTE_MSR_TME_ACTIVATE);
-	if (extended >= 0x8000001f && cpuid(0x8000001f).a & ROUTE_CPUID_SEV)
-		cpu.sev_status = rdmsr(ROUTE_MSR_SEV_STATUS);
+	cpu_encryption(&cpu);
 	return route_cpu_check(&cpu);
 }
 

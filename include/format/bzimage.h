@@ -85,6 +85,14 @@ __must_check enum kb_status bzimage_parse(const void *data, uint64_t size, struc
 					  struct kb_diag *diag);
 
 /*
+ * bzimage_parse_setup - the same of an image that may end after its setup sectors
+ *
+ * load_offset and load_size are 0. Returns what bzimage_parse() returns.
+ */
+__must_check enum kb_status bzimage_parse_setup(const void *data, uint64_t size,
+						struct bzimage *ret, struct kb_diag *diag);
+
+/*
  * bzimage_check_5level - may the kernel be started with this paging?
  * @la57_active: CR4.LA57
  *

@@ -88,7 +88,9 @@ enum kb_status stage_check_placement(struct stage *s, const struct range *also, 
 
 void stage_report_scratch(const struct stage *s, uint64_t also)
 {
-	uint64_t taken = s->place.window.size + s->place.block.size + also;
+	/* A kernel that runs where it lies takes nothing more. */
+	bool moves = kernel_copies(&s->kernel, s->place.window);
+	uint64_t taken = (moves ? s->place.window.size : 0) + s->place.block.size + also;
 
 	if (s->kho)
 		kb_info("plan", "scratch has %" PRIu64 " bytes (areas: %zu), %" PRIu64 " taken",
@@ -105,6 +107,16 @@ enum kb_status stage_plan(struct stage *s, enum kb_status (*attempt)(struct stag
 	return st ? st : attempt(s);
 }
 
+/* An initrd that stays where it was found is not copied. */
+static uint64_t initrd_copies(const struct stage *s)
+{
+	const struct stage_initrds *i = &s->initrds;
+
+	return i->count == 1 && !i->copied && s->initrd.base == i->part[0].base
+		       ? 0
+		       : stage_initrd_size(s);
+}
+
 enum kb_status stage_write(struct stage *s)
 {
 	void *window = (void *)(uintptr_t)s->place.window.base;
@@ -112,6 +124,8 @@ enum kb_status stage_write(struct stage *s)
 
 	if (st)
 		return kb_refuse("kernel", st, NULL);
+	kb_info("plan", "bytes copied: kernel %" PRIu64 ", initrd %" PRIu64,
+		kernel_copies(&s->kernel, s->place.window), initrd_copies(s));
 	boot_write(&s->boot, &s->layout, stage_block(s), s->place.block.base);
 	return KB_OK;
 }

@@ -178,6 +178,8 @@ enum kb_status stage_keep_room(struct stage *s, const struct range_list *zone,
 	if (st)
 		return st;
 	st = choose_any(work, &s->free, &wants, ret);
+	if (st == KB_ROUTE_ROOM && kernel_fix_place(&s->kernel))
+		st = choose_any(work, &s->free, &wants, ret);
 	if (st == KB_ROUTE_ROOM)
 		report_wants(work, &wants);
 	return st;

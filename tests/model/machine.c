@@ -95,9 +95,13 @@ bool cpu_may_encrypt(void)
 	return false;
 }
 
-enum kb_status cpu_can_start(const struct kernel *k)
+enum kb_status cpu_can_start(struct kernel *k, struct kb_text cmdline, bool reset,
+			     struct kb_diag *diag)
 {
 	(void)k;
+	(void)cmdline;
+	(void)reset;
+	(void)diag;
 	return KB_OK;
 }
 

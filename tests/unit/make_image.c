@@ -168,3 +168,80 @@ void make_zboot(struct buffer *b, const char *packing, const void *payload, size
 	buffer_append(b, payload, size);
 	buffer_append(b, "size", 4);
 }
+
+/* ---- ready kernels --------------------------------------------------------------------------- */
+
+void make_ready(struct buffer *b, bool packed)
+{
+	static const uint32_t relocs[TEST_READY_RELOCS] = {0x0, 0x17fc, 0x10, 0x17f8, 0x20};
+	struct buffer bz = {0};
+	const uint32_t at = 0x800;
+	uint64_t image;
+
+	make_bzimage(&bz, "packed", 6);
+	b->size = 0;
+	grow(b, packed ? 0x3000 : TEST_READY_IMAGE);
+	image = b->size;
+	grow(b, image + TEST_READY_MEMORY);
+	memset(b->data + image, 0x11, TEST_READY_LOADED);
+	memcpy(b->data, "KHOREADY", 8);
+	put_u32(b->data + 8, 1);
+	put_u32(b->data + 12, 96);
+	put_u64(b->data + READY_AT_BZIMAGE, packed ? 0x900 : 0x80);
+	put_u64(b->data + READY_AT_BZIMAGE_SIZE, packed ? bz.size : TEST_BZ_SETUP);
+	put_u64(b->data + READY_AT_RELOCS, packed ? at : 0x900);
+	put_u64(b->data + READY_AT_RELOCS32, 2);
+	put_u64(b->data + READY_AT_RELOCS64, 2);
+	put_u64(b->data + READY_AT_INVERSE, 1);
+	put_u64(b->data + READY_AT_IMAGE, image);
+	put_u64(b->data + READY_AT_MEMORY, TEST_READY_MEMORY);
+	put_u64(b->data + READY_AT_LOADED, TEST_READY_LOADED);
+	put_u64(b->data + READY_AT_ENTRY, TEST_READY_ENTRY);
+	memcpy(b->data + (packed ? 0x900 : 0x80), bz.data, packed ? bz.size : TEST_BZ_SETUP);
+	for (size_t i = 0; i < TEST_READY_RELOCS; i++)
+		put_u32(b->data + (packed ? at : 0x900) + 4 * i, relocs[i]);
+	buffer_free(&bz);
+}
+
+static void segment(uint8_t *p, uint64_t offset, uint64_t address, uint64_t file, uint64_t memory)
+{
+	put_u32(p, 1);
+	put_u64(p + 8, offset);
+	put_u64(p + 16, 0xffffffff80000000ULL + address);
+	put_u64(p + 24, address);
+	put_u64(p + 32, file);
+	put_u64(p + 40, memory);
+}
+
+void make_vmlinux(struct buffer *b, const uint32_t *relocs, size_t words)
+{
+	const uint32_t second = 0x1000 + TEST_ELF_FIRST, end = second + TEST_ELF_SECOND;
+	uint8_t *d, *p;
+
+	b->size = 0;
+	grow(b, end + 2 * 64);
+	d = b->data;
+	p = d + TEST_ELF_PHDR;
+	memcpy(d, "\177ELF\2\1\1", 7);
+	d[16] = 2;
+	d[18] = 62;
+	put_u64(d + 24, TEST_ELF_LINK + TEST_ELF_ENTRY);
+	put_u64(d + 32, TEST_ELF_PHDR);
+	put_u64(d + 40, end);
+	put_u16(d + 52, 64);
+	put_u16(d + 54, 56);
+	put_u16(d + 56, 3);
+	put_u16(d + 58, 64);
+	put_u16(d + 60, 2);
+	segment(p, 0x1000, TEST_ELF_LINK, TEST_ELF_FIRST, TEST_ELF_FIRST);
+	segment(p + 56, second, TEST_ELF_LINK + 0x100000, TEST_ELF_SECOND, 2 * TEST_ELF_SECOND);
+	put_u32(p + 2 * 56, 4); /* PT_NOTE */
+	for (uint32_t i = 0x1000; i < end; i++)
+		d[i] = (uint8_t)(i * 7 + i / 256);
+	for (size_t i = 0; i < words; i++) {
+		uint8_t word[4];
+
+		put_u32(word, relocs[i]);
+		buffer_append(b, word, sizeof(word));
+	}
+}

@@ -56,4 +56,38 @@ void make_arm64_image(struct buffer *b, const void *content, size_t size);
 /* An EFI zboot image of @payload; four bytes follow it that are not part of it. */
 void make_zboot(struct buffer *b, const char *packing, const void *payload, size_t size);
 
+/* What make_ready() writes: a kernel of two pages, with relocations of all three kinds. */
+#define TEST_READY_RELOCS 5u
+#define TEST_READY_IMAGE  0x1000u
+#define TEST_READY_MEMORY 0x2000u
+#define TEST_READY_LOADED 0x1800u
+#define TEST_READY_ENTRY  0x40u
+/* Offsets of header fields of 64 bits. */
+enum {
+	READY_AT_BZIMAGE = 16,
+	READY_AT_BZIMAGE_SIZE = 24,
+	READY_AT_RELOCS = 32,
+	READY_AT_RELOCS32 = 40,
+	READY_AT_RELOCS64 = 48,
+	READY_AT_INVERSE = 56,
+	READY_AT_IMAGE = 64,
+	READY_AT_MEMORY = 72,
+	READY_AT_LOADED = 80,
+	READY_AT_ENTRY = 88,
+};
+
+/* A ready kernel; with @packed the whole bzImage is in it, else its setup sectors. */
+void make_ready(struct buffer *b, bool packed);
+
+/*
+ * A kernel as bzImages pack it: an ELF file of two program segments from 16 MiB on, the second at
+ * 17 MiB, and behind its section headers @words relocations. The kernel's bytes are @fill.
+ */
+#define TEST_ELF_LINK   0x1000000u
+#define TEST_ELF_FIRST  0x3000u /* bytes of the first segment in the file */
+#define TEST_ELF_SECOND 0x2000u /* and of the second, which has as much .bss */
+#define TEST_ELF_ENTRY  0x80u
+#define TEST_ELF_PHDR   64u
+void make_vmlinux(struct buffer *b, const uint32_t *relocs, size_t words);
+
 #endif

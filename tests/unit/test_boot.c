@@ -324,6 +324,137 @@ static void placements_are_free_aligned_and_apart(void **state)
 	}
 }
 
+/* ---- ready kernels --------------------------------------------------------------------------- */
+
+/* Every place that there is, found by trying each page. */
+static uint64_t count_places(const struct range_list *free, struct range *place, uint64_t max)
+{
+	uint64_t n = 0;
+
+	for (uint64_t at = kernel.bz.pref_address; at < 0x20000000; at += kernel.window_align) {
+		struct range r = {at, kernel.window_size};
+
+		if (!range_list_contains(free, r))
+			continue;
+		assert_true(n < max);
+		place[n++] = r;
+	}
+	return n;
+}
+
+/* Each place is found by as many random numbers as the others, and by the first in its turn. */
+static void a_random_window_may_be_anywhere(void **state)
+{
+	static struct range want[0x200];
+	uint64_t seed = 3, found = 0;
+	struct range window;
+	(void)state;
+
+	kernel.window_size = 0x1234000;
+	kernel.random_place = true;
+	for (unsigned int round = 0; round < 200; round++) {
+		struct range store[8];
+		struct range_list free = {store, 0, 8};
+		uint64_t n;
+
+		for (uint64_t i = random_below(&seed, 6); i; i--)
+			ok(range_list_add(&free,
+					  (struct range){random_below(&seed, 0x1c000) * SZ_4K,
+							 random_below(&seed, 0x4000) * SZ_4K}));
+		range_list_sort(&free);
+		n = count_places(&free, want, ARRAY_SIZE(want));
+		found += n;
+		for (kernel.random = 0; kernel.random < 2 * n; kernel.random++) {
+			ok(boot_find_window(&free, &kernel, (struct range){0, 0}, &window));
+			assert_int_equal(window.base, want[kernel.random % n].base);
+			assert_int_equal(window.size, kernel.window_size);
+		}
+		if (!n)
+			assert_int_equal(boot_find_window(&free, &kernel, (struct range){0, 0},
+							  &window),
+					 KB_PLACE_KERNEL);
+	}
+	assert_true(found > 1000);
+}
+
+/*
+ *   16M        32M             80M        96M
+ *   aaaaaaaaaaa[ khoboot [own] ]bbbbbbbbbb         free, and where the kernel lies in our segment
+ */
+static void a_ready_kernel_may_stay(void **state)
+{
+	struct range store[8];
+	struct range_list free = {store, 2, 8};
+	struct boot_placement p;
+	uint64_t seed = 5, stayed = 0;
+	(void)state;
+
+	kernel.is_ready = true;
+	kernel.ready.entry = 0x40;
+	kernel.window_size = SZ_2M;
+	kernel.own = (struct range){0x3000000, SZ_2M};
+	store[0] = (struct range){0x1000000, 0x1000000};
+	store[1] = (struct range){0x5000000, 0x1000000};
+	ok(boot_place(&free, &kernel, SZ_4K, (struct range){0, 0}, &p));
+	assert_int_equal(p.window.base, kernel.own.base);
+	assert_int_equal(p.entry, kernel.own.base + 0x40);
+	assert_int_equal(p.block.base, 0x6000000 - SZ_4K);
+	kernel.random_place = true;
+	for (unsigned int i = 0; i < 300; i++) {
+		kernel.random = random_next(&seed);
+		free.count = 2;
+		store[0] = (struct range){0x1000000, 0x1000000};
+		store[1] = (struct range){0x5000000, 0x1000000};
+		ok(boot_place(&free, &kernel, SZ_4K, (struct range){0, 0}, &p));
+		stayed += p.window.base == kernel.own.base;
+		assert_false(ranges_overlap(p.window, p.block));
+		assert_false(ranges_overlap(p.block, kernel.own));
+		assert_false(range_list_overlap(&free, kernel.own));
+		assert_false(range_list_overlap(&free, p.window));
+	}
+	/* 17 places */
+	assert_in_range(stayed, 5, 40);
+}
+
+/* It cannot run between multiples of 2 MiB, nor below where it is linked for. */
+static void a_ready_kernel_that_has_to_move(void **state)
+{
+	static const uint64_t bases[] = {0x3100000, 0xe00000};
+	(void)state;
+
+	kernel.is_ready = true;
+	kernel.window_size = SZ_2M;
+	for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
+		struct range store[8] = {{0x5000000, 0x1000000}};
+		struct range_list free = {store, 1, 8};
+		struct boot_placement p;
+
+		kernel.own = (struct range){bases[i], SZ_2M};
+		ok(boot_place(&free, &kernel, SZ_4K, (struct range){0, 0}, &p));
+		assert_int_equal(p.window.base, 0x5000000);
+		/* No place but that: too small for anything else, and it cannot be used. */
+		free.count = 0;
+		assert_int_equal(boot_place(&free, &kernel, SZ_4K, (struct range){0, 0}, &p),
+				 KB_PLACE_KERNEL);
+	}
+}
+
+static void the_kernel_is_told_of_a_random_layout(void **state)
+{
+	struct boot b = describe();
+	struct boot_layout l;
+	(void)state;
+
+	file[0x211] = 0x83;
+	for (unsigned int i = 0; i < 4; i++) {
+		kernel.is_ready = i & 1;
+		kernel.kaslr = i & 2;
+		ok(boot_layout(&b, &l));
+		boot_write(&b, &l, block, BLOCK);
+		assert_int_equal(block[0x211], i == 1 ? 0x81 : 0x83);
+	}
+}
+
 static enum kb_status place(struct range_list *free, struct boot_placement *p)
 {
 	return boot_place(free, &kernel, SZ_4K, (struct range){0, 0}, p);
@@ -401,6 +532,10 @@ int main(void)
 		cmocka_unit_test_setup(a_map_beyond_the_room_is_refused, fresh),
 		cmocka_unit_test_setup(what_does_not_fit_is_refused, fresh),
 		cmocka_unit_test_setup(placements_are_free_aligned_and_apart, fresh),
+		cmocka_unit_test_setup(a_random_window_may_be_anywhere, fresh),
+		cmocka_unit_test_setup(a_ready_kernel_may_stay, fresh),
+		cmocka_unit_test_setup(a_ready_kernel_that_has_to_move, fresh),
+		cmocka_unit_test_setup(the_kernel_is_told_of_a_random_layout, fresh),
 		cmocka_unit_test_setup(the_block_stays_below_4_gib_where_it_can, fresh),
 		cmocka_unit_test_setup(no_room_has_two_codes, fresh),
 		cmocka_unit_test_setup(the_release_is_the_first_word, fresh),

@@ -166,6 +166,43 @@ static void an_empty_part_is_taken_out(void **state)
 	assert_null(entry_of(&out, ".osrel"));
 }
 
+/*
+ * A ready kernel begins at a multiple of 2 MiB of the loaded file, whatever is before it. The gap
+ * is a section of its own, which is made anew each time.
+ */
+static void a_ready_kernel_is_aligned(void **state)
+{
+	struct image_part parts[] = {{".initrd", content, 0x1801}, {".linux", NULL, 0}};
+	struct buffer kernel = {0};
+	const uint8_t *gap;
+	uint32_t at;
+	(void)state;
+
+	make_ready(&kernel, false);
+	parts[1].data = kernel.data;
+	parts[1].size = kernel.size;
+	ok(layout(&stub, parts, 2, &out, NULL));
+	assert_sizes(&out);
+	assert_section(&out, ".linux", kernel.data, kernel.size);
+	at = get_u32(entry_of(&out, ".linux") + SEC_VA);
+	assert_int_equal((at + TEST_READY_IMAGE - KB_SETUP_SIZE_X86) % SZ_2M, 0);
+	assert_int_equal(get_u32(out.data + 0x230), SZ_2M);
+	gap = entry_of(&out, ".align");
+	assert_non_null(gap);
+	assert_int_equal(get_u32(gap + SEC_VA) + get_u32(gap + SEC_VSIZE), at);
+	assert_int_equal(get_u32(gap + SEC_FLAGS), 0x40000040);
+	assert_stable(&out);
+	parts[0].size = 0x4000; /* the kernel stays as it is */
+	ok(layout(&out, parts, 1, &again, NULL));
+	assert_section(&again, ".linux", kernel.data, kernel.size);
+	assert_int_equal(get_u32(entry_of(&again, ".linux") + SEC_VA), at);
+	parts[1] = (struct image_part){".linux", "packed", 6};
+	ok(layout(&out, parts, 2, &again, NULL));
+	assert_null(entry_of(&again, ".align"));
+	assert_int_equal(get_u32(again.data + 0x230), SZ_4K);
+	buffer_free(&kernel);
+}
+
 /* ---- mending --------------------------------------------------------------------------------- */
 
 /* What a tool that knows only firmware makes: packed in the file, spread in memory. */
@@ -460,6 +497,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(parts_are_added, setup, teardown),
 		cmocka_unit_test_setup_teardown(new_sections_are_read_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_part_is_replaced_in_its_place, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_ready_kernel_is_aligned, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_empty_part_is_taken_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(ukify_layout_is_mended, setup, teardown),
 		cmocka_unit_test_setup_teardown(zeros_are_written_out, setup, teardown),

@@ -32,6 +32,7 @@ void room_image(const uint8_t *file, const struct pe *pe, const struct uki *u,
 		ret->initrd = (struct range){u->initrd.offset, u->initrd.size};
 	if (u->ucode.data)
 		ret->ucode = (struct range){u->ucode.offset, u->ucode.size};
+	ret->kernel = (struct range){u->kernel.offset, u->kernel.size};
 }
 
 static uint64_t tree_bytes(const struct room_question *q)
@@ -67,6 +68,17 @@ enum kb_status room_load_all(struct room_plan *p, const struct room_question *q,
 }
 
 /* What kexec adds to the tree is counted with the log, which lies there, too. */
+enum kb_status room_choose(struct kernel *k, const char *cmdline, bool la57, bool reset,
+			   struct kb_diag *diag)
+{
+	(void)k;
+	(void)cmdline;
+	(void)la57;
+	(void)reset;
+	(void)diag;
+	return KB_OK;
+}
+
 void room_describe(const struct room_question *q, bool most, struct boot *b)
 {
 	b->fdt = most ? q->fdt : NULL;

@@ -2,7 +2,11 @@
 /* x86: what kexec loads, and the block that khoboot then needs; see room.h. */
 #include "../room.h"
 
+#include <arch/cpu_x86.h>
+#include <arch/route_cpu.h>
 #include <stage/stage.h>
+
+#include <string.h>
 
 /* Linux arch/x86/kernel/kexec-bzimage64.c. */
 #define PURGATORY_SIZE 0x8000u /* 20 to 28 KiB in kernels of today */
@@ -23,6 +27,8 @@ bool room_always_gbpages(void)
 void room_image(const uint8_t *file, const struct pe *pe, const struct uki *u,
 		struct room_image *ret)
 {
+	struct ready ready;
+
 	*ret = (struct room_image){
 		.flat_size = pe->image_size - KB_SETUP_SIZE_X86,
 		.size = get_u32(file + BZ_INIT_SIZE),
@@ -32,6 +38,11 @@ void room_image(const uint8_t *file, const struct pe *pe, const struct uki *u,
 	ret->arena = ret->size - min_u64(ret->size, align_up_page(ret->flat_size));
 	if (u->initrd.data)
 		ret->initrd = (struct range){u->initrd.offset - KB_SETUP_SIZE_X86, u->initrd.size};
+	if (!ready_open(u->kernel.data, u->kernel.size, &ready, NULL))
+		ret->kernel = (struct range){u->kernel.offset - KB_SETUP_SIZE_X86 +
+						     (uint64_t)(ready.image -
+								(const uint8_t *)u->kernel.data),
+					     ready.memory};
 	if (u->ucode.data)
 		ret->ucode = (struct range){u->ucode.offset - KB_SETUP_SIZE_X86, u->ucode.size};
 }
@@ -64,6 +75,38 @@ enum kb_status room_load_all(struct room_plan *p, const struct room_question *q,
 
 	for (size_t i = 0; i < ARRAY_SIZE(segments) && !st; i++)
 		st = room_load(p, &segments[i], image);
+	return st;
+}
+
+#define CPUID_LA57 (1u << 16) /* leaf 7, c */
+
+/* A guest that sees one of these flags has memory that is encrypted, or cannot be told from one. */
+static bool confidential(void)
+{
+	struct cpuid r = cpuid(0);
+
+	if (r.a >= 0x21) {
+		r = cpuid(0x21);
+		if (!memcmp(&r.b, "Inte", 4) && !memcmp(&r.d, "lTDX", 4))
+			return true;
+	}
+	return cpuid(1).c & CPUID_HYPERVISOR && cpuid(0x80000000).a >= CPUID_ENCRYPTION &&
+	       cpuid(CPUID_ENCRYPTION).a & ROUTE_CPUID_SEV;
+}
+
+enum kb_status room_choose(struct kernel *k, const char *cmdline, bool la57, bool reset,
+			   struct kb_diag *diag)
+{
+	const struct kernel_cpu cpu = {
+		.la57 = la57,
+		.can_la57 = cpuid(0).a >= 7 && cpuid(7).c & CPUID_LA57,
+		.reset = reset,
+		.confidential = confidential(),
+	};
+	enum kb_status st =
+		kernel_choose(k, (struct kb_text){cmdline, strlen(cmdline)}, &cpu, diag);
+
+	(void)kernel_fix_place(k);
 	return st;
 }
 

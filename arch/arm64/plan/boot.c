@@ -190,14 +190,32 @@ uint64_t boot_entry(const struct kernel *kernel, struct range window)
 	return window.base + kernel->text_offset;
 }
 
+/* A kernel that is not packed, with room for its .bss, can run where it lies. */
+static bool may_stay(const struct kernel *k, struct range initrd)
+{
+	return k->own.size && is_aligned(k->own.base, k->window_align) && !range_wraps(initrd) &&
+	       range_contains(boot_near(initrd), k->own);
+}
+
+static enum kb_status place_window(struct range_list *free, const struct kernel *k,
+				   struct range initrd, struct range *ret)
+{
+	enum kb_status st;
+
+	if (may_stay(k, initrd)) {
+		*ret = k->own;
+		return KB_OK;
+	}
+	st = boot_find_window(free, k, initrd, ret);
+	return st ? st : range_list_subtract(free, *ret);
+}
+
 enum kb_status boot_place(struct range_list *free, const struct kernel *kernel, uint64_t block_size,
 			  struct range initrd, struct boot_placement *ret)
 {
 	struct boot_placement p;
-	enum kb_status st = boot_find_window(free, kernel, initrd, &p.window);
+	enum kb_status st = place_window(free, kernel, initrd, &p.window);
 
-	if (!st)
-		st = range_list_subtract(free, p.window);
 	if (!st)
 		st = boot_find_block(free, block_size, &p.block);
 	if (st)

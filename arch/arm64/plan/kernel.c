@@ -19,9 +19,41 @@ enum kb_status kernel_open(const void *file, uint64_t size, struct range work, s
 	return KB_OK;
 }
 
+/* What khoctl has made ready has all of .bss behind it in the file. */
+void kernel_let_stay(struct kernel *k)
+{
+	const struct packed *p = &k->image.packed;
+
+	if (!p->packing && !k->text_offset && p->size >= k->image.image.image_size)
+		k->own = (struct range){(uintptr_t)p->data, k->window_size};
+}
+
+static bool stays(const struct kernel *k, const void *window)
+{
+	return !k->image.packed.packing && window == k->image.packed.data;
+}
+
+bool kernel_fix_place(struct kernel *k)
+{
+	(void)k; /* no place is random */
+	return false;
+}
+
+uint64_t kernel_copies(const struct kernel *k, struct range window)
+{
+	const struct packed *p = &k->image.packed;
+	uint64_t size = k->image.image.image_size;
+
+	if (stays(k, (const void *)(uintptr_t)window.base))
+		return 0;
+	return p->packing ? size : min_u64(p->size, size);
+}
+
 enum kb_status kernel_load(const struct kernel *k, void *window, struct range work)
 {
 	uint64_t size;
 
+	if (stays(k, window))
+		return KB_OK;
 	return arm64_kernel_load(&k->image, (uint8_t *)window + k->text_offset, work, &size, NULL);
 }

@@ -46,10 +46,13 @@ bool cpu_may_encrypt(void);
 
 /*
  * cpu_can_start - may @k be started on this CPU, in the mode that it is in?
+ * @cmdline: the kernel's
+ * @reset: not now, but after a reset
  *
- * Returns KB_OK; x86: KB_BZ_5LEVEL; arm64: KB_CPU_GRANULE.
+ * Returns KB_OK; x86: what kernel_choose() returns; arm64: KB_CPU_GRANULE.
  */
-__must_check enum kb_status cpu_can_start(const struct kernel *k);
+__must_check enum kb_status cpu_can_start(struct kernel *k, struct kb_text cmdline, bool reset,
+					  struct kb_diag *diag);
 
 /*
  * cpu_leave - put evacuated pages back, and enter the next kernel

@@ -16,11 +16,24 @@
  * @ret: points into @file, which has to stay until kernel_load(); untouched on failure. arm64:
  *	 release is NULL, as the file does not say it.
  *
- * x86: a bzImage, which unpacks itself; returns what bzimage_parse() returns. arm64: an Image,
+ * x86: a bzImage, which unpacks itself, or a ready kernel; returns what bzimage_parse() and
+ * ready_open() return. arm64: an Image,
  * packed or not; returns what arm64_kernel_open() returns.
  */
 __must_check enum kb_status kernel_open(const void *file, uint64_t size, struct range work,
 					struct kernel *ret, struct kb_diag *diag);
+
+/*
+ * The memory that @k lies in is of no other use, and mapped 1:1: boot_place() may let the kernel
+ * run there, if it is ready to.
+ */
+void kernel_let_stay(struct kernel *k);
+
+/*
+ * Take the lowest place for the window from now on, or the one that the kernel lies in. False if
+ * that was so already.
+ */
+bool kernel_fix_place(struct kernel *k);
 
 /*
  * kernel_check_kho - what the kernel's headers and release say of the data of @root
@@ -43,6 +56,9 @@ __must_check enum kb_status kernel_check_kho(const struct kernel *k, const struc
  */
 __must_check enum kb_status kernel_check_memory(const struct kernel *k, struct kb_text cmdline,
 						struct mem *m, const struct kho *kho);
+
+/* Bytes that kernel_load() will copy or unpack. */
+uint64_t kernel_copies(const struct kernel *k, struct range window);
 
 /*
  * kernel_load - put the kernel into @window, window_size bytes at a multiple of window_align

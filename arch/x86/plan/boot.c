@@ -61,14 +61,53 @@ enum kb_status boot_layout(const struct boot *b, struct boot_layout *ret)
 	return KB_OK;
 }
 
+/* How many places for the window @in has, of which the first becomes *first. */
+static uint64_t places_in(struct range in, const struct kernel *k, uint64_t *first)
+{
+	if (align_up_overflow(in.base, k->window_align, first) || *first > range_end(in) ||
+	    range_end(in) - *first < k->window_size)
+		return 0;
+	return (range_end(in) - *first - k->window_size) / k->window_align + 1;
+}
+
+/* Any of all places in @free, each as likely as the others. */
+static enum kb_status random_window(const struct range_list *free, struct range limit,
+				    const struct kernel *k, struct range *ret)
+{
+	uint64_t all = 0, first, pick;
+
+	for (size_t i = 0; i < free->count; i++)
+		all += places_in(range_intersect(free->r[i], limit), k, &first);
+	if (!all)
+		return KB_PLACE_KERNEL;
+	pick = k->random % all;
+	for (size_t i = 0; i < free->count; i++) {
+		uint64_t n = places_in(range_intersect(free->r[i], limit), k, &first);
+
+		if (pick < n) {
+			*ret = (struct range){first + pick * k->window_align, k->window_size};
+			return KB_OK;
+		}
+		pick -= n;
+	}
+	return KB_PLACE_KERNEL;
+}
+
+static struct range allowed(const struct kernel *kernel)
+{
+	uint64_t low = max_u64(kernel->bz.pref_address, SZ_1M);
+
+	return (struct range){low, UINT64_MAX - low};
+}
+
 enum kb_status boot_find_window(const struct range_list *free, const struct kernel *kernel,
 				struct range initrd, struct range *ret)
 {
-	uint64_t low = max_u64(kernel->bz.pref_address, SZ_1M);
-	struct range above = {low, UINT64_MAX - low};
-
 	(void)initrd; /* x86 kernels take it anywhere */
-	return range_list_find(free, above, kernel->window_size, kernel->window_align, false, ret)
+	if (kernel->random_place)
+		return random_window(free, allowed(kernel), kernel, ret);
+	return range_list_find(free, allowed(kernel), kernel->window_size, kernel->window_align,
+			       false, ret)
 		       ? KB_PLACE_KERNEL
 		       : KB_OK;
 }
@@ -84,8 +123,7 @@ enum kb_status boot_find_block(const struct range_list *free, uint64_t size, str
 
 uint64_t boot_entry(const struct kernel *kernel, struct range window)
 {
-	(void)kernel; /* the same in all */
-	return window.base + BZ_ENTRY_64;
+	return window.base + (kernel->is_ready ? kernel->ready.entry : BZ_ENTRY_64);
 }
 
 struct range boot_near(struct range r)
@@ -94,11 +132,37 @@ struct range boot_near(struct range r)
 	return (struct range){0, UINT64_MAX};
 }
 
+/* May a ready kernel run where it lies? */
+static bool may_stay(const struct kernel *k)
+{
+	return k->own.size >= k->window_size && is_aligned(k->own.base, READY_ALIGN) &&
+	       k->own.base >= allowed(k).base;
+}
+
+/* The memory that it lies in is one more place for it, but for nothing else. */
+static enum kb_status place_window(struct range_list *free, const struct kernel *k,
+				   struct range initrd, struct range *ret)
+{
+	enum kb_status st;
+
+	if (!k->random_place && k->own.size && may_stay(k)) {
+		*ret = (struct range){k->own.base, k->window_size};
+		return KB_OK;
+	}
+	if (!k->own.size)
+		return boot_find_window(free, k, initrd, ret);
+	st = range_list_add(free, k->own);
+	range_list_sort(free);
+	if (!st)
+		st = boot_find_window(free, k, initrd, ret);
+	return st ? st : range_list_subtract(free, k->own);
+}
+
 enum kb_status boot_place(struct range_list *free, const struct kernel *kernel, uint64_t block_size,
 			  struct range initrd, struct boot_placement *ret)
 {
 	struct boot_placement p;
-	enum kb_status st = boot_find_window(free, kernel, initrd, &p.window);
+	enum kb_status st = place_window(free, kernel, initrd, &p.window);
 
 	if (!st)
 		st = range_list_subtract(free, p.window);
@@ -176,6 +240,9 @@ static void write_zero_page(const struct boot *b, const struct boot_layout *l, u
 	memset(block + BP_HDR, 0, BP_HDR_END - BP_HDR);
 	memcpy(block + BP_HDR, b->kernel->file + BP_HDR, b->kernel->bz.header_size);
 	bp->sentinel = 0;
+	if (b->kernel->is_ready)
+		bp->loadflags =
+			(uint8_t)((bp->loadflags & ~BP_KASLR) | (b->kernel->kaslr ? BP_KASLR : 0));
 	bp->type_of_loader = b->loader;
 	bp->setup_data = 0;
 	bp->cmd_line_ptr = (uint32_t)cmdline;

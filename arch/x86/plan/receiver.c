@@ -103,7 +103,7 @@ enum kb_status kernel_check_memory(const struct kernel *k, struct kb_text cmdlin
 	st = kho_target_regions(&m->ram, &kho->scratch, EARLY_REGIONS, &m->diag);
 	if (st)
 		return st;
-	if ((k->bz.xloadflags & five) != five || has_no5lvl(cmdline))
+	if (k->four_levels || (k->bz.xloadflags & five) != five || has_no5lvl(cmdline))
 		st = kho_target_lost(m, kho, all_from(END_4LEVEL));
 	while (!st && cmdline_next_param(&it, &w))
 		st = check_word(m, kho, &w);

@@ -17,6 +17,7 @@ struct kernel {
 	uint32_t page_size;    /* bytes, 0 when the kernel does not say */
 	const char *release;   /* not NUL-terminated; NULL when it is not known */
 	size_t release_len;
+	struct range own; /* memory that the kernel lies in and may run in; size 0: none */
 	struct arm64_kernel image;
 };
 

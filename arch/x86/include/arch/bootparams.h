@@ -14,6 +14,7 @@
 #define BP_HDR_END     0x290 /* first byte after the room for the header */
 #define BP_EFI_64      "EL64"
 #define BP_LOADER_NONE 0xff /* type_of_loader "undefined" */
+#define BP_KASLR       0x02 /* of loadflags: what the decompressor tells the kernel */
 
 enum e820_type {
 	E820_RAM = 1,

@@ -105,6 +105,10 @@ static inline bool cpu_gbpages(void)
 #define MSR_SYSCFG       0xc0010010
 #define SYSCFG_SME       (1u << 23)
 
+/* Fill @ret with what this CPU says; what it does not have stays as it is. */
+struct route_cpu;
+void cpu_encryption(struct route_cpu *ret);
+
 /* Enter the next kernel with the tables at @cr3. */
 __noreturn void khoboot_jump(uint64_t entry, uint64_t boot_params, uint64_t cr3);
 
