@@ -156,7 +156,7 @@ TEST_TOOLS := test-tools
 endif
 
 # Suites that are too much for `make check`.
-MATRIX ?= large loaders bridge packages
+MATRIX ?= large ready loaders bridge packages
 
 .PHONY: all help deps hint demo check matrix userland soak bench fuzz clean ready
 all: hint image khoctl
@@ -175,7 +175,7 @@ help:
 	@echo "              GUEST=64,1); ARCH=arm64: without a guest; ovmf-scripts/demo --help"
 	@echo "make check    all tests; ends with 'N passed, N failed, N skipped' (SUITES='unit boot')"
 	@echo "make matrix   machines too large for make check, every boot loader, every pair of kernels"
-	@echo "              (MATRIX='large loaders bridge packages')"
+	@echo "              (MATRIX='large ready loaders bridge packages')"
 	@echo "make userland Debian with systemd: services and a guest live through systemctl kexec"
 	@echo "make soak     hours of random handovers through resets"
 	@echo "              (SOAK='--runs 200 --damage 100 --kill 100 --guests 200');"
@@ -240,7 +240,7 @@ $(patsubst %,$(O)/$(ARCH)/obj/%.o,$(VECTOR_C)): \
 # what -flto has taken apart.
 $(O)/$(ARCH)/obj/stage/string.c.o: IMAGE_CFLAGS += -fno-lto
 # What looks at every page of memory is built for speed, what runs once for size.
-HOT := core/range.c core/mem.c core/screen.c format/unpack.c stage/string.c \
+HOT := core/range.c core/mem.c core/screen.c format/unpack.c format/ready.c stage/string.c \
 	$(addprefix fdt/kho_,count.c map.c occupancy.c radix.c ranges.c unique.c v1.c walk.c) \
 	$(wildcard bridge/map*.c) $(addprefix route/,digest.c seal.c evacuate.c moved.c after_reset.c)
 $(patsubst %,$(O)/$(ARCH)/obj/%.o,$(filter-out $(HOT),$(PURE) $(MACHINE_C) $(EFI_C))): \

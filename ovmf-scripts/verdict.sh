@@ -369,6 +369,10 @@ points_last() {
 
 # What it sees of the machine is what A saw.
 points_machine() {
+	if [[ $kho_arch = x86_64 && " $append_to " == *' no5lvl '* ]]; then
+		point "kernel B has 4-level paging" "heard la57=no"
+		return
+	fi
 	if [ "$kho_arch" = x86_64 ]; then
 		point "kernel B has the $(paging)-level paging of kernel A" same_paging
 		return

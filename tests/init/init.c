@@ -41,6 +41,7 @@
  * Lines of both sides:
  *   side=in|out  release=  cpus=  cmdline=  efi=yes|no
  *   la57=yes|no (5-level paging in use; x86_64)  page=BYTES (arm64)
+ *   kernel_at=PHYSICAL,VIRTUAL   where the kernel begins, in hexadecimal digits
  *   luo_bad=TEXT     one of the damaged words of the memfd (luo.c)
  * Outgoing side, in this order:
  *   kho=on|off       KHO of this kernel
@@ -256,6 +257,23 @@ static void report_paging(void)
 #endif
 }
 
+/* The number at the beginning of the first line of @path that has @what. */
+static unsigned long long address_of(const char *path, const char *what)
+{
+	unsigned long long ret = 0;
+	char line[256];
+	FILE *f = fopen(path, "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (strstr(line, what)) {
+			ret = strtoull(line, NULL, 16);
+			break;
+		}
+	if (f)
+		fclose(f);
+	return ret;
+}
+
 static void report_kernel(const char *side)
 {
 	struct utsname u;
@@ -265,6 +283,8 @@ static void report_kernel(const char *side)
 	say("release=%s", u.release);
 	say("cpus=%ld", sysconf(_SC_NPROCESSORS_ONLN));
 	report_paging();
+	say("kernel_at=%llx,%llx", address_of("/proc/iomem", "Kernel code"),
+	    address_of("/proc/kallsyms", " _text\n"));
 	say("cmdline=%.*s", (int)strcspn(cmdline, "\n"), cmdline);
 	say("efi=%s", access("/sys/firmware/efi", F_OK) ? "no" : "yes");
 }
