@@ -157,7 +157,7 @@ make_initrds() {
 	install "$init" "$work/init/init"
 	[ -z "$guest" ] || install "$kho_build/x86_64/vmm" "$work/init/vmm" || die "the VMM is not built; run 'make test-tools' first"
 	pack "$work/init" >"$work/init.cpio"
-	cp "$work/init.cpio" "$work/b.cpio"
+	cat "$work/init.cpio" ${initrd:+"$initrd"} >"$work/b.cpio"
 	if [ -n "$selftest" ]; then
 		install "${selftest%,*}" "$work/a/selftest"
 		install "${selftest#*,}" "$work/b/selftest"

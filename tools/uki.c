@@ -8,9 +8,11 @@
 #include "image.h"
 #include "khoctl.h"
 #include "next_kernel.h"
+#include "ready_initrd.h"
 #include "ready_kernel.h"
 #include "sbat.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char help[] =
@@ -26,9 +28,9 @@ static const char help[] =
 	"                          vmlinuz.efi\n"
 	"  --ready[=LIST]          unpack beforehand what LIST names, so that a switch takes less "
 	"time:\n"
-	"                          kernel; with ',packed' the packed one is kept as well, for "
-	"machines\n"
-	"                          that cannot do without it. Default: kernel\n"
+	"                          kernel, initrd; with 'kernel,packed' the packed one is kept as "
+	"well,\n"
+	"                          for machines that cannot do without it. Default: kernel,initrd\n"
 	"  --fallback FILE         second kernel, started if khoboot refuses the first: the "
 	"running "
 	"one's\n"
@@ -47,7 +49,8 @@ static const char help[] =
 enum {
 	READY_KERNEL = 1,
 	READY_PACKED = 2, /* the packed kernel as well */
-	READY_DEFAULT = READY_KERNEL,
+	READY_INITRD = 4,
+	READY_DEFAULT = READY_KERNEL | READY_INITRD,
 };
 
 /* What was asked for. A part that no option names is kept as the stub has it. */
@@ -115,10 +118,17 @@ static const struct option options[] = {
 	{0},
 };
 
-/* The kernel unpacks archives that follow one another, each on a 4-byte boundary. */
+/*
+ * The kernel unpacks archives that follow one another, each on a 4-byte boundary. Zeros end one
+ * that is compressed by LZ4; without them it would go on into the next.
+ */
 static int add_initrd(struct request *r, const char *path)
 {
+	static const uint8_t zeros[4];
+
 	r->have_initrd = true;
+	if (r->initrd.size)
+		buffer_append(&r->initrd, zeros, sizeof(zeros));
 	buffer_align(&r->initrd, 4);
 	return buffer_read(&r->initrd, path) ? ctl_system(path) : CTL_OK;
 }
@@ -150,7 +160,7 @@ static int take_ready(struct request *r, const char *arg)
 	static const struct {
 		const char *name;
 		unsigned int what;
-	} words[] = {{"kernel", READY_KERNEL}, {"packed", READY_PACKED}};
+	} words[] = {{"kernel", READY_KERNEL}, {"packed", READY_PACKED}, {"initrd", READY_INITRD}};
 	struct kb_text rest = {arg, arg ? strlen(arg) : 0};
 
 	if (!arg)
@@ -301,6 +311,33 @@ static int make_ready(struct work *w)
 		st = ready_kernel_x86(k->data, &k->bz, w->req.ready & READY_PACKED, &w->ready,
 				      &diag);
 	return st ? ctl_refuse(w->first.path, st, &diag) : CTL_OK;
+}
+
+/* That an initrd cannot be made ready is no reason to refuse, unless nobody can unpack it. */
+static int make_initrd_ready(struct work *w)
+{
+	struct buffer *given = &w->req.initrd, ready = {0};
+	const struct uki_part *old = &w->old.initrd;
+	struct kb_diag diag = {0};
+	enum kb_status st;
+	char at[32];
+
+	if (!(w->req.ready & READY_INITRD) || !(w->req.have_initrd || old->data))
+		return CTL_OK;
+	st = ready_initrd(w->req.have_initrd ? given->data : old->data,
+			  w->req.have_initrd ? given->size : old->size, READY_INITRD_MAX, &ready,
+			  &diag);
+	if (st == KB_CTL_INITRD_DAMAGED)
+		return ctl_refuse("--initrd", st, &diag);
+	if (st) {
+		snprintf(at, sizeof(at), "at byte %" PRIu64, diag.at);
+		ctl_warn("--initrd", st, (struct kb_text){at, strlen(at)});
+		return CTL_OK;
+	}
+	buffer_free(given);
+	*given = ready;
+	w->req.have_initrd = true;
+	return CTL_OK;
 }
 
 static int read_second(struct work *w)
@@ -484,6 +521,8 @@ static int run(struct work *w)
 		ret = read_first(w);
 	if (!ret)
 		ret = make_ready(w);
+	if (!ret)
+		ret = make_initrd_ready(w);
 	if (!ret)
 		ret = read_second(w);
 	if (!ret)
