@@ -24,7 +24,7 @@ INSTALLED := \
 	$(foreach page,$(wildcard docs/*.7),$(page)=$(PREFIX)/share/man/man7/$(notdir $(page))=644) \
 	$(foreach page,$(wildcard docs/*.8),$(page)=$(PREFIX)/share/man/man8/$(notdir $(page))=644) \
 	README.md=$(PREFIX)/share/doc/khoboot/README.md=644 \
-	$(foreach text,$(wildcard docs/*.md docs/*.svg),$(text)=$(PREFIX)/share/doc/khoboot/$(text)=644)
+	$(foreach text,$(wildcard docs/*.md docs/*.svg docs/schema/*.json),$(text)=$(PREFIX)/share/doc/khoboot/$(text)=644)
 
 # put FILE WHERE MODE
 put = install -d "$(DESTDIR)$(dir $(2))" && \
@@ -43,7 +43,8 @@ install: image $(KHOCTL_INSTALLED)
 
 uninstall:
 	$(Q)rm -f $(foreach line,$(INSTALLED),"$(DESTDIR)$(word 2,$(call split,$(line)))")
-	$(Q)rmdir "$(DESTDIR)$(PREFIX)/lib/khoboot" "$(DESTDIR)$(PREFIX)/share/doc/khoboot/docs" \
+	$(Q)rmdir "$(DESTDIR)$(PREFIX)/lib/khoboot" "$(DESTDIR)$(PREFIX)/share/doc/khoboot/docs/schema" \
+		"$(DESTDIR)$(PREFIX)/share/doc/khoboot/docs" \
 		"$(DESTDIR)$(PREFIX)/share/doc/khoboot" 2>/dev/null || true
 
 # ---- packages ------------------------------------------------------------------------------
