@@ -86,7 +86,7 @@ static enum kb_status plan_route(struct bare *b, struct range_list *zone, struct
 static void flush_piece(void *ctx, const void *bytes, uint64_t len)
 {
 	(void)ctx;
-	cache_flush_range(bytes, len);
+	cache_write_back(bytes, len);
 }
 
 static void flush_range(void *ctx, struct range r)
@@ -105,6 +105,7 @@ static enum kb_status digest_all(struct bare *b, const struct route *r, struct k
 	cpu_vectors_enable(&before);
 	kb_debug(AREA, "digests: %s", cpu_digest_fast());
 	st = route_seal(&b->s.mem, b->s.kho, r, rec, facts, flush_piece, NULL);
+	cache_wait();
 	cpu_digest_plain();
 	cpu_vectors_restore(&before);
 	return st;

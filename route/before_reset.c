@@ -194,18 +194,18 @@ static void fill_facts(const struct kho *k, const struct route *r, struct kb_rec
 
 enum kb_status route_seal(struct mem *m, const struct kho *k, const struct route *r,
 			  struct kb_record *rec, const struct kb_record_facts *facts,
-			  void (*after)(void *ctx, const void *bytes, uint64_t len), void *ctx)
+			  void (*write_back)(void *ctx, const void *bytes, uint64_t len), void *ctx)
 {
 	struct kb_moves moves = route_moves(rec);
 	struct seal_scope s = scope(r, NULL);
 	uint64_t count = 0;
 	enum kb_status st;
 
-	copy_pages(&moves, after, ctx);
+	copy_pages(&moves, write_back, ctx);
 	rec->facts = *facts;
 	fill_facts(k, r, &rec->facts);
 	st = seal_meta(m, k, rec->facts.meta);
-	s.after = after;
+	s.ahead = write_back;
 	s.ctx = ctx;
 	if (!st && r->seal != KB_DIGEST_META)
 		st = seal_data(m, k, &s, record_tiles(rec), r->shape.tiles, &count);
@@ -213,7 +213,7 @@ enum kb_status route_seal(struct mem *m, const struct kho *k, const struct route
 		return st;
 	record_shrink(rec, moves.count, count);
 	record_seal(rec);
-	if (after)
-		after(ctx, rec, rec->size);
+	if (write_back)
+		write_back(ctx, rec, rec->size);
 	return KB_OK;
 }

@@ -65,6 +65,7 @@ struct sealer {
 	uint64_t from;  /* bytes below are left out; the beginning of a tile */
 	uint64_t limit; /* end after so many tiles; 0: with the last one */
 	bool full;      /* at that limit */
+	uint64_t ahead; /* what is preserved below was given to scope->ahead() */
 	/* The current tile: from its first preserved byte to its last, and how many there are. */
 	struct range where;
 	uint64_t bytes;
@@ -147,14 +148,39 @@ static enum kb_status take_part(struct sealer *s, struct range r)
 	return st;
 }
 
+/* So much of a range is given to scope->ahead() before it is read: neither waits for the other. */
+#define AHEAD SZ_1M
+
+/* @r: what is still to be read of a range. Returns in @ret how much of it may be. */
+static enum kb_status go_ahead(struct sealer *s, struct range r, uint64_t *ret)
+{
+	*ret = r.size;
+	if (!s->scope->ahead || !reads(s))
+		return KB_OK;
+	if (s->ahead <= r.base) {
+		uint64_t n = min_u64(r.size, AHEAD);
+		const void *p = mem_get(s->m, phys(r.base), n);
+
+		if (!p)
+			return kb_fail(s->m, KB_SEAL_READ, r.base, n);
+		s->scope->ahead(s->scope->ctx, p, n);
+		s->ahead = r.base + n;
+	}
+	*ret = s->ahead - r.base;
+	return KB_OK;
+}
+
 static enum kb_status take_range(struct sealer *s, struct range r)
 {
 	enum kb_status st = KB_OK;
 
 	while (r.size && !st && !s->full) {
-		uint64_t last = r.base | ((1ULL << s->scope->shift) - 1);
-		uint64_t n = min_u64(r.size, last - r.base + 1);
+		uint64_t last = r.base | ((1ULL << s->scope->shift) - 1), n;
 
+		st = go_ahead(s, r, &n);
+		if (st)
+			break;
+		n = min_u64(n, last - r.base + 1);
 		st = take_part(s, (struct range){r.base, n});
 		r = (struct range){r.base + n, r.size - n};
 	}

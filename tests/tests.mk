@@ -121,11 +121,15 @@ $(O)/host/fuzz/%: $(call host_obj,fuzz,tests/fuzz/%.c) \
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(SAN) -fsanitize=fuzzer -o $@ $^ $(TOOL_LIBS)
 
-$(O)/host/bench/%: $(call host_obj,tool,tests/bench/%.c) \
-		$(call host_obj,tool,$(PURE) $(VECTOR_C) $(KHO_HELP))
+# What is measured is the image's own objects, and its string functions.
+BENCH_IMAGE := $(patsubst %,$(O)/$(ARCH)/obj/%.o,$(PURE) $(VECTOR_C) stage/string.c $(ARCHDIR)/cache.c)
+
+$(O)/host/bench/%: $(call host_obj,tool,tests/bench/%.c $(KHO_HELP) tools/$(NATIVE)/running_cpu.c) \
+		$(BENCH_IMAGE)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
+	$(Q)$(IMAGE_CC) $(filter-out -MMD -MP,$(IMAGE_CFLAGS)) -flto-partition=one -pie -Wl,--gc-sections \
+		-o $@ $^ $(addprefix -L,$(IMAGE_LIBDIR)) $(filter -l:libfdt.a -l:libbearssl.a,$(IMAGE_LIBS))
 
 # Random maps through the bridge: what the unit test does, but SETS of them.
 SETS ?= 1000000

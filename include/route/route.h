@@ -119,15 +119,16 @@ __must_check enum kb_status route_flush(struct mem *m, const struct kho *k, enum
 /*
  * route_seal - copy what moves, digest everything, and seal the record
  * @facts: arch, machine, ram_*, on_error and log are the caller's; the rest is filled in
- * @after: see struct seal_scope; it is called for each piece read, the copies and the record
+ * @write_back: called for all data that are digested, before they are read; for the copies and the
+ *		record, when they are written
  *
  * Writes to record and copies. The record is not published yet. Returns KB_OK or what seal_meta()
  * and seal_data() return.
  */
-__must_check enum kb_status route_seal(struct mem *m, const struct kho *k, const struct route *r,
-				       struct kb_record *rec, const struct kb_record_facts *facts,
-				       void (*after)(void *ctx, const void *bytes, uint64_t len),
-				       void *ctx);
+__must_check enum kb_status
+route_seal(struct mem *m, const struct kho *k, const struct route *r, struct kb_record *rec,
+	   const struct kb_record_facts *facts,
+	   void (*write_back)(void *ctx, const void *bytes, uint64_t len), void *ctx);
 
 /* ---- after the reset: after_reset.c */
 

@@ -36,8 +36,13 @@ struct seal_scope {
 	const struct range_list *only; /* digest only bytes in these sorted ranges; NULL: all */
 	const struct kb_moves *moves;  /* where evacuated pages are read, or NULL */
 	unsigned int shift;
-	/* Called after bytes were read, for flushing them and for progress. May be NULL. */
+	/* Called after bytes were read. May be NULL. */
 	void (*after)(void *ctx, const void *bytes, uint64_t len);
+	/*
+	 * Called before bytes are read, for writing them back from caches; some may be given to it
+	 * that are preserved but not read. May be NULL. Not together with @moves.
+	 */
+	void (*ahead)(void *ctx, const void *bytes, uint64_t len);
 	void *ctx;
 };
 

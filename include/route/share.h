@@ -58,8 +58,8 @@ void share_take(struct share *s, unsigned int cpu);
  * share_data, share_verify - seal_data() and seal_verify(), with the same results, by all CPUs
  * @help: without enough work memory it is not asked for
  *
- * s->after is called by all CPUs, at the same time. m->map of a view of memory, too, so it must
- * change nothing.
+ * s->ahead and s->after are called by all CPUs, at the same time. m->map of a view of memory, too,
+ * so it must change nothing.
  */
 __must_check enum kb_status share_data(struct mem *m, const struct kho *k,
 				       const struct seal_scope *s, struct share_help *help,

@@ -175,7 +175,7 @@ static void preserve_some(struct kho_image *img)
 
 static void all_is_flushed(struct kho_image *img, enum kho_map_format format, enum kb_digest seal)
 {
-	struct seal_scope s = {.shift = 20, .after = count_read};
+	struct seal_scope s = {.shift = 20, .ahead = count_read};
 	struct kb_xxh128 digests[256];
 	struct kho_naive n;
 	uint64_t read = 0, count;

@@ -463,6 +463,83 @@ static void bytes_are_shown(void **state)
 	(void)state;
 }
 
+/* Every byte once, in order, and before it is read; by 1 MiB at most. */
+struct ahead {
+	const uint8_t *end;  /* of what was written back */
+	const uint8_t *read; /* end of what was read */
+	uint64_t bytes, calls;
+};
+
+static void note_ahead(void *ctx, const void *bytes, uint64_t len)
+{
+	struct ahead *a = ctx;
+
+	assert_true((const uint8_t *)bytes >= a->end);
+	assert_true((const uint8_t *)bytes >= a->read);
+	assert_true(len && len <= SZ_1M);
+	a->end = (const uint8_t *)bytes + len;
+	a->bytes += len;
+	a->calls++;
+}
+
+static void note_read(void *ctx, const void *bytes, uint64_t len)
+{
+	struct ahead *a = ctx;
+
+	a->read = (const uint8_t *)bytes + len;
+	assert_true(a->read <= a->end);
+}
+
+static void bytes_are_written_back_first(void **state)
+{
+	static struct round r;
+	struct ahead ahead = {0};
+	uint64_t bytes = 0;
+
+	for (unsigned int seed = 83; seed < 87; seed++) {
+		begin(&r, &kinds[2], seed);
+		for (size_t i = 0; i < r.naive.ranges; i++)
+			bytes += r.naive.range[i].size;
+		r.scope.ahead = note_ahead;
+		r.scope.after = note_read;
+		r.scope.ctx = &ahead;
+		ahead.end = ahead.read = NULL;
+		seal(&r);
+		end(&r);
+	}
+	assert_int_equal(ahead.bytes, bytes);
+	(void)state;
+}
+
+/* More than 1 MiB in one piece, in tiles that are larger, and in smaller ones. */
+static void long_ranges_are_written_back_in_steps(void **state)
+{
+	for (unsigned int shift = 16; shift <= 24; shift += 8) {
+		struct ahead ahead = {0};
+		struct seal_scope s = {.shift = shift,
+				       .ahead = note_ahead,
+				       .after = note_read,
+				       .ctx = &ahead};
+		static struct kb_xxh128 digest[1024];
+		struct kho_image img;
+		uint64_t count;
+
+		kho_image_init_sized(&img, KHO_MAP_RADIX, 12, 16 * SZ_1M);
+		kho_image_preserve_range(&img,
+					 (struct range){kho_image_alloc(&img, 5 * SZ_1M, SZ_2M),
+							5 * SZ_1M});
+		kho_image_finish(&img);
+		assert_int_equal(kho_image_open(&img), KB_OK);
+		assert_int_equal(seal_data(&img.mem, img.kho, &s, digest, ARRAY_SIZE(digest),
+					   &count),
+				 KB_OK);
+		assert_int_equal(ahead.bytes, img.kho->sum.bytes);
+		assert_in_range(ahead.calls, 5, 5 + img.kho->sum.runs);
+		kho_image_free(&img);
+	}
+	(void)state;
+}
+
 /* ---- tiles ---- */
 
 static void tiles_are_bounded(void **state)
@@ -771,6 +848,8 @@ int main(void)
 		cmocka_unit_test(unreadable_data_are_an_error),
 		cmocka_unit_test(change_is_noticed),
 		cmocka_unit_test(bytes_are_shown),
+		cmocka_unit_test(bytes_are_written_back_first),
+		cmocka_unit_test(long_ranges_are_written_back_in_steps),
 		cmocka_unit_test(tiles_are_bounded),
 		cmocka_unit_test(meta_is_digested),
 		cmocka_unit_test(unreadable_meta_is_an_error),
