@@ -181,7 +181,7 @@ help:
 	@echo "              (SOAK='--runs 200 --damage 100 --kill 100 --guests 200');"
 	@echo "              ARCH=arm64: every kernel on every machine, and a chain of 22"
 	@echo "make sets     random maps through the bridge (SETS=1000000)"
-	@echo "make bench    speed and size, beside plain kexec (ARCH=arm64: the jump alone)"
+	@echo "make bench    speed and size, beside plain kexec (ARCH=arm64: the blackout alone)"
 	@echo "make fuzz     fuzz every parser (FUZZ_SECONDS=60 each)"
 	@echo "make install  into PREFIX=/usr/local below DESTDIR=; make uninstall; ARCH=arm64"
 	@echo "make deb      Debian packages, in $(O)/deb; ARCH=arm64"
@@ -219,7 +219,7 @@ userland: ready
 	$(RUN) tests/check userland
 
 bench: ready
-	$(RUN) $(call arm64_or,tests/boot/jump,tests/bench/run)
+	$(RUN) $(call arm64_or,tests/bench/blackout,tests/bench/run)
 
 clean:
 	rm -rf $(O)

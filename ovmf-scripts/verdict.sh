@@ -19,8 +19,24 @@ passed=0
 # mark STATION: it is passed now
 mark() { stamp[$1]=$EPOCHREALTIME; }
 
+# read_clock: sets now to the time of --clock, in seconds
+read_clock() {
+	local thread run sum=0
+	now=$EPOCHREALTIME
+	[ "$clock" = cpu ] || return 0
+	for thread in /proc/"${qemu_pid:-self}"/task/*/schedstat; do
+		read -r run _ <"$thread" && sum=$((sum + run / 1000))
+	done 2>/dev/null
+	printf -v now '%d.%06d' $((sum / 1000000)) $((sum % 1000000))
+}
+
 # note LINE: for --stamps
-note() { [ -z "$stamps" ] || printf '%s %s\n' "$EPOCHREALTIME" "$1" >>"$stamps"; }
+note() {
+	local now
+	[ -n "$stamps" ] || return 0
+	read_clock
+	printf '%s %s\n' "$now" "$1" >>"$stamps"
+}
 
 # on_line LINE: notes it, marks the stations, and counts how often firmware started khoboot; returns 1 if nothing
 # more is expected

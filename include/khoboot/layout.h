@@ -54,8 +54,11 @@
  * Memory after the last byte of the file that the bare-metal door owns: stack, page tables, the
  * work memory of the KHO walk, the log. Part of the setup header's init_size, or of the Image
  * header's image_size. Meant for 64 TiB of RAM, or for 1 TiB where the CPU has no pages of 1 GiB:
- * page tables then take 4 MiB for each TiB. It costs nothing but scratch, which the next kernel
- * gets back.
+ * page tables then take 4 MiB for each TiB. It costs scratch, which the next kernel gets back, and
+ * time: kexec clears a page for each of its pages when it loads the file, and copies them at the
+ * jump like those of the file (kernel/kexec_core.c, kimage_load_normal_segment): about 10 ms where
+ * the machine is emulated. It cannot be taken when it is needed: until the KHO data are proven,
+ * there is no other memory that may be written.
  */
 #define KB_ARENA_SIZE 0x800000
 /*
