@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The UEFI door: the memory overwrite request, as the kernel's stub would leave it. */
 #include <core/log.h>
-#include <format/overwrite.h>
 
 #include "uefi.h"
 
@@ -25,7 +24,7 @@ void uefi_ask_overwrite(struct uefi *u)
 	uint8_t old;
 
 	if (fw_get_variable(&u->fw, name, &guid, &old, sizeof(old)) != sizeof(old) ||
-	    old & CLEAR_MEMORY || !efi_asks_overwrite(k->file, k->size))
+	    old & CLEAR_MEMORY || !kernel_asks_overwrite(k))
 		return;
 	u->overwrite_asked = set(u, old | CLEAR_MEMORY);
 	u->overwrite_old = old;

@@ -129,6 +129,7 @@ enum kb_status ready_open(const void *data, uint64_t size, struct ready *ret, st
 		.memory = h.memory,
 		.loaded = h.loaded,
 		.entry = h.entry,
+		.flags = h.flags,
 	};
 	st = check_all_relocs(&r, diag);
 	if (!st)

@@ -4,6 +4,7 @@
 
 #include <core/diag.h>
 #include <core/mem.h>
+#include <format/overwrite.h>
 #include <format/ready.h>
 
 #include <elf.h>
@@ -22,6 +23,7 @@ struct unpacked {
 	uint64_t loaded; /* of these that are in the file, zeros between them included */
 	uint64_t entry;  /* offset */
 	uint64_t end;    /* of the ELF file in @data */
+	uint64_t flags;  /* of struct ready_header */
 	struct buffer relocs;
 	uint64_t count[3]; /* of struct ready_header: 32, 64, inverse */
 };
@@ -177,6 +179,7 @@ static void write_header(const struct unpacked *u, uint64_t bzimage_size, struct
 		.memory = u->memory,
 		.loaded = u->loaded,
 		.entry = u->entry,
+		.flags = u->flags,
 	};
 	h->image = align_up_page(h->relocs + u->relocs.size);
 }
@@ -211,11 +214,13 @@ static void write_ready(const struct unpacked *u, const Elf64_Ehdr *e, const voi
 enum kb_status ready_kernel_x86(const void *image, const struct bzimage *b, bool packed,
 				struct buffer *out, struct kb_diag *diag)
 {
+	const uint64_t size = b->load_offset + b->load_size;
 	struct unpacked u = {.link = b->pref_address};
 	struct buffer payload = {0};
 	enum kb_status st = kernel_abi_unpack(image, b, &payload, diag);
 	Elf64_Ehdr e;
 
+	u.flags = efi_asks_overwrite(image, size) ? READY_OVERWRITE : 0;
 	u.data = payload.data;
 	u.size = payload.size;
 	if (!st)
@@ -223,8 +228,7 @@ enum kb_status ready_kernel_x86(const void *image, const struct bzimage *b, bool
 	if (!st)
 		st = read_relocs(&u, diag);
 	if (!st)
-		write_ready(&u, &e, image, packed ? b->load_offset + b->load_size : b->setup_size,
-			    out);
+		write_ready(&u, &e, image, packed ? size : b->setup_size, out);
 	buffer_free(&u.relocs);
 	buffer_free(&payload);
 	return st;

@@ -30,6 +30,9 @@
 /* __START_KERNEL_map: virtual address of physical address 0. */
 #define READY_MAP 0xffffffff80000000ULL
 
+/* flags: the kernel's EFI stub, which is not in it, asks to have memory cleared (overwrite.h) */
+#define READY_OVERWRITE 1u
+
 struct ready_header {
 	char magic[8];
 	uint32_t version;
@@ -44,6 +47,7 @@ struct ready_header {
 	uint64_t memory; /* bytes of the image, whole pages */
 	uint64_t loaded; /* of these that are not zero; only they are relocated */
 	uint64_t entry;  /* of the 64-bit entry, from the image's first byte on */
+	uint64_t flags;  /* others than these are for later versions */
 };
 
 struct ready {
@@ -55,6 +59,7 @@ struct ready {
 	uint64_t memory;
 	uint64_t loaded;
 	uint64_t entry;
+	uint64_t flags;
 };
 
 /* Is this a ready kernel, sound or not? */

@@ -186,7 +186,7 @@ void make_ready(struct buffer *b, bool packed)
 	memset(b->data + image, 0x11, TEST_READY_LOADED);
 	memcpy(b->data, "KHOREADY", 8);
 	put_u32(b->data + 8, 1);
-	put_u32(b->data + 12, 96);
+	put_u32(b->data + 12, 104);
 	put_u64(b->data + READY_AT_BZIMAGE, packed ? 0x900 : 0x80);
 	put_u64(b->data + READY_AT_BZIMAGE_SIZE, packed ? bz.size : TEST_BZ_SETUP);
 	put_u64(b->data + READY_AT_RELOCS, packed ? at : 0x900);

@@ -74,6 +74,7 @@ enum {
 	READY_AT_MEMORY = 72,
 	READY_AT_LOADED = 80,
 	READY_AT_ENTRY = 88,
+	READY_AT_FLAGS = 96,
 };
 
 /* A ready kernel; with @packed the whole bzImage is in it, else its setup sectors. */

@@ -6,6 +6,7 @@
 #include <format/ready.h>
 
 #include <stdlib.h>
+#include <uchar.h>
 
 #include "../../tools/ready_kernel.h"
 #include "make_image.h"
@@ -134,7 +135,7 @@ static void other_versions(void **state)
 	put_u32(file.data + 8, 2);
 	assert_int_equal(ready_open(file.data, file.size, &r, NULL), KB_READY_VERSION);
 	put_u32(file.data + 8, 1);
-	put_u32(file.data + 12, 104);
+	put_u32(file.data + 12, 96);
 	assert_int_equal(ready_open(file.data, file.size, &r, NULL), KB_READY_SHAPE);
 	file.data[0] = 'k';
 	assert_false(ready_is(file.data, file.size));
@@ -438,6 +439,38 @@ static void layout_at_random(void **state)
 	assert_false(k.kaslr || k.random_place || k.virtual_delta);
 }
 
+/* The stub is not in a ready kernel, but what it would ask for is known. */
+static void the_stub_asks_to_have_memory_cleared(void **state)
+{
+	static const char16_t name[] = u"MemoryOverwriteRequestControl";
+	const struct kernel_cpu cpu = {.confidential = true}, plain = {.la57 = false};
+	struct buffer elf = {0}, image = {0}, out = {0}, gz = {0};
+	struct bzimage b;
+	struct kernel k;
+	(void)state;
+
+	ok(choose("", &plain, &k));
+	assert_false(kernel_asks_overwrite(&k));
+	make_vmlinux(&elf, NULL, 0);
+	pack_gzip_to(&gz, elf.data, elf.size);
+	make_bzimage(&image, gz.data, gz.size);
+	/* From an even offset on, not packed. */
+	memcpy(image.data + TEST_BZ_SETUP + 0x100, name, sizeof(name));
+	ok(bzimage_parse(image.data, image.size, &b, NULL));
+	for (unsigned int packed = 0; packed < 2; packed++) {
+		out.size = 0;
+		ok(ready_kernel_x86(image.data, &b, packed, &out, NULL));
+		ok(kernel_open(out.data, out.size, (struct range){0, 0}, &k, NULL));
+		assert_true(kernel_asks_overwrite(&k));
+	}
+	ok(kernel_choose(&k, (struct kb_text){"", 0}, &cpu, NULL));
+	assert_true(!k.is_ready && kernel_asks_overwrite(&k));
+	buffer_free(&elf);
+	buffer_free(&gz);
+	buffer_free(&image);
+	buffer_free(&out);
+}
+
 /* Loaded over a part of itself as well. */
 static void loading(void **state)
 {
@@ -479,6 +512,7 @@ int main(void)
 		cmocka_unit_test_setup(confidential_guests, fresh),
 		cmocka_unit_test_setup(the_packed_way, fresh_packed),
 		cmocka_unit_test_setup(layout_at_random, fresh),
+		cmocka_unit_test_setup(the_stub_asks_to_have_memory_cleared, fresh_packed),
 		cmocka_unit_test_setup(loading, fresh),
 	};
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The next kernel: an arm64 Image, packed or not. */
 #include <arch/kernel.h>
+#include <format/overwrite.h>
 
 enum kb_status kernel_open(const void *file, uint64_t size, struct range work, struct kernel *ret,
 			   struct kb_diag *diag)
@@ -37,6 +38,11 @@ bool kernel_fix_place(struct kernel *k)
 {
 	(void)k; /* no place is random */
 	return false;
+}
+
+bool kernel_asks_overwrite(const struct kernel *k)
+{
+	return efi_asks_overwrite(k->file, k->size);
 }
 
 uint64_t kernel_copies(const struct kernel *k, struct range window)

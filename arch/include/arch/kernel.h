@@ -57,6 +57,9 @@ __must_check enum kb_status kernel_check_kho(const struct kernel *k, const struc
 __must_check enum kb_status kernel_check_memory(const struct kernel *k, struct kb_text cmdline,
 						struct mem *m, const struct kho *kho);
 
+/* efi_asks_overwrite() of the kernel's stub, which is not in a ready kernel. */
+bool kernel_asks_overwrite(const struct kernel *k);
+
 /* Bytes that kernel_load() will copy or unpack. */
 uint64_t kernel_copies(const struct kernel *k, struct range window);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The next kernel: a bzImage, which unpacks itself, or a ready kernel. */
 #include <arch/kernel.h>
+#include <format/overwrite.h>
 
 #include <string.h>
 
@@ -186,6 +187,12 @@ enum kb_status kernel_load(const struct kernel *k, void *window, struct range wo
 		memmove(window, k->ready.image, k->ready.loaded);
 	ready_relocate(&k->ready, window, k->virtual_delta);
 	return KB_OK;
+}
+
+bool kernel_asks_overwrite(const struct kernel *k)
+{
+	return k->is_ready ? k->ready.flags & READY_OVERWRITE
+			   : efi_asks_overwrite(k->file, k->size);
 }
 
 uint64_t kernel_copies(const struct kernel *k, struct range window)
