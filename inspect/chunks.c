@@ -111,8 +111,8 @@ void walk_chunks(struct walk *w, phys_t root)
 
 /* ---- before the walk: how is it to be read? ---- */
 
-/* Call @see for each chunk that can be read, each once. */
-static void each_chunk(const struct mem *m, unsigned int page_shift, phys_t root,
+/* Call @see for each chunk that can be read, each once. True if the list then is at its end. */
+static bool each_chunk(const struct mem *m, unsigned int page_shift, phys_t root,
 		       void (*see)(void *ctx, const struct chunk *c), void *ctx)
 {
 	uint64_t at = root.addr, size = 1ULL << page_shift;
@@ -129,6 +129,7 @@ static void each_chunk(const struct mem *m, unsigned int page_shift, phys_t root
 		at = get_u64(p);
 	}
 	inspect_set_free(&seen);
+	return !at;
 }
 
 struct vote {
@@ -185,6 +186,17 @@ static void look_up(void *ctx, const struct chunk *c)
 			    : NULL;
 		q->found = p && *p >> bit % 8 & 1;
 	}
+}
+
+static void see_nothing(void *ctx, const struct chunk *c)
+{
+	(void)ctx;
+	(void)c;
+}
+
+bool walk_list_ends(const struct mem *m, unsigned int page_shift, phys_t root)
+{
+	return each_chunk(m, page_shift, root, see_nothing, NULL);
 }
 
 bool walk_list_has(const struct mem *m, unsigned int page_shift, phys_t root, uint64_t at)

@@ -15,7 +15,8 @@ void inspect_note(struct inspect_faults *f, const char *part, enum kb_status sta
 bool inspect_is_remark(enum kb_status status)
 {
 	return status == KB_INSPECT_MISSING || status == KB_INSPECT_NO_SCRATCH ||
-	       status == KB_INSPECT_PAGE_SIZE || status == KB_KHO_NOT_FINALIZED;
+	       status == KB_INSPECT_PAGE_SIZE || status == KB_KHO_NOT_FINALIZED ||
+	       status == KB_LIVE_MEMORY;
 }
 
 /* Open addressing; a slot of 0 is empty, so that values are kept plus one. */

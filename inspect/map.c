@@ -272,7 +272,7 @@ static unsigned int score(const struct mem *m, const struct kho_root *root, unsi
 		return 0;
 	for (unsigned int i = 0; i < root->blob_count; i++)
 		n += has(m, shift, root->map, root->blob[i].at.addr);
-	return n + 1;
+	return 2 * (n + 1) + (root->abi != KHO_ABI_V1 || walk_list_ends(m, shift, root->map));
 }
 
 unsigned int inspect_page_shift(const struct mem *m, const struct kho_root *root)

@@ -28,6 +28,9 @@ void walk_chunks(struct walk *w, phys_t root);
 bool walk_tree_has(const struct mem *m, unsigned int page_shift, phys_t root, uint64_t at);
 bool walk_list_has(const struct mem *m, unsigned int page_shift, phys_t root, uint64_t at);
 
+/* Are all chunks of the list where pages of this size may be? */
+bool walk_list_ends(const struct mem *m, unsigned int page_shift, phys_t root);
+
 /*
  * Are the bitmaps of this list small ones? By the elements: of those that can be read, has at least
  * one in four a bitmap or a start that a page-size one cannot have?

@@ -8,7 +8,8 @@ include tests/boot/boot.mk
 
 
 # khoctl without main() and the commands, which belong to the test tests/khoctl.
-COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c jump.c calibrate.c prepare.c check.c)
+COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c jump.c calibrate.c prepare.c check.c inspect.c extract.c \
+	shown.c shown_live.c shown_text.c shown_json.c)
 TOOLS_LIB := $(INSPECT_C) $(filter-out $(COMMANDS),$(TOOLS_C)) $(call TOOLS_ARCH,$(ARCHDIR))
 
 $(O)/host/tests/%: $(call host_obj,test,tests/unit/%.c) \
@@ -113,7 +114,8 @@ $(eval $(call model_rules,arm64))
 # Sound images, to be damaged.
 KHO_HELP  := tests/unit/kho_image.c tests/unit/kho_naive.c
 FUZZ_HELP := tests/unit/make_image.c tests/unit/luo_kernel.c tests/unit/pack.c tests/fuzz/words.c $(KHO_HELP) \
-	$(addprefix tools/,buffer.c boot_entry.c cpio.c efivars.c expand.c kernel_abi.c ready_initrd.c running.c)
+	$(addprefix tools/,buffer.c boot_entry.c cpio.c dump.c dump_elf.c dump_file.c dump_kdump.c dump_scan.c \
+	efivars.c expand.c kernel_abi.c ready_initrd.c running.c)
 
 $(O)/host/fuzz/%: $(call host_obj,fuzz,tests/fuzz/%.c) \
 		$(call host_obj,fuzz,$(PURE) $(INSPECT_C) $(FUZZ_HELP))
@@ -149,6 +151,12 @@ $(RACES): $(call host_obj,race,tests/unit/test_share.c $(KHO_HELP) \
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -fsanitize=thread -o $@ $^ -lcmocka $(TOOL_LIBS)
 
+# Dumps that are made up (tests/inspect).
+$(O)/host/make-dump: $(call host_obj,tool,tests/inspect/make.c \
+		$(addprefix tests/unit/,make_dump.c luo_kernel.c kho_image.c kho_naive.c) $(PURE))
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
+
 # Judges what khoctl makes, and shares no code with it.
 $(O)/host/loaders: $(call host_obj,tool,tests/loaders.c)
 	$(call say,LINK,$@)
@@ -160,7 +168,7 @@ CLANG_OBJ := $(patsubst %,$(O)/$(ARCH)/clang/%.o,$(PURE) $(VECTOR_C) $(MACHINE_C
 ifeq ($(ARCH),x86_64)
 CLANG_OBJ += \
 	$(call host_obj,clang,$(PURE) $(VECTOR_C) $(INSPECT_C) $(TOOLS_C) $(TEST_SRC) $(TEST_HELP) $(BENCH_SRC) $(PROOF_SRC) \
-		$(wildcard tests/*.c tests/boot/*.c tests/bridge/*.c tests/guest/*.c tests/init/*.c tests/route/*.c) \
+		$(wildcard tests/*.c tests/boot/*.c tests/bridge/*.c tests/guest/*.c tests/init/*.c tests/inspect/*.c tests/route/*.c) \
 		tests/firmware/carried.c) \
 	$(call host_obj,arm64-clang,$(ARM64_PURE) $(ARM64_TEST_SRC)) \
 	$(foreach a,x86 arm64,$(patsubst %,$(O)/host/obj-model-clang-$(a)/%.o,\
@@ -189,5 +197,5 @@ sets: $(O)/host/bridge_sets
 	$(Q)$(O)/host/bridge_sets --sets $(SETS) --jobs $$(nproc)
 clang: $(CLANG_OBJ)
 # What the shell scripts of the tests run.
-test-tools: boot-tools $(O)/host/loaders benches
+test-tools: boot-tools $(O)/host/loaders $(O)/host/make-dump benches
 .SECONDARY:

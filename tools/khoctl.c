@@ -16,6 +16,8 @@ static const char help[] =
 	"  uki        make one file of khoboot.efi, a kernel, initrds and a command line\n"
 	"  check      ask whether such a file could take over from the running system\n"
 	"  switch     hand the running system over to the kernel of such a file\n"
+	"  inspect    show KHO data: of the running system, or in a dump of memory\n"
+	"  extract    take one file, range or sub-blob of KHO data out of a dump\n"
 	"  calibrate  learn and show which memory firmware writes over a reset\n"
 	"\n"
 	"  -h, --help      show this text; khoctl COMMAND --help shows the options of COMMAND\n"
@@ -27,10 +29,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"uki", cmd_uki},
-	{"check", cmd_check},
-	{"switch", cmd_switch},
-	{"calibrate", cmd_calibrate},
+	{"uki", cmd_uki},         {"check", cmd_check},     {"switch", cmd_switch},
+	{"inspect", cmd_inspect}, {"extract", cmd_extract}, {"calibrate", cmd_calibrate},
 };
 
 int ctl_refuse(const char *what, enum kb_status status, const struct kb_diag *diag)
