@@ -283,9 +283,9 @@ static void print_blob(struct printer *p, const struct kho_blob *b)
 		print_test(p, b);
 		break;
 	case INSPECT_METADATA:
-		if (p->s->root.metadata.present)
-			break;
-		/* fall through */
+		if (!p->s->root.metadata.present)
+			print_hex(p->s, b);
+		break;
 	default:
 		print_hex(p->s, b);
 	}
