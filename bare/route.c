@@ -12,6 +12,7 @@
 #include <khoboot/layout.h>
 #include <route/route.h>
 #include <route/zone.h>
+#include <stage/progress.h>
 #include <stage/serial.h>
 #include <stage/stop.h>
 
@@ -83,7 +84,7 @@ static enum kb_status plan_route(struct bare *b, struct range_list *zone, struct
 
 /* ---- sealing --------------------------------------------------------------------------------- */
 
-static void flush_piece(void *ctx, const void *bytes, uint64_t len)
+static void write_back(void *ctx, const void *bytes, uint64_t len)
 {
 	(void)ctx;
 	cache_write_back(bytes, len);
@@ -100,11 +101,15 @@ static enum kb_status digest_all(struct bare *b, const struct route *r, struct k
 				 struct kb_record_facts *facts)
 {
 	static struct cpu_vectors before;
+	struct stage_progress progress;
+	struct route_watch watch = {write_back, &progress.done, stage_progress_tick, &progress};
 	enum kb_status st;
 
+	stage_progress_begin(&progress, "seal",
+			     route_digested(r->seal, b->s.kho->sum.bytes, r->evacuation.bytes));
 	cpu_vectors_enable(&before);
 	kb_debug(AREA, "digests: %s", cpu_digest_fast());
-	st = route_seal(&b->s.mem, b->s.kho, r, rec, facts, flush_piece, NULL);
+	st = route_seal(&b->s.mem, b->s.kho, r, rec, facts, &watch);
 	cache_wait();
 	cpu_digest_plain();
 	cpu_vectors_restore(&before);

@@ -124,23 +124,45 @@ void kb_log_set_level(enum kb_log_level level)
 	the_log.level = level;
 }
 
+#define LINE 256
+
+/* Give the line to the sinks; returns its length. There is room for one more character. */
+static size_t show(char line[LINE], const char *area, const char *fmt, va_list args)
+{
+	size_t len = kb_snprintf(line, LINE - 1, "khoboot: %s: ", area);
+
+	len += kb_vsnprintf(line + len, LINE - 1 - len, fmt, args);
+	if (len > LINE - 2)
+		len = LINE - 2;
+	for (size_t i = 0; i < KB_LOG_SINKS; i++)
+		if (the_log.sinks[i])
+			the_log.sinks[i](line);
+	return len;
+}
+
+void kb_log_show(const char *area, const char *fmt, ...)
+{
+	char line[LINE];
+	va_list args;
+
+	if (KB_INFO > the_log.level)
+		return;
+	va_start(args, fmt);
+	show(line, area, fmt, args);
+	va_end(args);
+}
+
 void kb_log(enum kb_log_level level, const char *area, const char *fmt, ...)
 {
-	char line[256];
+	char line[LINE];
 	va_list args;
 	size_t len;
 
 	if (level > the_log.level)
 		return;
-	len = kb_snprintf(line, sizeof(line) - 1, "khoboot: %s: ", area);
 	va_start(args, fmt);
-	len += kb_vsnprintf(line + len, sizeof(line) - 1 - len, fmt, args);
+	len = show(line, area, fmt, args);
 	va_end(args);
-	if (len > sizeof(line) - 2)
-		len = sizeof(line) - 2;
-	for (size_t i = 0; i < KB_LOG_SINKS; i++)
-		if (the_log.sinks[i])
-			the_log.sinks[i](line);
 	line[len++] = '\n';
 	keep(line, len);
 	keep_last(line, len);

@@ -4,6 +4,7 @@
 #include <arch/vectors.h>
 #include <core/log.h>
 #include <route/route.h>
+#include <stage/progress.h>
 
 #include "uefi.h"
 
@@ -58,11 +59,16 @@ static enum kb_status digest_all(struct uefi *u, const struct kho *k, struct dam
 				 uint64_t *damaged)
 {
 	struct cpu_vectors before;
+	struct stage_progress progress;
+	struct route_watch watch = {NULL, &progress.done, stage_progress_tick, &progress};
 	enum kb_status st;
 
+	stage_progress_begin(&progress, "verify",
+			     route_digested(u->s.record->facts.seal, k->sum.bytes,
+					    range_list_bytes(&u->homes)));
 	cpu_vectors_enable(&before);
 	kb_debug(AREA, "digests: %s", cpu_digest_fast());
-	st = route_verify(&u->s.mem, k, u->s.record, &u->homes, on_damage, x, damaged);
+	st = route_verify(&u->s.mem, k, u->s.record, &u->homes, on_damage, x, damaged, &watch);
 	cpu_digest_plain();
 	cpu_vectors_restore(&before);
 	return st;

@@ -138,10 +138,14 @@ enum kb_status route_homes(struct kb_record *rec, struct range_list *l)
 
 enum kb_status route_verify(struct mem *m, const struct kho *k, struct kb_record *rec,
 			    const struct range_list *homes, seal_damage_fn *damage, void *ctx,
-			    uint64_t *damaged)
+			    uint64_t *damaged, const struct route_watch *watch)
 {
 	struct kb_moves moves = route_moves(rec);
-	struct seal_scope s = {.moves = &moves, .shift = rec->facts.tile_shift};
+	struct seal_scope s = {.moves = &moves,
+			       .shift = rec->facts.tile_shift,
+			       .done = watch->done,
+			       .tick = watch->tick,
+			       .ctx = watch->ctx};
 	uint8_t meta[KB_SHA256_SIZE];
 	enum kb_status st = seal_meta(m, k, meta);
 

@@ -169,16 +169,22 @@ enum kb_status route_flush(struct mem *m, const struct kho *k, enum kb_digest se
 	return it.status;
 }
 
-static void copy_pages(const struct kb_moves *moves,
-		       void (*after)(void *ctx, const void *bytes, uint64_t len), void *ctx)
+static void copy_pages(const struct kb_moves *moves, const struct route_watch *watch)
 {
 	for (size_t i = 0; i < moves->count; i++) {
 		void *copy = (void *)(uintptr_t)moves->m[i].copy;
 
 		memcpy(copy, (const void *)(uintptr_t)moves->m[i].home, moves->m[i].size);
-		if (after)
-			after(ctx, copy, moves->m[i].size);
+		if (watch->write_back)
+			watch->write_back(watch->ctx, copy, moves->m[i].size);
 	}
+}
+
+uint64_t route_digested(enum kb_digest seal, uint64_t preserved, uint64_t evacuated)
+{
+	if (seal == KB_DIGEST_META)
+		return 0;
+	return seal == KB_DIGEST_ZONE ? evacuated : preserved;
 }
 
 static void fill_facts(const struct kho *k, const struct route *r, struct kb_record_facts *f)
@@ -194,26 +200,28 @@ static void fill_facts(const struct kho *k, const struct route *r, struct kb_rec
 
 enum kb_status route_seal(struct mem *m, const struct kho *k, const struct route *r,
 			  struct kb_record *rec, const struct kb_record_facts *facts,
-			  void (*write_back)(void *ctx, const void *bytes, uint64_t len), void *ctx)
+			  const struct route_watch *watch)
 {
 	struct kb_moves moves = route_moves(rec);
 	struct seal_scope s = scope(r, NULL);
 	uint64_t count = 0;
 	enum kb_status st;
 
-	copy_pages(&moves, write_back, ctx);
+	copy_pages(&moves, watch);
 	rec->facts = *facts;
 	fill_facts(k, r, &rec->facts);
 	st = seal_meta(m, k, rec->facts.meta);
-	s.ahead = write_back;
-	s.ctx = ctx;
+	s.ahead = watch->write_back;
+	s.done = watch->done;
+	s.tick = watch->tick;
+	s.ctx = watch->ctx;
 	if (!st && r->seal != KB_DIGEST_META)
 		st = seal_data(m, k, &s, record_tiles(rec), r->shape.tiles, &count);
 	if (st)
 		return st;
 	record_shrink(rec, moves.count, count);
 	record_seal(rec);
-	if (write_back)
-		write_back(ctx, rec, rec->size);
+	if (watch->write_back)
+		watch->write_back(watch->ctx, rec, rec->size);
 	return KB_OK;
 }

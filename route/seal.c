@@ -97,6 +97,10 @@ static enum kb_status end_tile(struct sealer *s)
 		return KB_OK;
 	if (s->tile)
 		st = s->tile(s, s->got ? s->got[s->count] : kb_xxh128_final(&s->state));
+	if (reads(s) && s->scope->done)
+		__atomic_fetch_add(s->scope->done, s->bytes, __ATOMIC_RELAXED);
+	if (reads(s) && s->scope->tick)
+		s->scope->tick(s->scope->ctx);
 	s->count++;
 	s->bytes = 0;
 	s->full = s->limit && s->count == s->limit;

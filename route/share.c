@@ -17,6 +17,7 @@ struct share {
 	struct mem m; /* as it was when all began: each CPU copies it */
 	const struct kho *k;
 	const struct seal_scope *scope;
+	struct seal_scope others; /* the same without a tick */
 	uint64_t tiles;
 	uint64_t per; /* tiles of a piece; the last one may have fewer */
 	uint64_t pieces;
@@ -79,17 +80,18 @@ static uint64_t tiles_in(const struct share *s, uint64_t piece)
 	return min_u64(s->per, s->tiles - piece * s->per);
 }
 
-static enum kb_status make(const struct share *s, struct mem *m, uint64_t piece,
-			   struct kb_xxh128 *out)
+static enum kb_status make(const struct share *s, const struct seal_scope *scope, struct mem *m,
+			   uint64_t piece, struct kb_xxh128 *out)
 {
-	return seal_tiles(m, s->k, s->scope, s->start[piece], out, tiles_in(s, piece));
+	return seal_tiles(m, s->k, scope, s->start[piece], out, tiles_in(s, piece));
 }
 
 /* The diagnosis is each CPU's own. */
 static enum kb_status take(struct share *s, unsigned int cpu, uint64_t piece)
 {
 	struct mem m = s->m;
-	enum kb_status st = make(s, &m, piece, s->digest + piece * s->per);
+	enum kb_status st =
+		make(s, cpu ? &s->others : s->scope, &m, piece, s->digest + piece * s->per);
 
 	if (st)
 		return st;
@@ -162,7 +164,7 @@ static enum kb_status collect(struct share *s, struct share_help *help, struct m
 
 		if (!done) {
 			help->again++;
-			st = make(s, m, piece, again);
+			st = make(s, s->scope, m, piece, again);
 		}
 		if (!st)
 			st = use(ctx, s, piece, done ? s->digest + piece * s->per : again);
@@ -200,6 +202,8 @@ static enum kb_status split(struct share *s, struct mem *m, const struct kho *k,
 	s->m = *m;
 	s->k = k;
 	s->scope = scope;
+	s->others = *scope;
+	s->others.tick = NULL;
 	return seal_split(m, k, scope, s->per, (uint64_t *)(s->digest + s->tiles), s->pieces);
 }
 

@@ -50,6 +50,9 @@ void kb_log_set_level(enum kb_log_level level);
 
 __printf(3, 4) void kb_log(enum kb_log_level level, const char *area, const char *fmt, ...);
 
+/* The same for a line that is of no use later: of level KB_INFO, and only the sinks get it. */
+__printf(2, 3) void kb_log_show(const char *area, const char *fmt, ...);
+
 #define kb_error(area, ...) kb_log(KB_ERROR, area, __VA_ARGS__)
 #define kb_warn(area, ...)  kb_log(KB_WARN, area, __VA_ARGS__)
 #define kb_info(area, ...)  kb_log(KB_INFO, area, __VA_ARGS__)

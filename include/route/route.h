@@ -116,19 +116,28 @@ typedef void route_flush_fn(void *ctx, struct range r);
 __must_check enum kb_status route_flush(struct mem *m, const struct kho *k, enum kb_digest seal,
 					route_flush_fn *flush, void *ctx);
 
+/* What goes on while all that is preserved is read; any may be NULL. */
+struct route_watch {
+	/* Before data are read; for copies and record, when they are written. By all CPUs. */
+	void (*write_back)(void *ctx, const void *bytes, uint64_t len);
+	uint64_t *done;          /* see struct seal_scope */
+	void (*tick)(void *ctx); /* likewise */
+	void *ctx;
+};
+
+/* How many bytes route_seal() will digest, and route_verify() after it. */
+uint64_t route_digested(enum kb_digest seal, uint64_t preserved, uint64_t evacuated);
+
 /*
  * route_seal - copy what moves, digest everything, and seal the record
  * @facts: arch, machine, ram_*, on_error and log are the caller's; the rest is filled in
- * @write_back: called for all data that are digested, before they are read; for the copies and the
- *		record, when they are written
  *
  * Writes to record and copies. The record is not published yet. Returns KB_OK or what seal_meta()
  * and seal_data() return.
  */
-__must_check enum kb_status
-route_seal(struct mem *m, const struct kho *k, const struct route *r, struct kb_record *rec,
-	   const struct kb_record_facts *facts,
-	   void (*write_back)(void *ctx, const void *bytes, uint64_t len), void *ctx);
+__must_check enum kb_status route_seal(struct mem *m, const struct kho *k, const struct route *r,
+				       struct kb_record *rec, const struct kb_record_facts *facts,
+				       const struct route_watch *watch);
 
 /* ---- after the reset: after_reset.c */
 
@@ -191,7 +200,8 @@ __must_check enum kb_status route_scratch_is_ram(const struct range_list *scratc
  */
 __must_check enum kb_status route_verify(struct mem *m, const struct kho *k, struct kb_record *rec,
 					 const struct range_list *homes, seal_damage_fn *damage,
-					 void *ctx, uint64_t *damaged);
+					 void *ctx, uint64_t *damaged,
+					 const struct route_watch *watch);
 
 /*
  * route_covered - does every preserved byte, and every page of FDT and map, lie in @safe?

@@ -43,6 +43,9 @@ struct seal_scope {
 	 * that are preserved but not read. May be NULL. Not together with @moves.
 	 */
 	void (*ahead)(void *ctx, const void *bytes, uint64_t len);
+	uint64_t *done; /* bytes read, counted up at the end of each tile, by all CPUs; or NULL */
+	/* Called at the end of each tile, by the first CPU only. May be NULL. */
+	void (*tick)(void *ctx);
 	void *ctx;
 };
 

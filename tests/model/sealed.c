@@ -131,7 +131,7 @@ static void seal(struct mem *m, struct kho *k)
 	need(route_place(m, k, &free_list, &r, rec), "route_place");
 	facts.ram_bytes = range_list_bytes(&m->ram);
 	facts.ram_end = range_end(m->ram.r[m->ram.count - 1]);
-	need(route_seal(m, k, &r, rec, &facts, NULL, NULL), "route_seal");
+	need(route_seal(m, k, &r, rec, &facts, &(struct route_watch){0}), "route_seal");
 	record_publish(rec);
 	need(route_keep(rec, &kept), "route_keep");
 	set_key(nonce);

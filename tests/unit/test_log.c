@@ -85,6 +85,29 @@ static void the_log_keeps_what_it_prints(void **state)
 	assert_int_equal(lines, 2);
 }
 
+static void a_passing_line_is_shown_and_not_kept(void **state)
+{
+	char buf[400];
+	size_t len;
+	(void)state;
+
+	kb_log_buffer(NULL, 0);
+	kb_log_buffer(buf, sizeof(buf));
+	kb_log_add_sink(sink);
+	lines = 0;
+	kb_log_show("seal", "%d %% of %s", 37, "all");
+	assert_int_equal(lines, 1);
+	assert_string_equal(heard[0], "khoboot: seal: 37 % of all");
+	kb_log_text(&len);
+	assert_int_equal(len, 0);
+	kb_log_set_level(KB_WARN);
+	kb_log_show("seal", "not at this level");
+	kb_log_set_level(KB_INFO);
+	assert_int_equal(lines, 1);
+	kb_log_remove_sink(sink);
+	kb_log_buffer(NULL, 0);
+}
+
 static void a_late_sink_gets_the_earlier_lines(void **state)
 {
 	char buf[400];
@@ -306,6 +329,7 @@ int main(void)
 		cmocka_unit_test(numbers_print_as_in_libc),
 		cmocka_unit_test(long_text_is_cut_and_counted),
 		cmocka_unit_test(the_log_keeps_what_it_prints),
+		cmocka_unit_test(a_passing_line_is_shown_and_not_kept),
 		cmocka_unit_test(a_late_sink_gets_the_earlier_lines),
 		cmocka_unit_test(a_full_log_says_so),
 		cmocka_unit_test(long_lines_are_cut),

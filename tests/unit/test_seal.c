@@ -540,6 +540,39 @@ static void long_ranges_are_written_back_in_steps(void **state)
 	(void)state;
 }
 
+/* At the end of each tile that is read, and only then. */
+struct ticks {
+	uint64_t done, last, count;
+};
+
+static void tick(void *ctx)
+{
+	struct ticks *t = ctx;
+
+	assert_true(t->done > t->last);
+	t->last = t->done;
+	t->count++;
+}
+
+static void progress_is_counted_by_tile(void **state)
+{
+	static struct round r;
+	struct ticks ticks = {0, 0, 0};
+	uint64_t bytes = 0;
+
+	begin(&r, &kinds[2], 88);
+	for (size_t i = 0; i < r.naive.ranges; i++)
+		bytes += r.naive.range[i].size;
+	r.scope.done = &ticks.done;
+	r.scope.tick = tick;
+	r.scope.ctx = &ticks;
+	seal(&r);
+	assert_int_equal(ticks.done, bytes);
+	assert_int_equal(ticks.count, r.digests);
+	end(&r);
+	(void)state;
+}
+
 /* ---- tiles ---- */
 
 static void tiles_are_bounded(void **state)
@@ -849,6 +882,7 @@ int main(void)
 		cmocka_unit_test(change_is_noticed),
 		cmocka_unit_test(bytes_are_shown),
 		cmocka_unit_test(bytes_are_written_back_first),
+		cmocka_unit_test(progress_is_counted_by_tile),
 		cmocka_unit_test(long_ranges_are_written_back_in_steps),
 		cmocka_unit_test(tiles_are_bounded),
 		cmocka_unit_test(meta_is_digested),
