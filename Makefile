@@ -216,7 +216,8 @@ matrix: ready
 	$(RUN) tests/check $(MATRIX)
 
 userland: ready
-	$(RUN) tests/check userland
+	$(Q)tools/deps --packages
+	$(RUN) tests/check userland tutorial
 
 bench: ready
 	$(RUN) $(call arm64_or,tests/bench/blackout,tests/bench/run)
