@@ -156,7 +156,7 @@ TEST_TOOLS := test-tools
 endif
 
 # Suites that are too much for `make check`.
-MATRIX ?= large ready loaders bridge packages
+MATRIX ?= large ready loaders bridge scratch packages
 
 .PHONY: all help deps hint demo check matrix userland soak bench fuzz clean ready
 all: hint image khoctl

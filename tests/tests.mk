@@ -8,7 +8,7 @@ include tests/boot/boot.mk
 
 
 # khoctl without main() and the commands, which belong to the test tests/khoctl.
-COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c jump.c calibrate.c prepare.c check.c inspect.c extract.c \
+COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c jump.c calibrate.c scratch.c plot.c prepare.c check.c inspect.c extract.c \
 	shown.c shown_live.c shown_text.c shown_json.c)
 TOOLS_LIB := $(INSPECT_C) $(filter-out $(COMMANDS),$(TOOLS_C)) $(call TOOLS_ARCH,$(ARCHDIR))
 
@@ -157,6 +157,12 @@ $(O)/host/make-dump: $(call host_obj,tool,tests/inspect/make.c \
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
 
+# Machines for tests/plot, drawn as khoctl plot draws them.
+$(O)/host/plot_scenes: $(call host_obj,tool,tests/plot/scenes.c) \
+		$(call host_obj,tool,$(PURE) $(addprefix tools/,plot_layout.c plot_svg.c plot_text.c))
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^ $(TOOL_LIBS)
+
 # Judges what khoctl makes, and shares no code with it.
 $(O)/host/loaders: $(call host_obj,tool,tests/loaders.c)
 	$(call say,LINK,$@)
@@ -168,7 +174,8 @@ CLANG_OBJ := $(patsubst %,$(O)/$(ARCH)/clang/%.o,$(PURE) $(VECTOR_C) $(MACHINE_C
 ifeq ($(ARCH),x86_64)
 CLANG_OBJ += \
 	$(call host_obj,clang,$(PURE) $(VECTOR_C) $(INSPECT_C) $(TOOLS_C) $(TEST_SRC) $(TEST_HELP) $(BENCH_SRC) $(PROOF_SRC) \
-		$(wildcard tests/*.c tests/boot/*.c tests/bridge/*.c tests/guest/*.c tests/init/*.c tests/inspect/*.c tests/route/*.c) \
+		$(wildcard tests/*.c tests/boot/*.c tests/bridge/*.c tests/guest/*.c tests/init/*.c tests/inspect/*.c \
+			tests/plot/*.c tests/route/*.c) \
 		tests/firmware/carried.c) \
 	$(call host_obj,arm64-clang,$(ARM64_PURE) $(ARM64_TEST_SRC)) \
 	$(foreach a,x86 arm64,$(patsubst %,$(O)/host/obj-model-clang-$(a)/%.o,\
@@ -197,5 +204,5 @@ sets: $(O)/host/bridge_sets
 	$(Q)$(O)/host/bridge_sets --sets $(SETS) --jobs $$(nproc)
 clang: $(CLANG_OBJ)
 # What the shell scripts of the tests run.
-test-tools: boot-tools $(O)/host/loaders $(O)/host/make-dump benches
+test-tools: boot-tools $(O)/host/loaders $(O)/host/make-dump $(O)/host/plot_scenes benches
 .SECONDARY:

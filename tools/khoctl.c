@@ -18,6 +18,8 @@ static const char help[] =
 	"  switch     hand the running system over to the kernel of such a file\n"
 	"  inspect    show KHO data: of the running system, or in a dump of memory\n"
 	"  extract    take one file, range or sub-blob of KHO data out of a dump\n"
+	"  scratch    say what KHO costs here, and which kho_scratch= such a file needs\n"
+	"  plot       draw memory, and where such a file will be put\n"
 	"  calibrate  learn and show which memory firmware writes over a reset\n"
 	"\n"
 	"  -h, --help      show this text; khoctl COMMAND --help shows the options of COMMAND\n"
@@ -31,6 +33,7 @@ static const struct {
 } commands[] = {
 	{"uki", cmd_uki},         {"check", cmd_check},     {"switch", cmd_switch},
 	{"inspect", cmd_inspect}, {"extract", cmd_extract}, {"calibrate", cmd_calibrate},
+	{"scratch", cmd_scratch}, {"plot", cmd_plot},
 };
 
 int ctl_refuse(const char *what, enum kb_status status, const struct kb_diag *diag)

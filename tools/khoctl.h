@@ -26,6 +26,8 @@ int cmd_switch(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_extract(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
+int cmd_scratch(int argc, char **argv);
+int cmd_plot(int argc, char **argv);
 
 /* Print "khoctl: @what: KB-nnn cause" and the remedy; returns CTL_REFUSED. @diag may be NULL. */
 int ctl_refuse(const char *what, enum kb_status status, const struct kb_diag *diag);

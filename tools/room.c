@@ -142,6 +142,7 @@ static enum kb_status place_all(struct work *w, const struct room_question *q,
 	}
 	a->block_size = w->s.layout.size;
 	a->place = w->s.place;
+	a->initrd = w->s.initrd;
 	if (st != KB_PLACE_KERNEL && st != KB_PLACE_BLOCK && st != KB_DTB_BIG)
 		return st;
 	least = place(w, q, false, free);
@@ -210,7 +211,8 @@ static bool may_grow(struct work *w, const struct room_question *q, struct range
 }
 
 /* The bare-metal door's question before the reset, with nothing preserved yet. */
-static enum kb_status ask_reset(struct work *w, const struct room_question *q)
+static enum kb_status ask_reset(struct work *w, const struct room_question *q,
+				struct room_answer *a)
 {
 	struct range_list zone = {w->zone, 0, ARRAY_SIZE(w->zone)};
 	struct range_list list = {w->empty, 0, ROOM_AREAS};
@@ -218,14 +220,21 @@ static enum kb_status ask_reset(struct work *w, const struct room_question *q)
 	enum kb_status st = zone_choose(ARCH_RECORD, q->zone, q->ram,
 					q->image.flat_size + KB_SETUP_SIZE, q->page_size, &zone);
 
+	for (size_t i = 0; i < q->ram->count && !st; i++)
+		for (size_t n = 0; n < zone.count; n++)
+			a->zone += range_intersect(q->ram->r[i], zone.r[n]).size;
 	w->s.mem.ram = *q->ram;
-	return st ? st : stage_keep_room(&w->s, &zone, &list, &room);
+	if (!st)
+		st = stage_keep_room(&w->s, &zone, &list, &room);
+	if (!st)
+		a->firmware = room.firmware.size;
+	return st;
 }
 
 /* First of all segments (Linux kernel/kexec_file.c); kexec goes on when there is no room for it. */
 static enum kb_status load_ima(struct work *w, const struct room_question *q)
 {
-	const struct room_segment list = {q->ima_size, q->page_size, 0, true, true};
+	const struct room_segment list = {"IMA", q->ima_size, q->page_size, 0, true, true};
 	struct range ignored;
 	enum kb_status st = q->ima_size ? room_load(&w->plan, &list, &ignored) : KB_OK;
 
@@ -259,7 +268,7 @@ static enum kb_status ask(struct work *w, const struct room_question *q, struct 
 	if (st == KB_PLACE_KERNEL || st == KB_PLACE_BLOCK)
 		a->may_grow = may_grow(w, q, &empty);
 	if (!st && q->reset && q->ram)
-		a->reset = ask_reset(w, q);
+		a->reset = ask_reset(w, q, a);
 	return st;
 }
 

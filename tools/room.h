@@ -71,9 +71,12 @@ struct room_answer {
 	 * preserved (stage_extend_scratch()): where that is, is not known here.
 	 */
 	bool may_grow;
-	enum kb_status reset;   /* of stage_keep_room(), if @ram and all else is well */
-	bool one_initrd;        /* no room to put .ucode and .initrd together */
-	struct range image;     /* khoboot's segment */
+	enum kb_status reset; /* of stage_keep_room(), if @ram and all else is well */
+	bool one_initrd;      /* no room to put .ucode and .initrd together */
+	struct range image;   /* khoboot's segment */
+	struct range initrd;  /* where the next kernel finds it; size 0: none */
+	uint64_t zone;        /* bytes of RAM in the firmware zone, if @reset was asked */
+	uint64_t firmware; /* of scratch that the UEFI door and firmware get, if @reset is well */
 	uint64_t scratch_bytes; /* usable scratch */
 	uint64_t free_bytes;    /* of it, after kexec's segments */
 	uint64_t largest;       /* piece of that */
@@ -94,6 +97,7 @@ struct room_plan {
 
 /* A segment as kexec asks for it. */
 struct room_segment {
+	const char *name;
 	uint64_t size;
 	uint64_t align;
 	uint64_t lowest;
@@ -109,6 +113,15 @@ struct room_segment {
  */
 __must_check enum kb_status room_load(struct room_plan *p, const struct room_segment *s,
 				      struct range *ret);
+
+#define ROOM_SEGMENTS 4
+
+/*
+ * room_segments - the architecture's: what kexec loads, in its order, IMA's list excepted
+ *
+ * The one named "image" is khoboot's. Returns how many there are.
+ */
+size_t room_segments(const struct room_question *q, struct room_segment ret[ROOM_SEGMENTS]);
 
 /*
  * room_load_all - the architecture's: all segments, in kexec's order

@@ -502,9 +502,9 @@ static bool ask_with_ima(const struct facts *f, struct room_question *q, struct 
 	return same;
 }
 
-static void ask_room(struct verdict *v, const struct facts *f, const struct image_facts *i)
+void verdict_room(const struct facts *f, const struct image_facts *i, struct room_question *ret)
 {
-	struct room_question q = {
+	*ret = (struct room_question){
 		.areas = &f->areas,
 		.ram = f->listed_known && f->listed.count ? &f->listed : NULL,
 		.kernel = i->kernel,
@@ -518,7 +518,13 @@ static void ask_room(struct verdict *v, const struct facts *f, const struct imag
 		.efi_map_size = f->efi_map_size,
 		.fdt = f->fdt,
 		.fdt_size = f->fdt_size,
+		.ima_size = ima_most(f),
 	};
+}
+
+static void ask_room(struct verdict *v, const struct facts *f, const struct image_facts *i)
+{
+	struct room_question q;
 	struct room_answer a;
 	enum kb_status st;
 	bool same;
@@ -532,6 +538,7 @@ static void ask_room(struct verdict *v, const struct facts *f, const struct imag
 		verdict_add_unknown(v, "ima",
 				    "the length of IMA's list, for which kexec takes scratch, is "
 				    "not shown (/sys/kernel/security)");
+	verdict_room(f, i, &q);
 	same = ask_with_ima(f, &q, &a, &st);
 	if (same)
 		add_room(v, st, &a, i->image.size, i->kho_off);
@@ -544,7 +551,7 @@ static void ask_room(struct verdict *v, const struct facts *f, const struct imag
 /* ---- khoboot's own memory -------------------------------------------------------------------- */
 
 /* Pages of page tables for all RAM, as the bare-metal door maps it. */
-static uint64_t table_pages(const struct facts *f, const struct range_list *ram)
+uint64_t verdict_tables(const struct facts *f, const struct range_list *ram)
 {
 	const struct pagetable pt = {.levels = f->la57 ? 5 : 4, .gbpages = f->gbpages};
 	struct range_list l = {calloc(ram->count + 1, sizeof(*l.r)), 0, ram->count + 1};
@@ -569,7 +576,7 @@ static uint64_t table_pages(const struct facts *f, const struct range_list *ram)
 static uint64_t arena_least(const struct facts *f, const struct range_list *ram)
 {
 	uint64_t others = KB_STACK_SIZE + STAGE_LOG_SIZE + sizeof(struct kho) + KERNEL_WORK_SIZE +
-			  kho_work_size(ram) + table_pages(f, ram) * SZ_4K;
+			  kho_work_size(ram) + verdict_tables(f, ram) * SZ_4K;
 
 	return others / (KB_ARENA_SHARES - KB_ARENA_LISTS) * KB_ARENA_SHARES;
 }

@@ -134,6 +134,12 @@ void verdict_plan(const struct facts *f, const struct kho_offer *from, const str
 /* All questions of the direct route; of the firmware route those that it shares. */
 void verdict_ask(struct verdict *v, const struct facts *f, const struct image_facts *i);
 
+/* What room_ask() is asked about this machine and this image, with all that IMA may add. */
+void verdict_room(const struct facts *f, const struct image_facts *i, struct room_question *ret);
+
+/* Pages of page tables for all of @ram (sorted); UINT32_MAX when they cannot be counted. */
+uint64_t verdict_tables(const struct facts *f, const struct range_list *ram);
+
 /* The first refusal, or NULL. */
 const struct check *verdict_refusal(const struct verdict *v);
 

@@ -27,6 +27,7 @@
  *                    programs (tools/testing/selftests/liveupdate)
  *   force=1          khoctl: go on where it refuses
  *   debugfs=off      khoctl: it is not mounted
+ *   scratch=1        khoctl: first ask it how much scratch the next kernel needs
  *   hops=N           hand over N times more, to this kernel again (load=khoctl)
  *   calibrate=N      have khoctl learn what firmware writes, by N resets, and show it; no handover
  *   trouble=WHAT     mor, mor-locked: ask firmware to clear memory; ppi: ask the TPM;
@@ -399,9 +400,12 @@ static void run_khoctl(const char *const argv[])
 static void load_khoctl(const char *args)
 {
 	const char *argv[12] = {"/khoctl", "switch", "/next/uki.efi"};
+	const char *scratch[] = {"/khoctl", "scratch", "/next/uki.efi", NULL};
 	static char boot_file[256];
 	int n = 3;
 
+	if (word_number("scratch"))
+		run(scratch);
 	if (word_is("via", "firmware")) {
 		argv[n++] = "--via=firmware";
 		argv[n++] = "--boot-file";

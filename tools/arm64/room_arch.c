@@ -40,14 +40,26 @@ static uint64_t tree_bytes(const struct room_question *q)
 	return (q->fdt ? fdt_totalsize(q->fdt) : 0) + q->words + 1 + TREE_EXTRA;
 }
 
+size_t room_segments(const struct room_question *q, struct room_segment ret[ROOM_SEGMENTS])
+{
+	ret[0] = (struct room_segment){"scratch array",
+				       q->areas->count * sizeof(struct range),
+				       SCRATCH_ALIGN,
+				       0,
+				       true,
+				       true};
+	ret[1] = (struct room_segment){"image", q->image.size, IMAGE_ALIGN, 0, false, true};
+	ret[2] = (struct room_segment){"device tree", tree_bytes(q), IMAGE_ALIGN, 0, true, true};
+	return 3;
+}
+
 /* The image at the lowest place, the tree above it; the next place while that does not fit. */
 enum kb_status room_load_all(struct room_plan *p, const struct room_question *q,
 			     struct range *image)
 {
-	struct room_segment array = {q->areas->count * sizeof(struct range), SCRATCH_ALIGN, 0, true,
-				     true};
-	struct room_segment self = {q->image.size, IMAGE_ALIGN, 0, false, true};
-	struct room_segment tree = {tree_bytes(q), IMAGE_ALIGN, 0, true, true};
+	struct room_segment segments[ROOM_SEGMENTS];
+	const size_t n = room_segments(q, segments);
+	struct room_segment array = segments[0], self = segments[1], tree = segments[n - 1];
 	enum kb_status st = room_load(p, &array, image);
 	struct range at, ignored;
 

@@ -62,18 +62,30 @@ static uint64_t params_size(const struct room_question *q)
 	return size + setup_node_size(sizeof(struct kho_data));
 }
 
+size_t room_segments(const struct room_question *q, struct room_segment ret[ROOM_SEGMENTS])
+{
+	const struct room_segment all[] = {
+		{"scratch array", q->areas->count * sizeof(struct range), SCRATCH_ALIGN, 0, true,
+		 true},
+		{"purgatory", PURGATORY_SIZE, SZ_4K, PARAMS_LOWEST, true, false},
+		{"boot_params", params_size(q), 16, PARAMS_LOWEST, true, true},
+		{"image", q->image.size, q->image.align, max_u64(q->image.lowest, SZ_1M), true,
+		 true},
+	};
+
+	_Static_assert(ARRAY_SIZE(all) <= ROOM_SEGMENTS, "one more than there is room for");
+	memcpy(ret, all, sizeof(all));
+	return ARRAY_SIZE(all);
+}
+
 enum kb_status room_load_all(struct room_plan *p, const struct room_question *q,
 			     struct range *image)
 {
-	const struct room_segment segments[] = {
-		{q->areas->count * sizeof(struct range), SCRATCH_ALIGN, 0, true, true},
-		{PURGATORY_SIZE, SZ_4K, PARAMS_LOWEST, true, false},
-		{params_size(q), 16, PARAMS_LOWEST, true, true},
-		{q->image.size, q->image.align, max_u64(q->image.lowest, SZ_1M), true, true},
-	};
+	struct room_segment segments[ROOM_SEGMENTS];
+	const size_t n = room_segments(q, segments);
 	enum kb_status st = KB_OK;
 
-	for (size_t i = 0; i < ARRAY_SIZE(segments) && !st; i++)
+	for (size_t i = 0; i < n && !st; i++)
 		st = room_load(p, &segments[i], image);
 	return st;
 }
