@@ -91,7 +91,9 @@ cmdline_a() {
 # cmdline_to WORDS: the command line of B, or of the kernel after B. A crash kernel does not start processors
 # that its predecessor has stopped in the middle of something.
 cmdline_to() {
-	echo "$(cmdline_common) kho=$kho $1$luo_words${crash:+ nr_cpus=1}${append_to:+ $append_to}"
+	local reports=''
+	[ "$report" -eq 0 ] || reports=' khotest.report=1'
+	echo "$(cmdline_common) kho=$kho $1$luo_words$reports${crash:+ nr_cpus=1}${append_to:+ $append_to}"
 }
 
 # ---- initramfs -----------------------------------------------------------------------------
@@ -161,6 +163,10 @@ make_initrds() {
 	if [ -n "$selftest" ]; then
 		install "${selftest%,*}" "$work/a/selftest"
 		install "${selftest#*,}" "$work/b/selftest"
+		pack "$work/b" >>"$work/b.cpio"
+	fi
+	if [ "$report" -eq 1 ]; then
+		install "$kho_build/$kho_arch/khoctl" "$work/b/khoctl" || die "khoctl is not built; run 'make' first"
 		pack "$work/b" >>"$work/b.cpio"
 	fi
 	if [ "$chain" -eq 1 ]; then

@@ -160,6 +160,15 @@ took_direct_for() {
 # What B was refused for, before the second kernel of its image was started.
 went_back_for() { grep -q "^khoboot: fallback: KB-$1 refuses " "$log.b" && [ $passed -le 1 ]; }
 
+# khoctl says by which route, and that digests were compared on the one that has them.
+reported_whole() {
+	heard 'outcome:   handed over' && not_heard 'outcome:   handed over,' || return
+	case $via in
+	firmware) heard ', through a reset of the machine (' && heard 'verified:  digests ' ;;
+	*) heard 'bare-metal door, direct route (' ;;
+	esac
+}
+
 # ---- checks: the last kernel ---------------------------------------------------------------
 
 # All data came back, or none.
@@ -378,9 +387,25 @@ points_last() {
 	points_machine
 	points_data
 	points_variables
+	points_report
 	# By this systemd finds the volume again, and mounts it.
 	[ "$gpt" -eq 0 ] || point "$last knows the partition" "heard khotest: partition=$kho_partition"
 	point "$last powered off" ended_by_itself
+}
+
+# --report: what khoctl says of the way. Only where something went wrong is there a warning.
+points_report() {
+	[ "$report" -eq 1 ] || return 0
+	case $via,$expect in
+	*,back:*) point "khoctl reports the second kernel" "heard outcome:   handed over to the second kernel" ;;
+	*,direct:*) point "khoctl reports the direct route" "heard outcome:   handed over, by the direct route instead" ;;
+	*,lost:*) point "khoctl reports the loss" "heard outcome:   NOT handed over" ;;
+	*) point "khoctl reports the handover" "reported_whole" ;;
+	esac
+	case $expect in
+	*:*) point "khoctl reports ${expect#*:}" "heard why:       ${expect#*:}" ;;
+	*) point "khoctl reports no warning" "not_heard warning:   " ;;
+	esac
 }
 
 # What it sees of the machine is what A saw.

@@ -8,7 +8,7 @@ include tests/boot/boot.mk
 
 
 # khoctl without main() and the commands, which belong to the test tests/khoctl.
-COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c jump.c calibrate.c scratch.c plot.c prepare.c check.c inspect.c extract.c \
+COMMANDS  := $(addprefix tools/,khoctl.c uki.c switch.c jump.c calibrate.c scratch.c plot.c prepare.c check.c inspect.c extract.c report.c \
 	shown.c shown_live.c shown_text.c shown_json.c)
 TOOLS_LIB := $(INSPECT_C) $(filter-out $(COMMANDS),$(TOOLS_C)) $(call TOOLS_ARCH,$(ARCHDIR))
 
@@ -115,7 +115,7 @@ $(eval $(call model_rules,arm64))
 KHO_HELP  := tests/unit/kho_image.c tests/unit/kho_naive.c
 FUZZ_HELP := tests/unit/make_image.c tests/unit/luo_kernel.c tests/unit/pack.c tests/fuzz/words.c $(KHO_HELP) \
 	$(addprefix tools/,buffer.c boot_entry.c cpio.c dump.c dump_elf.c dump_file.c dump_kdump.c dump_scan.c \
-	efivars.c expand.c kernel_abi.c ready_initrd.c running.c)
+	efivars.c expand.c kernel_abi.c ready_initrd.c report_log.c running.c)
 
 $(O)/host/fuzz/%: $(call host_obj,fuzz,tests/fuzz/%.c) \
 		$(call host_obj,fuzz,$(PURE) $(INSPECT_C) $(FUZZ_HELP))

@@ -169,7 +169,17 @@ struct json_object *json_list_object(struct json_object *list)
 
 void json_list_text(struct json_object *list, const char *text)
 {
-	append(list, make_text(text, strlen(text)));
+	json_list_bytes(list, text, strlen(text));
+}
+
+void json_list_bytes(struct json_object *list, const char *text, size_t len)
+{
+	append(list, make_text(text, len));
+}
+
+void json_list_take(struct json_object *list, struct json_object *value)
+{
+	append(list, value);
 }
 
 void json_list_number(struct json_object *list, uint64_t number)
@@ -190,4 +200,71 @@ int json_print(const struct json_object *o, enum json_form form, FILE *out)
 	if (!text)
 		must(NULL);
 	return fputs(text, out) < 0 || fputc('\n', out) < 0 || fflush(out) ? -1 : 0;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+#define READ_MOST (1u << 20)
+#define DEPTH     16
+
+struct json_object *json_read(const char *path, const char *schema)
+{
+	struct json_tokener *t = json_tokener_new_ex(DEPTH);
+	struct json_object *o = NULL;
+	struct buffer b = {0};
+	char name[64];
+
+	if (!t)
+		must(NULL);
+	if (!buffer_read(&b, path) && b.size <= READ_MOST)
+		o = json_tokener_parse_ex(t, (const char *)b.data, (int)b.size);
+	if (o && (!json_get_text(o, "schema", name, sizeof(name)) || strcmp(name, schema))) {
+		json_free(o);
+		o = NULL;
+	}
+	json_tokener_free(t);
+	buffer_free(&b);
+	return o;
+}
+
+static struct json_object *get(const struct json_object *o, const char *key, enum json_type type)
+{
+	struct json_object *v = NULL;
+
+	if (!o || !json_object_is_type(o, json_type_object) ||
+	    !json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, type))
+		return NULL;
+	return v;
+}
+
+bool json_get_text(const struct json_object *o, const char *key, char *ret, size_t size)
+{
+	struct json_object *v = get(o, key, json_type_string);
+	size_t len = v ? (size_t)json_object_get_string_len(v) : 0;
+
+	if (!v || len >= size)
+		return false;
+	memcpy(ret, json_object_get_string(v), len);
+	ret[len] = '\0';
+	return true;
+}
+
+bool json_get_number(const struct json_object *o, const char *key, uint64_t *ret)
+{
+	struct json_object *v = get(o, key, json_type_int);
+
+	if (!v)
+		return false;
+	*ret = json_object_get_uint64(v);
+	return true;
+}
+
+bool json_get_bool(const struct json_object *o, const char *key, bool *ret)
+{
+	struct json_object *v = get(o, key, json_type_boolean);
+
+	if (!v)
+		return false;
+	*ret = json_object_get_boolean(v);
+	return true;
 }

@@ -52,9 +52,23 @@ struct json_object *json_list_object(struct json_object *list);
 void json_list_text(struct json_object *list, const char *text);
 void json_list_number(struct json_object *list, uint64_t number);
 
+void json_list_bytes(struct json_object *list, const char *text, size_t len);
+/* @value is the list's from now on. */
+void json_list_take(struct json_object *list, struct json_object *value);
+
 /* ---- printing -------------------------------------------------------------------------------- */
 
 /* With a newline at the end; @form is not JSON_OFF. -1 with errno set when it cannot be written. */
 int json_print(const struct json_object *o, enum json_form form, FILE *out);
+
+/* ---- reading what was printed before --------------------------------------------------------- */
+
+/* The object in the file @path, of that schema; for json_free(). NULL when there is none. */
+struct json_object *json_read(const char *path, const char *schema);
+
+/* False, and @ret untouched, when @o is none, has no such key, or another type there. */
+bool json_get_text(const struct json_object *o, const char *key, char *ret, size_t size);
+bool json_get_number(const struct json_object *o, const char *key, uint64_t *ret);
+bool json_get_bool(const struct json_object *o, const char *key, bool *ret);
 
 #endif

@@ -16,6 +16,7 @@ static const char help[] =
 	"  uki        make one file of khoboot.efi, a kernel, initrds and a command line\n"
 	"  check      ask whether such a file could take over from the running system\n"
 	"  switch     hand the running system over to the kernel of such a file\n"
+	"  report     say what the handover that led to the running system did\n"
 	"  inspect    show KHO data: of the running system, or in a dump of memory\n"
 	"  extract    take one file, range or sub-blob of KHO data out of a dump\n"
 	"  scratch    say what KHO costs here, and which kho_scratch= such a file needs\n"
@@ -31,9 +32,17 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"uki", cmd_uki},         {"check", cmd_check},     {"switch", cmd_switch},
-	{"inspect", cmd_inspect}, {"extract", cmd_extract}, {"calibrate", cmd_calibrate},
-	{"scratch", cmd_scratch}, {"plot", cmd_plot},
+	/* clang-format off */
+	{"uki", cmd_uki},
+	{"check", cmd_check},
+	{"switch", cmd_switch},
+	{"report", cmd_report},
+	{"inspect", cmd_inspect},
+	{"extract", cmd_extract},
+	{"calibrate", cmd_calibrate},
+	{"scratch", cmd_scratch},
+	{"plot", cmd_plot},
+	/* clang-format on */
 };
 
 int ctl_refuse(const char *what, enum kb_status status, const struct kb_diag *diag)

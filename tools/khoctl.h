@@ -23,6 +23,7 @@ enum ctl_exit {
 int cmd_uki(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_switch(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_extract(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);

@@ -2,6 +2,7 @@
 /* khoctl switch: load an image with kexec_file_load(2) and jump. */
 #include "boot_entry.h"
 #include "check.h"
+#include "history.h"
 #include "jump.h"
 #include "khoctl.h"
 #include "prepare.h"
@@ -56,6 +57,7 @@ struct request {
 	struct way way;
 	struct prepared prepared;
 	struct progress progress;
+	uint64_t load_us;
 };
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -165,18 +167,29 @@ static long kexec_file_load(int fd, const char *cmdline, size_t len, unsigned lo
 	return syscall(SYS_kexec_file_load, fd, -1, len, cmdline, flags);
 }
 
+static uint64_t clock_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 static int load(struct request *r)
 {
 	unsigned long flags = KEXEC_FILE_NO_INITRAMFS | (r->debug ? KEXEC_FILE_DEBUG : 0);
 	enum kb_status st;
+	uint64_t began;
 	int error;
 	long ret;
 
 	buffer_append(&r->way.cmdline, "", 1);
 	progress_begin(&r->progress, r->path, "loaded", 0);
+	began = clock_us();
 	ret = kexec_file_load(r->fd, (const char *)r->way.cmdline.data, r->way.cmdline.size, flags);
 	error = errno;
 	progress_end(&r->progress, !ret);
+	r->load_us = clock_us() - began;
 	if (!ret)
 		return CTL_OK;
 	errno = error;
@@ -201,6 +214,8 @@ static int give_up(const struct request *r, const struct running *running)
 		ctl_system("kexec_file_load");
 		return st ? ctl_refuse("unload", st, NULL) : CTL_SYSTEM;
 	}
+	if (!r->keep_entry)
+		history_forget(running);
 	ret = prepare_abandon(running, PREPARE_ENTRY, false);
 	if (!ret && !r->keep_entry && boot_entry_delete(running, PREPARE_ENTRY)) {
 		ctl_system("boot entry");
@@ -280,6 +295,23 @@ static void hold_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* For khoctl report in the next kernel. The switch does not depend on it. */
+static void remember(const struct request *r, const struct running *running, uint64_t size)
+{
+	struct history_switch s = {
+		.reset = prepare_by_firmware(&r->way),
+		.jumps = !r->load_only,
+		.systemd = !r->load_only && r->systemctl,
+		.load_us = r->load_us,
+		.size = size,
+	};
+
+	snprintf(s.file, sizeof(s.file), "%s", r->path);
+	history_now(running, &s);
+	if (history_write(running, &s))
+		ctl_system(HISTORY_DIR ": khoctl report will not know of this switch");
+}
+
 /* What was loaded before, for a reset perhaps, is gone with the load. */
 static int after_load(struct request *r, const struct running *running,
 		      const struct buffer *checked)
@@ -293,8 +325,11 @@ static int after_load(struct request *r, const struct running *running,
 		ret = prepare_commit(&r->prepared, running, checked);
 	else
 		(void)prepare_abandon(running, PREPARE_ENTRY, false);
-	if (ret || r->load_only)
+	if (ret)
 		return ret;
+	remember(r, running, checked->size);
+	if (r->load_only)
+		return CTL_OK;
 	ret = jump(r->systemctl, &undo);
 	r->going = !undo;
 	return ret;
@@ -322,6 +357,7 @@ static int commit(struct request *r, const struct running *running, const struct
 	if (ret && !r->going) {
 		(void)unload();
 		(void)prepare_abandon(running, PREPARE_ENTRY, false);
+		history_forget(running);
 	}
 	return ret;
 }

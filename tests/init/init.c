@@ -29,6 +29,7 @@
  *   debugfs=off      khoctl: it is not mounted
  *   scratch=1        khoctl: first ask it how much scratch the next kernel needs
  *   hops=N           hand over N times more, to this kernel again (load=khoctl)
+ *   report=1         have khoctl tell of the handover
  *   calibrate=N      have khoctl learn what firmware writes, by N resets, and show it; no handover
  *   trouble=WHAT     mor, mor-locked: ask firmware to clear memory; ppi: ask the TPM;
  *                    full: leave no room for EFI variables
@@ -741,6 +742,8 @@ static void check_arrival(const char *side)
 	if (word_number("crash"))
 		crash_check(word_number("seed"));
 	check_efivars();
+	if (word_number("report"))
+		run((const char *const[]){"/khoctl", "report", NULL});
 }
 
 /* ---- calibration ----------------------------------------------------------------------------- */
