@@ -8,7 +8,7 @@
 _khoctl_values() {
 	local line
 	while IFS= read -r line; do
-		[[ $line =~ ^\ \ (-[A-Za-z],\ )?(--[a-z-]+)(\[?=[^ ]+|\ [A-Z][^ ]*)?(\ |$) ]] || continue
+		[[ $line =~ ^\ \ (-[A-Za-z],\ )?(--[a-z-]+)(\[?=[^ ]+|\ ([A-Z]|[a-z]+\|)[^ ]*)?(\ |$) ]] || continue
 		echo "${BASH_REMATCH[2]} ${BASH_REMATCH[3]}"
 		[[ -z ${BASH_REMATCH[1]} ]] || echo "${BASH_REMATCH[1]%, } ${BASH_REMATCH[3]}"
 	done < <("$1" ${2:+"$2"} --help 2>/dev/null)

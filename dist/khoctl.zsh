@@ -20,8 +20,8 @@ _khoctl_specs() {
 	local line text reply form key
 	local -A forms texts
 	for line in ${(f)"$(_call_program options $1 $2 --help 2>/dev/null)"}; do
-		[[ $line =~ '^  (-[A-Za-z], )?(--[a-z-]+)(\[?=[^ ]+| [A-Z][^ ]*)?( +(.*))?$' ]] || continue
-		form=${match[3]} text=${${match[5]//\[/(}//\]/)}
+		[[ $line =~ '^  (-[A-Za-z], )?(--[a-z-]+)(\[?=[^ ]+| ([A-Z]|[a-z]+\|)[^ ]*)?( +(.*))?$' ]] || continue
+		form=${match[3]} text=${${match[6]//\[/(}//\]/)}
 		for key in ${match[2]} ${match[1]%, }; do
 			# One that several lines explain, with a value each.
 			forms[$key]=${forms[$key]:+${forms[$key]}|}${forms[$key]:+${form#=}}
