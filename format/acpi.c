@@ -212,6 +212,70 @@ enum kb_status acpi_arm_boot(const struct mem *m, uint64_t rsdp, uint32_t *ret)
 	return st;
 }
 
+/* Multiple APIC Description Table, section 5.2.12: after this, entries of many types. */
+#define MADT_ENTRIES 44
+#define MADT_ENABLED (1u << 0) /* of an entry's flags */
+
+struct madt_entry {
+	uint8_t type;
+	uint8_t length;
+};
+
+/* Where an entry of @type has its flags, and the name of the CPU. */
+struct madt_cpu {
+	enum acpi_cpus kind;
+	uint8_t type, flags, id, id_size;
+};
+
+static const struct madt_cpu madt_cpus[] = {
+	{ACPI_APIC, 0x00, 4, 3, 1},    /* section 5.2.12.2 */
+	{ACPI_APIC, 0x09, 8, 4, 4},    /* section 5.2.12.12, x2APIC */
+	{ACPI_MPIDR, 0x0b, 12, 68, 8}, /* section 5.2.12.14, GICC */
+};
+
+static const struct madt_cpu *find_kind(const uint8_t *entry, enum acpi_cpus kind)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(madt_cpus); i++)
+		if (madt_cpus[i].kind == kind && madt_cpus[i].type == entry[0])
+			return &madt_cpus[i];
+	return NULL;
+}
+
+/* False if the entry is too short. */
+static bool read_cpu(const uint8_t *entry, const struct madt_cpu *k, acpi_cpu_fn *fn, void *ctx)
+{
+	uint64_t id = 0;
+
+	if (entry[1] < k->id + k->id_size || entry[1] < k->flags + 4)
+		return false;
+	memcpy(&id, entry + k->id, k->id_size);
+	if (get_u32(entry + k->flags) & MADT_ENABLED)
+		fn(ctx, id);
+	return true;
+}
+
+enum kb_status acpi_each_cpu(const struct mem *m, uint64_t rsdp, enum acpi_cpus kind,
+			     acpi_cpu_fn *fn, void *ctx)
+{
+	uint32_t len = 0;
+	const uint8_t *p;
+	enum kb_status st = find_table(m, rsdp, "APIC", &p, &len);
+
+	if (st || !p)
+		return st;
+	for (uint32_t at = MADT_ENTRIES; at < len; at += p[at + 1]) {
+		const struct madt_cpu *k;
+
+		if (len - at < sizeof(struct madt_entry) || len - at < p[at + 1] ||
+		    p[at + 1] < sizeof(struct madt_entry))
+			return KB_ACPI_TABLE;
+		k = find_kind(p + at, kind);
+		if (k && !read_cpu(p + at, k, fn, ctx))
+			return KB_ACPI_TABLE;
+	}
+	return KB_OK;
+}
+
 /* Interface types of Microsoft's DBG2, table 3, which are also used in the SPCR. */
 enum {
 	TYPE_16550 = 0x00,

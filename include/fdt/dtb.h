@@ -110,6 +110,14 @@ __must_check enum kb_status dtb_reserved(const void *fdt, struct range_list *nom
 					 struct range_list *reserved, struct kb_diag *diag);
 
 /*
+ * dtb_each_cpu - call @fn for each CPU of /cpus that is started by PSCI
+ *
+ * Its MPIDR as in `reg`. CPUs with a status other than okay are left out, and so is all that is
+ * malformed: the kernel does without such a CPU, too. @fdt was accepted by dtb_check().
+ */
+void dtb_each_cpu(const void *fdt, void (*fn)(void *ctx, uint64_t mpidr), void *ctx);
+
+/*
  * dtb_wipe_seeds - overwrite kaslr-seed and rng-seed in the tree received, once they are copied
  *
  * The next kernel wipes the seeds in the tree that it gets, and does not know about this one.

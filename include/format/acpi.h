@@ -39,6 +39,23 @@ __must_check enum kb_status acpi_find_reset(const struct mem *m, uint64_t rsdp,
 /* acpi_arm_boot - these flags; 0 without FADT, or if it is too old to have them */
 __must_check enum kb_status acpi_arm_boot(const struct mem *m, uint64_t rsdp, uint32_t *ret);
 
+/* How CPUs are named, and which of them are wanted. */
+enum acpi_cpus {
+	ACPI_APIC,  /* x86: numbers of local APICs, of 8 or 32 bits */
+	ACPI_MPIDR, /* arm64 */
+};
+
+typedef void acpi_cpu_fn(void *ctx, uint64_t id);
+
+/*
+ * acpi_each_cpu - call @fn for each CPU that the MADT says is enabled, in its order
+ *
+ * The same one may be named twice. Without MADT there is none. Returns KB_OK, KB_ACPI_RSDP or
+ * KB_ACPI_TABLE: an entry before which @fn may have been called is not what it should be.
+ */
+__must_check enum kb_status acpi_each_cpu(const struct mem *m, uint64_t rsdp, enum acpi_cpus kind,
+					  acpi_cpu_fn *fn, void *ctx);
+
 /*
  * acpi_console - the port of the SPCR ("Serial Port Console Redirection", Microsoft)
  *

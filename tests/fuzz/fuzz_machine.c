@@ -11,6 +11,11 @@
 
 #define BASE 0x1000ULL
 
+static void see_cpu(void *sum, uint64_t id)
+{
+	*(uint64_t *)sum += id;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const void *map(void *ctx, uint64_t pa, uint64_t len)
@@ -36,7 +41,8 @@ static void repair_acpi(uint8_t *p, size_t size)
 {
 	for (size_t at = 0; at + 36 <= size; at++) {
 		bool table = !memcmp(p + at, "XSDT", 4) || !memcmp(p + at, "RSDT", 4) ||
-			     !memcmp(p + at, "FACP", 4) || !memcmp(p + at, "SPCR", 4);
+			     !memcmp(p + at, "FACP", 4) || !memcmp(p + at, "SPCR", 4) ||
+			     !memcmp(p + at, "APIC", 4);
 
 		if (table && get_u32(p + at + 4) <= size - at)
 			repair(p + at, get_u32(p + at + 4), 9);
@@ -52,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct acpi_reset reset;
 	struct uart uart;
 	uint32_t flags;
+	uint64_t seen = 0;
 	uint8_t uuid[16], *p;
 
 	if (size < 40)
@@ -64,6 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!acpi_find_reset(&m, BASE, &reset) && !reset.found && reset.address)
 		__builtin_trap();
 	(void)!acpi_arm_boot(&m, BASE, &flags);
+	(void)!acpi_each_cpu(&m, BASE, ACPI_APIC, see_cpu, &seen);
+	(void)!acpi_each_cpu(&m, BASE, ACPI_MPIDR, see_cpu, &seen);
 	if (!acpi_console(&m, BASE, &uart) && !uart.kind != !uart.base)
 		__builtin_trap();
 	memcpy(p, data, size);

@@ -282,9 +282,103 @@ static void console(void **state)
 	assert_int_equal(u.base, 99);
 }
 
+/* ---- CPUs ---- */
+
+static uint64_t ids[8];
+static unsigned int id_count;
+
+static void note_cpu(void *ctx, uint64_t id)
+{
+	(void)ctx;
+	assert_in_range(id_count, 0, ARRAY_SIZE(ids) - 1);
+	ids[id_count++] = id;
+}
+
+static enum kb_status cpus(enum acpi_cpus kind)
+{
+	id_count = 0;
+	return acpi_each_cpu(&f.m, RSDP, kind, note_cpu, NULL);
+}
+
+/* Adds an entry of @len bytes, with flags and name at these offsets; returns the end. */
+static uint32_t entry(uint32_t at, uint8_t type, uint8_t len, uint8_t flags_at, uint32_t flags,
+		      uint8_t id_at, uint64_t id)
+{
+	uint8_t *p = fake_at(&f, MADT + at);
+
+	memset(p, 0, len);
+	p[0] = type;
+	p[1] = len;
+	if (flags_at)
+		put_u32(p + flags_at, flags);
+	for (unsigned int i = 0; id_at && i < 8 && id >> 8 * i; i++)
+		p[id_at + i] = (uint8_t)(id >> 8 * i);
+	return at + len;
+}
+
+static uint32_t fill_madt(void)
+{
+	uint32_t at = 44;
+
+	at = entry(at, 0, 8, 4, 1, 3, 0);
+	at = entry(at, 1, 12, 0, 0, 0, 0); /* an I/O APIC */
+	at = entry(at, 0, 8, 4, 0, 3, 1);  /* not enabled */
+	at = entry(at, 0, 8, 4, 2, 3, 2);  /* may be plugged in */
+	at = entry(at, 0, 8, 4, 1, 3, 200);
+	at = entry(at, 9, 16, 8, 1, 4, 0x12345678);
+	at = entry(at, 0x0b, 80, 12, 1, 68, 0x0000000100020003);
+	at = entry(at, 0x0b, 76, 12, 0, 68, 0x3);
+	table(MADT, "APIC", at);
+	return at;
+}
+
+static void lists_cpus(void **state)
+{
+	(void)state;
+	fill_madt();
+	ok(cpus(ACPI_APIC));
+	assert_int_equal(id_count, 3);
+	assert_int_equal(ids[0], 0);
+	assert_int_equal(ids[1], 200);
+	assert_int_equal(ids[2], 0x12345678);
+	ok(cpus(ACPI_MPIDR));
+	assert_int_equal(id_count, 1);
+	assert_int_equal(ids[0], 0x0000000100020003);
+	table(MADT, "APIC", 44);
+	ok(cpus(ACPI_APIC));
+	assert_int_equal(id_count, 0);
+	table(MADT, "WHAT", 44);
+	ok(cpus(ACPI_APIC));
+	*fake_at(&f, RSDP + 10) ^= 1;
+	assert_int_equal(cpus(ACPI_APIC), KB_ACPI_RSDP);
+}
+
+static void refuses_entries(void **state)
+{
+	uint32_t end = fill_madt();
+
+	(void)state;
+	table(MADT, "APIC", end - 1); /* the last one is cut */
+	assert_int_equal(cpus(ACPI_APIC), KB_ACPI_TABLE);
+	table(MADT, "APIC", 45);
+	assert_int_equal(cpus(ACPI_APIC), KB_ACPI_TABLE);
+	fake_at(&f, MADT + 45)[0] = 0; /* it would go on for ever */
+	table(MADT, "APIC", end);
+	assert_int_equal(cpus(ACPI_APIC), KB_ACPI_TABLE);
+	end = entry(44, 0, 7, 0, 0, 0, 0);
+	table(MADT, "APIC", end);
+	assert_int_equal(cpus(ACPI_APIC), KB_ACPI_TABLE);
+	ok(cpus(ACPI_MPIDR)); /* of no concern to it */
+	end = entry(44, 0x0b, 75, 12, 1, 0, 0);
+	table(MADT, "APIC", end);
+	assert_int_equal(cpus(ACPI_MPIDR), KB_ACPI_TABLE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(lists_cpus, setup),
+		cmocka_unit_test_setup(refuses_entries, setup),
 		cmocka_unit_test_setup(by_xsdt, setup),
 		cmocka_unit_test_setup(by_rsdt, setup),
 		cmocka_unit_test_setup(no_reset_register, setup),

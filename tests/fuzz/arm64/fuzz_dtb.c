@@ -30,9 +30,11 @@ static uint8_t byte(struct input *in)
 }
 
 static const char *const node_names[] = {
-	"chosen",   "memory@40000000", "reserved-memory", "psci", "pl011@9000000",
-	"soc",      "aliases",         "fw-cfg@9020000",  "x",    "chosen@0",
-	"serial@1", "hypervisor",
+	"chosen",   "memory@40000000", "reserved-memory",
+	"psci",     "pl011@9000000",   "soc",
+	"aliases",  "fw-cfg@9020000",  "x",
+	"chosen@0", "serial@1",        "hypervisor",
+	"cpus",     "cpu@0",
 };
 
 static const char *const names[] = {
@@ -65,6 +67,7 @@ static const char *const names[] = {
 	"linux,uefi-secure-boot",
 	"kaslr-seed",
 	"rng-seed",
+	"enable-method",
 	BOOT_LOG_PROPERTY,
 };
 
@@ -75,7 +78,8 @@ static const char *const texts[] = {
 	"disabled",     "/soc/serial@1:115200",
 	"ns16550a",     "qemu,fw-cfg-mmio",
 	"serial0",      "/pl011@9000000",
-	"xen,xen",
+	"xen,xen",      "cpu",
+	"psci",
 };
 
 /* Values that mean something more often than bytes do. */
@@ -218,9 +222,15 @@ static void write_tree(const void *fdt, const struct dtb_facts *old, uint8_t fla
 	free(block);
 }
 
+static void see_cpu(void *sum, uint64_t mpidr)
+{
+	*(uint64_t *)sum += mpidr;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size};
+	uint64_t cpus = 0;
 	uint8_t flags = byte(&in);
 	struct dtb_facts f;
 	void *fdt = aligned_alloc(8, TREE_SIZE);
@@ -238,6 +248,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_memory(fdt);
 		if (!dtb_read(fdt, &f, NULL))
 			write_tree(fdt, &f, flags);
+		dtb_each_cpu(fdt, see_cpu, &cpus);
 		dtb_wipe_seeds(fdt);
 	}
 	free(fdt);

@@ -278,6 +278,53 @@ static void seeds_are_wiped(void **state)
 	assert_int_equal(changed, 24);
 }
 
+/* ---- CPUs ---- */
+
+static uint64_t mpidr[4];
+static unsigned int cpus;
+
+static void note_cpu(void *ctx, uint64_t id)
+{
+	(void)ctx;
+	assert_in_range(cpus, 0, ARRAY_SIZE(mpidr) - 1);
+	mpidr[cpus++] = id;
+}
+
+static void add_cpu(const char *node, const char *method)
+{
+	tree_text(&t, node, "device_type", "cpu");
+	tree_text(&t, node, "enable-method", method);
+}
+
+static void cpus_are_listed(void **state)
+{
+	(void)state;
+	cpus = 0;
+	dtb_each_cpu(t.fdt, note_cpu, NULL);
+	assert_int_equal(cpus, 0);
+	tree_node(&t, "/cpus");
+	add_cpu("/cpus/cpu@0", "psci");
+	tree_bytes(&t, "/cpus/cpu@0", "reg", "\0\0\0\1", 4);
+	add_cpu("/cpus/cpu@1", "psci");
+	tree_bytes(&t, "/cpus/cpu@1", "reg", "\0\0\0\1\0\2\0\3", 8);
+	tree_text(&t, "/cpus/cpu@1", "status", "okay");
+	/* Started in another way, broken, without a name, with a strange one, and no CPU. */
+	add_cpu("/cpus/cpu@2", "spin-table");
+	tree_bytes(&t, "/cpus/cpu@2", "reg", "\0\0\0\2", 4);
+	add_cpu("/cpus/cpu@3", "psci");
+	tree_bytes(&t, "/cpus/cpu@3", "reg", "\0\0\0\3", 4);
+	tree_text(&t, "/cpus/cpu@3", "status", "fail");
+	add_cpu("/cpus/cpu@4", "psci");
+	add_cpu("/cpus/cpu@5", "psci");
+	tree_bytes(&t, "/cpus/cpu@5", "reg", "\0\0\0\3\0", 5);
+	tree_text(&t, "/cpus/l2-cache", "compatible", "cache");
+	dtb_each_cpu(t.fdt, note_cpu, NULL);
+	assert_int_equal(cpus, 2);
+	/* libfdt puts a new node before the others. */
+	assert_int_equal(mpidr[0], 0x100020003);
+	assert_int_equal(mpidr[1], 1);
+}
+
 /* ---- devices -------------------------------------------------------------------------------- */
 
 static void qemu_devices_are_found(void **state)
@@ -638,6 +685,7 @@ int main(void)
 		cmocka_unit_test_setup(uefi_is_read, fresh),
 		cmocka_unit_test_setup(half_of_uefi_is_refused, fresh),
 		cmocka_unit_test_setup(seeds_are_wiped, fresh),
+		cmocka_unit_test_setup(cpus_are_listed, fresh),
 		cmocka_unit_test_setup(qemu_devices_are_found, fresh),
 		cmocka_unit_test_setup(addresses_go_through_the_buses, fresh),
 		cmocka_unit_test_setup(a_refused_tree_has_its_devices, fresh),
