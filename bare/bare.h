@@ -9,8 +9,10 @@
 #include <arch/reset_how.h>
 #include <bare_arch.h>
 #include <core/arena.h>
+#include <format/acpi.h>
 #include <format/stub.h>
 #include <route/route.h>
+#include <stage/crew.h>
 #include <stage/stage.h>
 
 /* Everything that is known about this boot. */
@@ -200,6 +202,23 @@ enum kb_status bare_map_for_jump(struct bare *b);
  * first one when no kernel can be started.
  */
 enum kb_status bare_try_kernels(struct bare *b);
+
+/* ---- crew.c: other CPUs, to make digests ----------------------------------------------------- */
+
+/*
+ * Find out which CPUs there are, and take memory for them from s.free: what is left of it when
+ * everything else has its place. Without any, or without memory, help.cpus stays 0.
+ */
+void bare_call_crew(struct bare *b, uint64_t tiles, struct stage_crew *c);
+
+/*
+ * crew.c of each architecture: fill arch of @c. Not logged. False: no CPU can be called. After
+ * bare_read_tables().
+ */
+bool bare_ready_crew(struct bare *b, struct crew *c);
+
+/* Call @fn for each CPU of the machine, in the same order each time. acpi_each_cpu(). */
+enum kb_status bare_each_cpu(struct bare *b, acpi_cpu_fn *fn, void *ctx);
 
 /* ---- route.c --------------------------------------------------------------------------------- */
 

@@ -98,11 +98,12 @@ static void flush_range(void *ctx, struct range r)
 
 /* No return to whoever needs the vector registers, but B may be started without a reset. */
 static enum kb_status digest_all(struct bare *b, const struct route *r, struct kb_record *rec,
-				 struct kb_record_facts *facts)
+				 struct kb_record_facts *facts, struct share_help *help)
 {
 	static struct cpu_vectors before;
 	struct stage_progress progress;
-	struct route_watch watch = {write_back, &progress.done, stage_progress_tick, &progress};
+	struct route_watch watch = {write_back, &progress.done, stage_progress_tick, &progress,
+				    help};
 	enum kb_status st;
 
 	stage_progress_begin(&progress, "seal",
@@ -117,7 +118,7 @@ static enum kb_status digest_all(struct bare *b, const struct route *r, struct k
 }
 
 static enum kb_status seal(struct bare *b, const struct route *r, struct kb_record *rec,
-			   struct kb_record_facts *facts)
+			   struct kb_record_facts *facts, struct stage_crew *crew)
 {
 	enum kb_status st = route_place(&b->s.mem, b->s.kho, &b->s.free, r, rec);
 
@@ -129,10 +130,14 @@ static enum kb_status seal(struct bare *b, const struct route *r, struct kb_reco
 		return st;
 	facts->arch = ARCH_RECORD;
 	facts->on_error = stage_policy_after_reset(&b->s);
-	facts->log = b->s.options.log;
+	facts->log = (uint16_t)b->s.options.log;
+	facts->cpus = (uint16_t)b->s.options.cpus;
 	facts->ram_bytes = range_list_bytes(&b->s.mem.ram);
 	facts->ram_end = range_end(b->s.mem.ram.r[b->s.mem.ram.count - 1]);
-	st = digest_all(b, r, rec, facts);
+	if (route_may_call(b->s.kho, r->seal))
+		bare_call_crew(b, r->shape.tiles, crew);
+	st = digest_all(b, r, rec, facts, &crew->help);
+	stage_crew_report(crew);
 	if (st)
 		return st;
 	cache_flush_all();
@@ -173,41 +178,51 @@ static enum kb_status ask(struct bare *b, uint8_t nonce[KB_NONCE_SIZE], struct r
 	return st ? st : bare_memory_survives(b);
 }
 
+/* If the machine does not reset, the record is gone. */
+static void reset(const struct bare *b, const struct route *r, struct kb_record *rec,
+		  const struct reset_how *how)
+{
+	report(b, r, rec);
+	kb_info(AREA, "resetting into firmware");
+	serial_drain();
+	reset_try(how);
+	memset(rec, 0, sizeof(*rec));
+	cache_flush_range(rec, sizeof(*rec));
+}
+
 /* Comes back only when the route cannot be taken. */
 static enum kb_status try_route(struct bare *b)
 {
 	static struct range zone_store[ZONE_PIECES];
 	struct range_list zone = {zone_store, 0, ZONE_PIECES};
 	struct kb_record_facts facts = {0};
-	struct reset_how reset = {0};
+	struct reset_how how = {0};
 	uint8_t nonce[KB_NONCE_SIZE];
 	struct route r = {.zone = &zone,
 			  .seal = b->s.options.seal,
 			  .cmdline = b->s.cmdline,
 			  .nonce = nonce,
 			  .early_max = {ARCH_EARLY_MAP, ARCH_EARLY_LIST}};
+	struct stage_crew crew = {.stuck = false};
 	struct kb_record *rec;
 	enum kb_status st = ask(b, nonce, &r);
 
 	if (st)
 		return st;
-	bare_read_tables(b, &reset, &facts);
+	bare_read_tables(b, &how, &facts);
 	stop_set_memory(stage_memory_written(&b->s));
 	st = plan_route(b, &zone, &r, &facts.room);
 	if (st && kernel_fix_place(&b->s.kernel))
 		st = plan_route(b, &zone, &r, &facts.room);
 	rec = (struct kb_record *)(uintptr_t)r.record.base;
 	if (!st)
-		st = seal(b, &r, rec, &facts);
-	if (st)
-		return st;
-	report(b, &r, rec);
-	kb_info(AREA, "resetting into firmware");
-	serial_drain();
-	reset_try(&reset);
-	memset(rec, 0, sizeof(*rec));
-	cache_flush_range(rec, sizeof(*rec));
-	return KB_ROUTE_RESET;
+		st = seal(b, &r, rec, &facts, &crew);
+	if (!st)
+		reset(b, &r, rec, &how);
+	/* Its memory would be the next kernel's. */
+	if (crew.stuck)
+		stop_refused(kb_refuse(AREA, KB_CPU_STUCK, NULL));
+	return st ? st : KB_ROUTE_RESET;
 }
 
 void bare_route_or_direct(struct bare *b)

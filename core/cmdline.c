@@ -252,11 +252,12 @@ bool cmdline_nonce(struct kb_text t, uint8_t ret[KB_NONCE_SIZE])
 	return true;
 }
 
-static bool parse_rounds(struct kb_text t, unsigned int *ret)
+/* A number from 1 to @max. */
+static bool parse_count(struct kb_text t, uint64_t max, unsigned int *ret)
 {
 	uint64_t v;
 
-	if (!text_number(t, &v) || !v || v > KB_ROUNDS_MAX)
+	if (!text_number(t, &v) || !v || v > max)
 		return false;
 	*ret = (unsigned int)v;
 	return true;
@@ -281,6 +282,7 @@ enum {
 	OPT_NONCE,
 	OPT_FENCE,
 	OPT_CALIBRATE,
+	OPT_CPUS,
 	OPT_MAX
 };
 
@@ -298,6 +300,7 @@ static const struct option options[OPT_MAX] = {
 	[OPT_NONCE] = {"khoboot.nonce", NULL, false},
 	[OPT_FENCE] = {"khoboot.fence", "off|on", false},
 	[OPT_CALIBRATE] = {"khoboot.calibrate", NULL, false},
+	[OPT_CPUS] = {"khoboot.cpus", NULL, false},
 };
 
 static void set_choice(struct kb_options *o, int option, int choice)
@@ -336,7 +339,9 @@ static bool set_value(struct kb_options *o, int option, struct kb_text value)
 	case OPT_KHO_SCRATCH:
 		return parse_range(value, &o->kho_scratch);
 	case OPT_CALIBRATE:
-		return parse_rounds(value, &o->calibrate);
+		return parse_count(value, KB_ROUNDS_MAX, &o->calibrate);
+	case OPT_CPUS:
+		return parse_count(value, KB_CPUS_MAX, &o->cpus);
 	case OPT_NONCE:
 		o->nonce = value;
 		return cmdline_nonce(value, nonce);

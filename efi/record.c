@@ -36,7 +36,8 @@ static void apply_record(struct uefi *u)
 
 	u->s.options.on_error = f->on_error;
 	stop_set_policy(u->s.options.on_error);
-	kb_log_set_level(f->log);
+	kb_log_set_level((enum kb_log_level)f->log);
+	u->s.options.cpus = f->cpus;
 	u->s.handover = (struct kho_handover){
 		.fdt = phys(f->fdt),
 		.fdt_size = f->page_size,

@@ -12,6 +12,7 @@
 #include <core/console.h>
 #include <core/screen.h>
 #include <route/route.h>
+#include <stage/crew.h>
 #include <stage/stage.h>
 
 /* Everything that is known about this boot. */
@@ -182,6 +183,24 @@ enum kb_status uefi_list_homes(struct uefi *u);
  * What route_verify() returns.
  */
 enum kb_status uefi_verify(struct uefi *u, const struct kho *k);
+
+/* ---- crew.c: other CPUs, to compare digests ------------------------------------------------ */
+
+/* Memory for other CPUs, and who they are. Without any help.cpus stays 0. */
+void uefi_call_crew(struct uefi *u, struct stage_crew *c);
+
+/*
+ * They have done their work: say who took part, and give their memory back. If one of them could
+ * not be stopped, the machine is reset: this CPU alone makes the next attempt.
+ */
+void uefi_dismiss_crew(struct uefi *u, struct stage_crew *c);
+
+/*
+ * crew.c of each architecture. How many CPUs there are, this one counted; 0: others cannot be
+ * called. Then, with memory, list or ready at most c->crew.max of them.
+ */
+unsigned int uefi_count_cpus(struct uefi *u, struct stage_crew *c);
+void uefi_ready_crew(struct uefi *u, struct stage_crew *c);
 
 /* ---- plan.c ---------------------------------------------------------------------------------- */
 

@@ -56,11 +56,11 @@ static void on_damage(void *ctx, struct range where, uint64_t preserved)
 }
 
 static enum kb_status digest_all(struct uefi *u, const struct kho *k, struct damage *x,
-				 uint64_t *damaged)
+				 uint64_t *damaged, struct share_help *help)
 {
 	struct cpu_vectors before;
 	struct stage_progress progress;
-	struct route_watch watch = {NULL, &progress.done, stage_progress_tick, &progress};
+	struct route_watch watch = {NULL, &progress.done, stage_progress_tick, &progress, help};
 	enum kb_status st;
 
 	stage_progress_begin(&progress, "verify",
@@ -77,11 +77,15 @@ static enum kb_status digest_all(struct uefi *u, const struct kho *k, struct dam
 enum kb_status uefi_verify(struct uefi *u, const struct kho *k)
 {
 	struct damage x = {.range = {0, 0}};
+	struct stage_crew crew = {.stuck = false};
 	uint64_t start = cpu_clock(), damaged;
 	enum kb_status st;
 
-	st = digest_all(u, k, &x, &damaged);
+	if (route_may_call(k, (enum kb_digest)u->s.record->facts.seal))
+		uefi_call_crew(u, &crew);
+	st = digest_all(u, k, &x, &damaged, &crew.help);
 	report_damage(&x);
+	uefi_dismiss_crew(u, &crew);
 	if (st)
 		kb_error(AREA,
 			 "%" PRIu64 " of %" PRIu64 " preserved bytes in %" PRIu64 " damaged ranges",

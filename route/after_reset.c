@@ -156,7 +156,8 @@ enum kb_status route_verify(struct mem *m, const struct kho *k, struct kb_record
 		return st;
 	/* The homes hold all that is preserved in the zone, and nothing outside it. */
 	s.only = rec->facts.seal == KB_DIGEST_ZONE ? homes : NULL;
-	return seal_verify(m, k, &s, record_tiles(rec), rec->tiles_count, damage, ctx, damaged);
+	return share_verify(m, k, &s, watch->help, record_tiles(rec), rec->tiles_count, damage, ctx,
+			    damaged);
 }
 
 struct covered {

@@ -139,6 +139,18 @@ enum kb_status route_place(struct mem *m, const struct kho *k, struct range_list
 	return KB_OK;
 }
 
+bool route_may_call(const struct kho *k, enum kb_digest seal)
+{
+	/* Linux 7.3: kernel/liveupdate, mm/memblock.c, lib/test_kho.c */
+	static const char *const known[] = {"LUO", "kexec-metadata", "memblock", "kho_test"};
+	unsigned int found = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		found += kho_root_blob(&k->root, known[i]) != NULL;
+	return seal == KB_DIGEST_ALL && k->sum.bytes >= ROUTE_CALL_MIN &&
+	       found == k->root.blob_count;
+}
+
 struct flusher {
 	route_flush_fn *flush;
 	void *ctx;
@@ -216,7 +228,7 @@ enum kb_status route_seal(struct mem *m, const struct kho *k, const struct route
 	s.tick = watch->tick;
 	s.ctx = watch->ctx;
 	if (!st && r->seal != KB_DIGEST_META)
-		st = seal_data(m, k, &s, record_tiles(rec), r->shape.tiles, &count);
+		st = share_data(m, k, &s, watch->help, record_tiles(rec), r->shape.tiles, &count);
 	if (st)
 		return st;
 	record_shrink(rec, moves.count, count);

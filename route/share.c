@@ -21,7 +21,8 @@ struct share {
 	uint64_t tiles;
 	uint64_t per; /* tiles of a piece; the last one may have fewer */
 	uint64_t pieces;
-	unsigned int cpus;                          /* other CPUs */
+	unsigned int cpus; /* other CPUs */
+	void (*settle)(void);
 	const uint64_t *start;                      /* where each piece begins */
 	struct kb_xxh128 *digest;                   /* of each tile */
 	uint8_t *done;                              /* of each piece: its digests are there */
@@ -69,6 +70,7 @@ static struct share *lay_out(struct share_help *help, uint64_t tiles)
 	s->per = tiles_of_piece(tiles);
 	s->pieces = pieces;
 	s->cpus = help->cpus;
+	s->settle = help->settle;
 	s->next = help->cpus + 1;
 	return s;
 }
@@ -95,6 +97,8 @@ static enum kb_status take(struct share *s, unsigned int cpu, uint64_t piece)
 
 	if (st)
 		return st;
+	if (s->settle)
+		s->settle();
 	__atomic_store_n(&s->done[piece], 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&s->took_part[cpu], 1, __ATOMIC_RELAXED);
 	return KB_OK;
@@ -185,7 +189,6 @@ static enum kb_status run(struct share *s, struct share_help *help, struct mem *
 	uint64_t slowest;
 	enum kb_status st;
 
-	help->again = 0;
 	help->start(help->ctx, s);
 	slowest = take_own(s, help);
 	st = collect(s, help, m, PATIENCE * slowest, use, ctx);
@@ -209,7 +212,10 @@ static enum kb_status split(struct share *s, struct mem *m, const struct kho *k,
 
 static bool worth_it(struct share_help *help, uint64_t tiles)
 {
+	if (!help)
+		return false;
 	help->took_part = 1;
+	help->again = 0;
 	return help->cpus && tiles > TILES_MIN &&
 	       help->work_size >= share_work_size(tiles, help->cpus);
 }
@@ -228,9 +234,12 @@ enum kb_status share_data(struct mem *m, const struct kho *k, const struct seal_
 			  struct share_help *help, struct kb_xxh128 *out, uint64_t max,
 			  uint64_t *count)
 {
-	enum kb_status st = seal_count(m, k, scope, count);
+	enum kb_status st;
 	struct share *s;
 
+	if (!worth_it(help, max))
+		return seal_data(m, k, scope, out, max, count);
+	st = seal_count(m, k, scope, count);
 	if (st)
 		return st;
 	if (*count > max || !worth_it(help, *count))

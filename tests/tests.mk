@@ -83,7 +83,7 @@ $(ARM64_FUZZERS): $(O)/host/fuzz/arm64_%: $(call host_obj,arm64-fuzz,tests/fuzz/
 MODEL_CPU  := $(if $(filter aarch64,$(shell uname -m)),aarch64,x86_64)
 MODEL_EFI  := -fshort-wchar -isystem /usr/include/efi -isystem /usr/include/efi/$(MODEL_CPU) \
 	$(if $(filter x86_64,$(MODEL_CPU)),-DGNU_EFI_USE_MS_ABI)
-MODEL_DOOR  = $(wildcard efi/*.c efi/$(1)/*.c) $(addprefix stage/,run.c serial.c stop.c progress.c map.c fwcfg.c screen.c)
+MODEL_DOOR  = $(wildcard efi/*.c efi/$(1)/*.c) $(addprefix stage/,run.c serial.c stop.c progress.c map.c fwcfg.c screen.c crew.c)
 MODEL_TEST := $(wildcard tests/model/*.c) tools/buffer.c \
 	$(addprefix tests/unit/,kho_image.c kho_naive.c make_image.c)
 MODELS     := $(addprefix $(O)/host/model/,test_x86 test_arm64)

@@ -118,6 +118,13 @@ static void take_sealed(struct log_facts *f, const struct kb_text hole[HOLES])
 	set_number(&f->sealed_us, hole[3]);
 }
 
+/* A CPU that was done without: a warning, but nothing was refused. */
+static void take_late(struct log_facts *f, const struct kb_text *hole)
+{
+	(void)f;
+	(void)hole;
+}
+
 static void take_reset(struct log_facts *f, const struct kb_text hole[HOLES])
 {
 	(void)hole;
@@ -220,6 +227,8 @@ static const struct line {
 	{"route: digests: *", true, NULL},
 	{"route: resetting into firmware", true, take_reset},
 	{"route: record at 0x*, attempt *, * bytes preserved", true, take_record},
+	{"route: digests by * of * CPUs", true, NULL},
+	{"route: KB-763 *", false, take_late},
 	{"route: verified in * us: nothing changed", true, take_verified},
 	{"route: KB-* remedy: *", false, NULL},
 	{"route: KB-* *; taking the direct route", false, take_direct},

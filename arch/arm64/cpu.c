@@ -50,6 +50,11 @@ void cpu_halt(void)
 		asm volatile("wfi");
 }
 
+void cpu_relax(void)
+{
+	asm volatile("yield" : : : "memory");
+}
+
 uint64_t cpu_clock(void)
 {
 	uint64_t v;

@@ -19,6 +19,8 @@
 #define CPTR_TFP    (1 << 10)
 #define CPACR_FPEN  (3 << 20)
 
+#define CREW_SEAT   0x4000		/* <arch/crew.h> */
+
 #define L1_FIRST    0x1000	/* offsets of the tables that are built here; L0 is at 0 */
 #define L1_LAST	    0x2000
 #define L2_FIRST    0x3000
@@ -294,6 +296,73 @@ cpu_switch_tables:
 	.ltorg
 	.globl	cpu_switch_tables_end
 cpu_switch_tables_end:
+
+/*
+ * crew_enter: another CPU, from PSCI CPU_ON; x0 = its seat (crew.c). MMU off, at the exception
+ * level of the CPU that called it, whose registers it takes: the same tables, traps of its own.
+ */
+	.globl	crew_enter, crew_enter_end
+	.balign	4
+crew_enter:
+	msr	daifset, #0xf
+	mov	x19, x0
+	ldr	x0, [x19]
+	ldp	x1, x2, [x0]			/* struct registers: MAIR, TCR */
+	ldp	x3, x4, [x0, #16]		/* TTBR, CPACR or CPTR */
+	ldp	x5, x6, [x0, #32]		/* HCR, SCTLR */
+	adrp	x7, crew_vectors
+	add	x7, x7, :lo12:crew_vectors
+	mrs	x8, CurrentEL
+	cmp	x8, #CURRENT_EL2
+	b.eq	1f
+	msr	vbar_el1, x7
+	msr	cpacr_el1, x4
+	msr	mair_el1, x1
+	msr	tcr_el1, x2
+	no_tcr2	TCR2_EL1, x8
+	msr	ttbr0_el1, x3
+	isb
+	tlbi	vmalle1
+	ic	iallu
+	dsb	nsh
+	isb
+	msr	sctlr_el1, x6
+	isb
+	b	2f
+1:	msr	hcr_el2, x5
+	isb
+	msr	vbar_el2, x7
+	msr	cptr_el2, x4
+	msr	mair_el2, x1
+	msr	tcr_el2, x2
+	no_tcr2	TCR2_EL2, x8
+	msr	ttbr0_el2, x3
+	isb
+	tlbi	alle2
+	ic	iallu
+	dsb	nsh
+	isb
+	msr	sctlr_el2, x6
+	isb
+2:	add	sp, x19, #CREW_SEAT
+	mov	x29, xzr
+	mov	x30, xzr
+	mov	x0, x19
+	bl	crew_run
+crew_park:
+	msr	daifset, #0xf
+1:	wfi
+	b	1b
+crew_enter_end:
+
+/* A fault of another CPU: it stays where it is, and no other one hears of it. */
+	.balign	2048
+crew_vectors:
+	.rept	16
+	.balign	128
+	b	crew_park
+	.endr
+	.balign	128
 
 /* Allow vector registers: Debian's libraries use them, as any C code for arm64 may. */
 allow_fp:

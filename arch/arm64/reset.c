@@ -11,19 +11,20 @@
 static enum psci_conduit conduit;
 
 /* SMC calling convention: x0 to x17 may change (Arm DEN 0028). */
-int64_t psci_call(enum psci_conduit how, uint64_t function, uint64_t a1, uint64_t a2)
+int64_t psci_call(enum psci_conduit how, uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3)
 {
 	register uint64_t x0 asm("x0") = function;
 	register uint64_t x1 asm("x1") = a1;
 	register uint64_t x2 asm("x2") = a2;
+	register uint64_t x3 asm("x3") = a3;
 
 #define CLOBBERS                                                                                   \
-	"x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", \
+	"x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16",       \
 		"x17", "memory"
 	if (how == PSCI_HVC)
-		asm volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2) : : CLOBBERS);
+		asm volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : CLOBBERS);
 	else
-		asm volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2) : : CLOBBERS);
+		asm volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : CLOBBERS);
 	return (int64_t)x0;
 }
 
@@ -35,7 +36,7 @@ bool psci_reachable(enum psci_conduit how)
 /* Results of PSCI are 32 bits wide. */
 static int32_t psci(uint64_t function, uint64_t argument)
 {
-	return (int32_t)psci_call(conduit, function, argument, 0);
+	return (int32_t)psci_call(conduit, function, argument, 0, 0);
 }
 
 void reset_remember(const struct reset_how *how)

@@ -47,30 +47,45 @@ static uint64_t gdt[6] = {0, 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, 0};
 static struct gate idt[32];
 static struct task_state tss;
 
-static void set_task_state(void)
+static void set_task_state(struct task_state *state, uint64_t *table, uint64_t trap_stack,
+			   uint64_t nmi_stack)
 {
-	uint64_t base = (uintptr_t)&tss;
+	uint64_t base = (uintptr_t)state;
 
-	tss.ist[0] = (uintptr_t)trap_stack_top;
-	tss.ist[1] = (uintptr_t)nmi_stack_top;
-	tss.iomap = sizeof(tss);
-	gdt[4] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ULL << 40 |
-		 (base >> 24 & 0xff) << 56;
-	gdt[5] = base >> 32;
+	state->ist[0] = trap_stack;
+	state->ist[1] = nmi_stack;
+	state->iomap = sizeof(*state);
+	table[4] = (sizeof(*state) - 1) | (base & 0xffffff) << 16 | 0x89ULL << 40 |
+		   (base >> 24 & 0xff) << 56;
+	table[5] = base >> 32;
+}
+
+static struct gate make_gate(uint64_t at, uint8_t ist)
+{
+	return (struct gate){.offset_low = (uint16_t)at,
+			     .selector = 0x10,
+			     .ist = ist,
+			     .type = 0x8e,
+			     .offset_mid = (uint16_t)(at >> 16),
+			     .offset_high = (uint32_t)(at >> 32)};
 }
 
 static void set_gates(void)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(idt); i++) {
-		uint64_t at = (uintptr_t)trap_stubs + (uint64_t)(int64_t)trap_stubs[i];
+	for (size_t i = 0; i < ARRAY_SIZE(idt); i++)
+		idt[i] = make_gate((uintptr_t)trap_stubs + (uint64_t)(int64_t)trap_stubs[i],
+				   i == NMI ? 2 : 1);
+}
 
-		idt[i] = (struct gate){.offset_low = (uint16_t)at,
-				       .selector = 0x10,
-				       .ist = i == NMI ? 2 : 1,
-				       .type = 0x8e,
-				       .offset_mid = (uint16_t)(at >> 16),
-				       .offset_high = (uint32_t)(at >> 32)};
-	}
+static void load_tables(const uint64_t *table, const struct gate *gates)
+{
+	struct table_ptr gdtr = {sizeof(gdt) - 1, (uintptr_t)table};
+	struct table_ptr idtr = {sizeof(idt) - 1, (uintptr_t)gates};
+
+	asm volatile("lgdt %0" : : "m"(gdtr));
+	load_segments();
+	asm volatile("ltr %w0" : : "r"(0x20));
+	asm volatile("lidt %0" : : "m"(idtr));
 }
 
 /*
@@ -97,18 +112,34 @@ static void restore_machine_checks(void)
 
 void cpu_init(void)
 {
-	struct table_ptr gdtr = {sizeof(gdt) - 1, (uintptr_t)gdt};
-	struct table_ptr idtr = {sizeof(idt) - 1, (uintptr_t)idt};
-
 	/* Firmware leaves interrupts on, and its handlers go with its tables. */
 	asm volatile("cli");
-	set_task_state();
+	set_task_state(&tss, gdt, (uintptr_t)trap_stack_top, (uintptr_t)nmi_stack_top);
 	set_gates();
-	asm volatile("lgdt %0" : : "m"(gdtr));
-	load_segments();
-	asm volatile("ltr %w0" : : "r"(0x20));
-	asm volatile("lidt %0" : : "m"(idtr));
+	load_tables(gdt, idt);
 	enable_machine_checks();
+}
+
+/* crew.S */
+void crew_park(void);
+void crew_ignore(void);
+
+_Static_assert(sizeof(struct task_state) <= CPU_TASK_STATE, "struct cpu_own");
+_Static_assert(sizeof(gdt) <= CPU_GDT, "struct cpu_own");
+
+void cpu_init_other(struct cpu_own *own)
+{
+	static struct gate gates[ARRAY_SIZE(idt)];
+
+	/* Every CPU writes the same. */
+	for (size_t i = 0; i < ARRAY_SIZE(gates); i++)
+		gates[i] = make_gate(i == NMI ? (uintptr_t)crew_ignore : (uintptr_t)crew_park,
+				     i == NMI ? 2 : 1);
+	memcpy(own->gdt, gdt, sizeof(gdt));
+	set_task_state((struct task_state *)(void *)own->task_state, own->gdt,
+		       (uintptr_t)(own->trap_stack + sizeof(own->trap_stack)),
+		       (uintptr_t)(own->nmi_stack + sizeof(own->nmi_stack)));
+	load_tables(own->gdt, gates);
 }
 
 /* Write protection for supervisor code and no-execute. */
@@ -167,6 +198,11 @@ void cpu_halt(void)
 {
 	for (;;)
 		asm volatile("cli; hlt");
+}
+
+void cpu_relax(void)
+{
+	asm volatile("pause" : : : "memory");
 }
 
 uint64_t cpu_clock(void)

@@ -247,7 +247,7 @@ trap_stack_top:
 
 	.bss
 	.balign 16
-	.globl	nmi_stack_top
+	.globl	nmi_stack_top, guard_block
 	.skip	64
 nmi_stack_top:
 guard_block:

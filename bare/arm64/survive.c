@@ -26,7 +26,7 @@ static enum kb_status check_cpu(const struct reset_how *reset)
 	struct route_cpu cpu = {ROUTE_UNKNOWN_CALL};
 
 	if (reset->psci == PSCI_SMC)
-		cpu.rsi = psci_call(PSCI_SMC, ROUTE_RSI_VERSION, ROUTE_RSI_REQUEST, 0);
+		cpu.rsi = psci_call(PSCI_SMC, ROUTE_RSI_VERSION, ROUTE_RSI_REQUEST, 0, 0);
 	return route_cpu_check(&cpu);
 }
 

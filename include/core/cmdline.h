@@ -32,6 +32,7 @@ enum kb_on_error {
 #define KB_NONCE_SIZE   32 /* bytes */
 #define KB_NONCE_DIGITS (2 * KB_NONCE_SIZE)
 #define KB_ROUNDS_MAX   16 /* of a calibration */
+#define KB_CPUS_MAX     UINT16_MAX
 
 /*
  * The first value of each enumeration is the default, except for the log level: KB_INFO, and for
@@ -50,6 +51,7 @@ struct kb_options {
 	struct kb_text nonce;      /* khoboot.nonce=64 hexadecimal digits, by khoctl switch */
 	bool fence;                /* khoboot.fence=on|off: keep the kernel out of the zone */
 	unsigned int calibrate;    /* khoboot.calibrate=ROUNDS, 1 to 16; 0: not given */
+	unsigned int cpus;         /* khoboot.cpus=N: make digests by so many; 0: by all */
 	struct kb_text kernel;     /* linux=\PATH, with CMDLINE_PATHS */
 	struct kb_text initrd[KB_INITRD_MAX]; /* initrd=\PATH, in order, with CMDLINE_PATHS */
 	size_t initrds;

@@ -50,7 +50,8 @@ struct kb_record_facts {
 	uint32_t seal;       /* enum kb_digest */
 	uint32_t tile_shift; /* see <route/seal.h> */
 	uint32_t on_error;   /* enum kb_on_error */
-	uint32_t log;        /* enum kb_log_level */
+	uint16_t log;        /* enum kb_log_level */
+	uint16_t cpus;       /* khoboot.cpus=; 0: all */
 	uint64_t fdt;        /* physical address */
 	uint64_t ram_bytes;  /* RAM of the machine at the seal: how much, and where it ends */
 	uint64_t ram_end;

@@ -11,6 +11,7 @@
 #include <route/evacuate.h>
 #include <route/record.h>
 #include <route/seal.h>
+#include <route/share.h>
 
 /* ---- before the reset: before_reset.c */
 
@@ -103,6 +104,18 @@ __must_check enum kb_status route_plan(struct mem *m, const struct kho *k, struc
 __must_check enum kb_status route_place(struct mem *m, const struct kho *k, struct range_list *free,
 					const struct route *r, struct kb_record *rec);
 
+/* Data that one CPU digests in less time than it takes to wake others: bytes. */
+#define ROUTE_CALL_MIN (16 * SZ_1M)
+
+/*
+ * route_may_call - may other CPUs be called to make the digests, and is it worth it?
+ *
+ * Not if the data may be about CPUs that keep running: no kernel so far hands over a CPU, but one
+ * that does will name it in a sub-blob of its own. So none is called if there is a sub-blob that is
+ * not known. Nor with less than KB_DIGEST_ALL: that is little, and allows no second attempt.
+ */
+bool route_may_call(const struct kho *k, enum kb_digest seal);
+
 typedef void route_flush_fn(void *ctx, struct range r);
 
 /*
@@ -123,6 +136,7 @@ struct route_watch {
 	uint64_t *done;          /* see struct seal_scope */
 	void (*tick)(void *ctx); /* likewise */
 	void *ctx;
+	struct share_help *help; /* other CPUs */
 };
 
 /* How many bytes route_seal() will digest, and route_verify() after it. */
@@ -195,7 +209,7 @@ __must_check enum kb_status route_scratch_is_ram(const struct range_list *scratc
 /*
  * route_verify - is everything as it was when the record was sealed?
  *
- * @m reads evacuated pages from their copies (mem_map_moved); @homes is from route_homes(). Returns
+ * @m reads evacuated pages from their copies (mem_map_moved); @homes is from route_homes(); Returns
  * KB_OK, KB_SEAL_META, KB_SEAL_DATA and others of seal_verify().
  */
 __must_check enum kb_status route_verify(struct mem *m, const struct kho *k, struct kb_record *rec,

@@ -36,6 +36,8 @@ struct share_help {
 	/* After this none of them reads or writes memory of ours any more. */
 	void (*stop)(void *ctx);
 	void *ctx;
+	/* May be NULL. Called on each CPU after each piece: s->ahead has done its work then. */
+	void (*settle)(void);
 	void (*relax)(void);     /* wait for a moment */
 	uint64_t (*clock)(void); /* ticks of any kind */
 	/* Filled in: CPUs that made any digest, this one counted; pieces made twice. */
@@ -56,7 +58,7 @@ void share_take(struct share *s, unsigned int cpu);
 
 /*
  * share_data, share_verify - seal_data() and seal_verify(), with the same results, by all CPUs
- * @help: without enough work memory it is not asked for
+ * @help: NULL: this CPU alone; so is it without enough work memory
  *
  * s->ahead and s->after are called by all CPUs, at the same time. m->map of a view of memory, too,
  * so it must change nothing.

@@ -44,6 +44,7 @@ static const char *const pieces[] = {
 	"nonce=",
 	"fence=",
 	"calibrate=",
+	"cpus=",
 	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
 };
 

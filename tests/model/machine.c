@@ -33,6 +33,10 @@ void cpu_halt(void)
 	model_end(END_HALT);
 }
 
+void cpu_relax(void)
+{
+}
+
 uint64_t cpu_clock(void)
 {
 	static uint64_t now;
@@ -124,6 +128,10 @@ void cache_flush_range(const void *p, uint64_t len)
 {
 	model_step();
 	sealed_flush((struct range){(uintptr_t)p, len});
+}
+
+void cache_wait(void)
+{
 }
 
 void cache_flush_all(void)

@@ -64,6 +64,15 @@ reported_tiles() {
 		sed -nE 's/^khoboot: route: damaged: (0x[0-9a-f]+)-(0x[0-9a-f]+),.*/\1 \2/p')
 }
 
+# by_all N OPTION...: the same, and N CPUs made the digests at both doors
+by_all() {
+	local n=$1
+	handed "${@:2}" && called "$n" 2
+}
+
+# called N TIMES: N of N CPUs made digests, so many times
+called() { [ "$(grep -ac "^khoboot: route: digests by $1 of $1 CPUs" "$logs/serial.log")" -eq "$2" ]; }
+
 # damage_reported: does khoboot name exactly the damaged tiles?
 damage_reported() {
 	local tile

@@ -28,6 +28,7 @@
 
 static const char usage[] =
 	"usage: strike --mem BYTES --damage WHAT --report FILE [--count N] [--seed S]\n"
+	"       strike --mem BYTES --ghost TEXT[|TEXT]... --report FILE\n"
 	"       strike --mem BYTES --kill TEXT[|TEXT]... --after MS [--fresh] --report FILE\n"
 	"       ... -- QEMU [ARGUMENT]...\n"
 	"\n"
@@ -40,6 +41,9 @@ static const char usage[] =
 	"  --kill TEXT    when the guest has said these, one after the other (_ is a blank)...\n"
 	"  --after MS     ...and so many milliseconds have passed\n"
 	"  --fresh        start again with empty RAM\n"
+	"  --ghost TEXT   when the guest has said these, the last CPU of its MADT becomes one "
+	"that\n"
+	"                 is not there; the machine goes on\n"
 	"  --report FILE  append what was done\n";
 
 static struct {
@@ -51,6 +55,7 @@ static struct {
 	char *kill;
 	const char *report;
 	int fresh;
+	int ghost;
 } opt = {.count = 1};
 
 static int qmp = -1;
@@ -341,16 +346,72 @@ static void kill_and_restart(char **argv, int argc, struct ram *r)
 	qmp = vm_start(argv, argc, r, VM_QMP);
 }
 
+/* ---- a CPU that is not there ---------------------------------------------------------------- */
+
+#define MADT_ENTRIES 44
+#define GHOST        0xee /* number of its local APIC */
+
+static void fix_sum(uint8_t *table, uint32_t len)
+{
+	uint8_t sum = 0;
+
+	table[9] = 0;
+	for (uint32_t i = 0; i < len; i++)
+		sum = (uint8_t)(sum + table[i]);
+	table[9] = (uint8_t)-sum;
+}
+
+/* False if it is no MADT with a CPU. */
+static bool make_ghost(uint8_t *table, uint64_t room)
+{
+	uint32_t len = get_u32(table + 4), last = 0;
+
+	if (len < MADT_ENTRIES || len > room)
+		return false;
+	for (uint32_t i = MADT_ENTRIES; i + 8 <= len && table[i + 1]; i += table[i + 1])
+		if (!table[i] && table[i + 4] & 1)
+			last = i;
+	if (!last)
+		return false;
+	table[last + 3] = GHOST;
+	fix_sum(table, len);
+	return true;
+}
+
+#define TABLES (64 * SZ_1M) /* firmware's tables lie so far below the top of low memory */
+
+/* Every MADT that lies there: which one is in use is of no matter. Linux reads it early. */
+static void haunt(struct ram *r)
+{
+	uint8_t *p = r->live + r->low - TABLES, *end = r->live + r->low - PAGE;
+	unsigned int made = 0;
+
+	if (run_to_moment())
+		while ((p = memmem(p, (size_t)(end - p), "APIC", 4))) {
+			made += make_ghost(p, PAGE);
+			p += 4;
+		}
+	report(opt.report, "a CPU that is not there, in %u tables", made);
+	while (vm_pump(-1))
+		;
+}
+
 /* --------------------------------------------------------------------------------------------- */
 
 static void parse_options(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"mem", required_argument, NULL, 'm'},    {"damage", required_argument, NULL, 'd'},
-		{"report", required_argument, NULL, 'r'}, {"count", required_argument, NULL, 'n'},
-		{"seed", required_argument, NULL, 's'},   {"kill", required_argument, NULL, 'k'},
-		{"after", required_argument, NULL, 'a'},  {"fresh", no_argument, &opt.fresh, 1},
-		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+		{"mem", required_argument, NULL, 'm'},
+		{"damage", required_argument, NULL, 'd'},
+		{"report", required_argument, NULL, 'r'},
+		{"count", required_argument, NULL, 'n'},
+		{"seed", required_argument, NULL, 's'},
+		{"kill", required_argument, NULL, 'k'},
+		{"after", required_argument, NULL, 'a'},
+		{"fresh", no_argument, &opt.fresh, 1},
+		{"ghost", required_argument, NULL, 'g'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int c;
 
@@ -375,6 +436,10 @@ static void parse_options(int argc, char **argv)
 			break;
 		case 'k':
 			opt.kill = optarg;
+			break;
+		case 'g':
+			opt.kill = optarg;
+			opt.ghost = 1;
 			break;
 		case 'r':
 			opt.report = optarg;
@@ -417,6 +482,8 @@ int main(int argc, char **argv)
 	qmp = vm_start(qemu, count, &ram, VM_QMP);
 	if (opt.damage)
 		watch_resets(&ram);
+	else if (opt.ghost)
+		haunt(&ram);
 	else
 		kill_and_restart(qemu, count, &ram);
 	return vm_end();

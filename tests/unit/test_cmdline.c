@@ -304,6 +304,7 @@ static void firmware_route(void **state)
 	assert_null(opts.nonce.text);
 	assert_false(opts.fence);
 	assert_int_equal(opts.calibrate, 0);
+	assert_int_equal(opts.cpus, 0);
 	ok(split("a khoboot.seal=meta khoboot.zone=0-1000,2000-3000 khoboot.fence=on",
 		 "khoboot.calibrate=16 khoboot.fence=off"));
 	assert_string_equal(words, "a");
@@ -311,7 +312,9 @@ static void firmware_route(void **state)
 	assert_int_equal(opts.zone.len, 16);
 	assert_false(opts.fence);
 	assert_int_equal(opts.calibrate, 16);
-	ok(split("khoboot.seal=zone khoboot.fence=on khoboot.calibrate=0x1", ""));
+	ok(split("khoboot.seal=zone khoboot.fence=on khoboot.calibrate=0x1 khoboot.cpus=65535",
+		 ""));
+	assert_int_equal(opts.cpus, 65535);
 	assert_int_equal(opts.seal, KB_DIGEST_ZONE);
 	assert_true(opts.fence);
 	assert_int_equal(opts.calibrate, 1);
@@ -385,6 +388,10 @@ static void wrong_words_have_codes(void **state)
 		{"khoboot.calibrate=0", KB_CMD_VALUE},
 		{"khoboot.calibrate=17", KB_CMD_VALUE},
 		{"khoboot.calibrate=0x100000001", KB_CMD_VALUE},
+		{"khoboot.cpus=", KB_CMD_VALUE},
+		{"khoboot.cpus=0", KB_CMD_VALUE},
+		{"khoboot.cpus=65536", KB_CMD_VALUE},
+		{"khoboot.cpus=all", KB_CMD_VALUE},
 		{"khoboot.nonce=", KB_CMD_VALUE},
 		{"khoboot.nonce=0" NONCE, KB_CMD_VALUE},
 		{"khoboot.nonce=01020304050607080910111213141516171819202122232425262728293031x2",

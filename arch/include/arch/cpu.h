@@ -19,6 +19,9 @@ __noreturn void cpu_halt(void);
 /* Ticks of a free-running clock; x86: the time stamp counter; arm64: the virtual counter. */
 uint64_t cpu_clock(void);
 
+/* Other CPUs are waited for: let them, and a host that emulates them, get on. */
+void cpu_relax(void);
+
 /*
  * Microseconds in @ticks of cpu_clock(), 0 when its frequency is not known. x86: the first call may
  * take about 1 ms, to measure it.

@@ -29,6 +29,6 @@ bool psci_reachable(enum psci_conduit how);
  * psci_call - one call of the SMC calling convention; returns x0
  * @how: PSCI_HVC or PSCI_SMC, whichever this machine is known to have: the other one may fault
  */
-int64_t psci_call(enum psci_conduit how, uint64_t function, uint64_t a1, uint64_t a2);
+int64_t psci_call(enum psci_conduit how, uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3);
 
 #endif

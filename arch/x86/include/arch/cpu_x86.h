@@ -109,6 +109,20 @@ static inline bool cpu_gbpages(void)
 struct route_cpu;
 void cpu_encryption(struct route_cpu *ret);
 
+/* Descriptor tables, and stacks for faults, of a CPU that is not the first one. */
+#define CPU_TASK_STATE 104
+#define CPU_GDT        48
+
+struct cpu_own {
+	uint64_t gdt[CPU_GDT / 8];
+	uint8_t task_state[CPU_TASK_STATE] __attribute__((aligned(8)));
+	uint8_t trap_stack[128] __attribute__((aligned(16)));
+	uint8_t nmi_stack[128] __attribute__((aligned(16)));
+};
+
+/* Use them: after a fault this CPU stays where it is, and no other one hears of it. */
+void cpu_init_other(struct cpu_own *own);
+
 /* Enter the next kernel with the tables at @cr3. */
 __noreturn void khoboot_jump(uint64_t entry, uint64_t boot_params, uint64_t cr3);
 
