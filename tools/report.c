@@ -4,6 +4,7 @@
 #include "khoctl.h"
 
 #include <dirent.h>
+#include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -94,11 +95,24 @@ static bool read_setup_data(const struct running *running, struct buffer *ret)
 	return found;
 }
 
-/* arm64: a property of the tree. */
+/*
+ * arm64: a property of /chosen, in the tree as it was handed over. Where Linux goes by ACPI's tables
+ * it is the only one: nothing of it is in /proc/device-tree then.
+ */
 static bool read_property(const struct running *running, struct buffer *ret)
 {
-	return running_read(running, "/sys/firmware/devicetree/base/chosen/khoboot,log", ret) ||
-	       running_read(running, "/proc/device-tree/chosen/khoboot,log", ret);
+	struct buffer tree = {0};
+	const void *p = NULL;
+	int len = 0;
+
+	if (running_read(running, "/sys/firmware/fdt", &tree) &&
+	    !fdt_check_full(tree.data, tree.size))
+		p = fdt_getprop(tree.data, fdt_path_offset(tree.data, "/chosen"), "khoboot,log",
+				&len);
+	if (p)
+		buffer_append(ret, p, (size_t)len);
+	buffer_free(&tree);
+	return p;
 }
 
 static int read_log(const struct request *q, const struct running *running, struct buffer *text,
