@@ -96,8 +96,8 @@ static bool read_setup_data(const struct running *running, struct buffer *ret)
 }
 
 /*
- * arm64: a property of /chosen, in the tree as it was handed over. Where Linux goes by ACPI's tables
- * it is the only one: nothing of it is in /proc/device-tree then.
+ * arm64: a property of /chosen, in the tree as it was handed over. Where Linux goes by ACPI it is
+ * the only one: nothing of it is in /proc/device-tree then.
  */
 static bool read_property(const struct running *running, struct buffer *ret)
 {
