@@ -140,24 +140,28 @@ static enum kb_status claim_places(struct uefi *u)
 	return st ? st : fw_claim(&u->fw, u->s.place.window);
 }
 
-static enum kb_status place_in_free(struct uefi *u)
+static enum kb_status take_places(struct uefi *u)
 {
 	enum kb_status st = list_free(u);
 
-	return st ? st : stage_place(&u->s);
+	if (!st)
+		st = stage_place(&u->s);
+	return st ? st : claim_places(u);
 }
 
-/* Find places in what firmware has left. */
+/*
+ * Find places in what firmware has left. A random window may be where that page is taken, which the
+ * lowest one is not; what was claimed the first time is the next kernel's to free.
+ */
 static enum kb_status search_places(struct uefi *u)
 {
 	enum kb_status st = copy_initrd(u);
 
+	if (st)
+		return st;
 	u->s.boot.initrd = u->s.initrd;
-	if (!st)
-		st = place_in_free(u);
-	if (st && kernel_fix_place(&u->s.kernel))
-		st = place_in_free(u);
-	return st ? st : claim_places(u);
+	st = take_places(u);
+	return st && kernel_fix_place(&u->s.kernel) ? take_places(u) : st;
 }
 
 /* False when the record keeps no room for this boot. */
