@@ -47,6 +47,7 @@
 #define XLF_CAN_BE_LOADED_ABOVE_4G 0x0002
 #define XLF_5LEVEL                 0x0020
 #define XLF_5LEVEL_ENABLED         0x0040
+#define XLF_MEM_ENCRYPTION         0x0080 /* from decompressor to kernel: mem_encrypt=on */
 
 /* Offset of the 64-bit entry in the protected-mode part. */
 #define BZ_ENTRY_64 0x200

@@ -455,6 +455,22 @@ static void the_kernel_is_told_of_a_random_layout(void **state)
 	}
 }
 
+static void the_kernel_is_told_to_encrypt(void **state)
+{
+	struct boot b = describe();
+	struct boot_layout l;
+	(void)state;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		kernel.is_ready = i & 1;
+		kernel.encrypts = i & 2;
+		ok(boot_layout(&b, &l));
+		boot_write(&b, &l, block, BLOCK);
+		assert_int_equal(get_u16(block + 0x236),
+				 get_u16(file + 0x236) | (i == 3 ? 0x80 : 0));
+	}
+}
+
 static enum kb_status place(struct range_list *free, struct boot_placement *p)
 {
 	return boot_place(free, &kernel, SZ_4K, (struct range){0, 0}, p);
@@ -536,6 +552,7 @@ int main(void)
 		cmocka_unit_test_setup(a_ready_kernel_may_stay, fresh),
 		cmocka_unit_test_setup(a_ready_kernel_that_has_to_move, fresh),
 		cmocka_unit_test_setup(the_kernel_is_told_of_a_random_layout, fresh),
+		cmocka_unit_test_setup(the_kernel_is_told_to_encrypt, fresh),
 		cmocka_unit_test_setup(the_block_stays_below_4_gib_where_it_can, fresh),
 		cmocka_unit_test_setup(no_room_has_two_codes, fresh),
 		cmocka_unit_test_setup(the_release_is_the_first_word, fresh),

@@ -439,6 +439,32 @@ static void layout_at_random(void **state)
 	assert_false(k.kaslr || k.random_place || k.virtual_delta);
 }
 
+/* As parse_mem_encrypt() has it: the first of each counts. */
+static void memory_encryption(void **state)
+{
+	static const struct {
+		const char *cmdline;
+		bool encrypts;
+	} c[] = {
+		{"", false},
+		{"mem_encrypt=on", true},
+		{"a mem_encrypt=on b", true},
+		{"mem_encrypt=off", false},
+		{"mem_encrypt=off mem_encrypt=on", true},
+		{"mem_encrypt=on mem_encrypt=off", false},
+		{"mem_encrypt=on mem_encrypt=off mem_encrypt=on", false},
+		{"mem_encrypt=one xmem_encrypt=on mem_encrypt", false},
+	};
+	const struct kernel_cpu cpu = {.la57 = false};
+	struct kernel k;
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(c); i++) {
+		ok(choose(c[i].cmdline, &cpu, &k));
+		assert_int_equal(k.encrypts, c[i].encrypts);
+	}
+}
+
 /* The stub is not in a ready kernel, but what it would ask for is known. */
 static void the_stub_asks_to_have_memory_cleared(void **state)
 {
@@ -511,6 +537,7 @@ int main(void)
 		cmocka_unit_test_setup(the_paging_mode_is_kept, fresh),
 		cmocka_unit_test_setup(confidential_guests, fresh),
 		cmocka_unit_test_setup(the_packed_way, fresh_packed),
+		cmocka_unit_test_setup(memory_encryption, fresh),
 		cmocka_unit_test_setup(layout_at_random, fresh),
 		cmocka_unit_test_setup(the_stub_asks_to_have_memory_cleared, fresh_packed),
 		cmocka_unit_test_setup(loading, fresh),

@@ -243,6 +243,8 @@ static void write_zero_page(const struct boot *b, const struct boot_layout *l, u
 	if (b->kernel->is_ready)
 		bp->loadflags =
 			(uint8_t)((bp->loadflags & ~BP_KASLR) | (b->kernel->kaslr ? BP_KASLR : 0));
+	if (b->kernel->is_ready && b->kernel->encrypts)
+		bp->xloadflags |= XLF_MEM_ENCRYPTION;
 	bp->type_of_loader = b->loader;
 	bp->setup_data = 0;
 	bp->cmd_line_ptr = (uint32_t)cmdline;

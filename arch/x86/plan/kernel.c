@@ -70,12 +70,18 @@ static struct kb_text next_word(struct kb_text *t)
 	return word;
 }
 
+/* Which word it is, counted from 1; 0: none. */
+static size_t find_word(struct kb_text cmdline, const char *word)
+{
+	for (size_t n = 1; cmdline.len; n++)
+		if (text_is(next_word(&cmdline), word))
+			return n;
+	return 0;
+}
+
 static bool has_word(struct kb_text cmdline, const char *word)
 {
-	while (cmdline.len)
-		if (text_is(next_word(&cmdline), word))
-			return true;
-	return false;
+	return find_word(cmdline, word);
 }
 
 static bool has_begin(struct kb_text cmdline, const char *begin)
@@ -142,6 +148,12 @@ static void randomize(struct kernel *k, struct kb_text cmdline, const struct ker
 	k->virtual_delta = choose_delta(k, cpu->random[1]);
 }
 
+/* As the decompressor's parse_mem_encrypt(), for kernels that leave it to that (from 6.9 on). */
+static bool asks_encryption(struct kb_text cmdline)
+{
+	return find_word(cmdline, "mem_encrypt=on") > find_word(cmdline, "mem_encrypt=off");
+}
+
 enum kb_status kernel_choose(struct kernel *k, struct kb_text cmdline, const struct kernel_cpu *cpu,
 			     struct kb_diag *diag)
 {
@@ -155,6 +167,7 @@ enum kb_status kernel_choose(struct kernel *k, struct kb_text cmdline, const str
 	if (st)
 		return st;
 	k->four_levels = !cpu->la57 || cpu->reset;
+	k->encrypts = asks_encryption(cmdline);
 	randomize(k, cmdline, cpu);
 	return KB_OK;
 }

@@ -70,13 +70,15 @@ struct boot_params {
 	uint32_t ramdisk_size;
 	uint8_t pad10[0x228 - 0x220];
 	uint32_t cmd_line_ptr; /* 0x228 */
-	uint8_t pad11[0x250 - 0x22c];
+	uint8_t pad11[0x236 - 0x22c];
+	uint16_t xloadflags; /* 0x236 */
+	uint8_t pad12[0x250 - 0x238];
 	uint64_t setup_data;   /* 0x250 */
 	uint64_t pref_address; /* 0x258 */
 	uint32_t init_size;    /* 0x260 */
-	uint8_t pad12[0x2d0 - 0x264];
+	uint8_t pad13[0x2d0 - 0x264];
 	struct e820_entry e820_table[BP_E820_MAX]; /* 0x2d0 */
-	uint8_t pad13[BP_SIZE - 0xcd0];
+	uint8_t pad14[BP_SIZE - 0xcd0];
 } __packed;
 
 _Static_assert(offsetof(struct boot_params, acpi_rsdp_addr) == 0x70, "rsdp");
@@ -88,6 +90,7 @@ _Static_assert(offsetof(struct boot_params, secure_boot) == 0x1ec, "secure_boot"
 _Static_assert(offsetof(struct boot_params, setup_sects) == BP_HDR, "hdr");
 _Static_assert(offsetof(struct boot_params, hdrs) == 0x202, "HdrS");
 _Static_assert(offsetof(struct boot_params, type_of_loader) == 0x210, "type_of_loader");
+_Static_assert(offsetof(struct boot_params, xloadflags) == 0x236, "xloadflags");
 _Static_assert(offsetof(struct boot_params, cmd_line_ptr) == 0x228, "cmd_line_ptr");
 _Static_assert(offsetof(struct boot_params, setup_data) == 0x250, "setup_data");
 _Static_assert(offsetof(struct boot_params, init_size) == 0x260, "init_size");

@@ -26,6 +26,7 @@ struct kernel {
 	struct ready ready;
 	struct range own;  /* memory that the ready kernel lies in and may run in; size 0: none */
 	bool four_levels;  /* it will run with 4-level paging whatever it could do */
+	bool encrypts;     /* it is told to encrypt its memory (AMD SME) */
 	bool kaslr;        /* it is told that its layout is random */
 	bool random_place; /* its window is any that fits, by @random; else the lowest */
 	uint64_t random;
