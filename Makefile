@@ -122,7 +122,7 @@ IMAGE     := $(O)/$(ARCH)/khoboot.efi
 # ---- host ----------------------------------------------------------------------------------
 HOST_CFLAGS := $(BASE) $(WARN) -D_GNU_SOURCE
 SAN         := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-TOOL_LIBS   := -lfdt -lz -lzstd -llzma -llz4 -lbearssl -ljson-c -llzo2
+TOOL_LIBS   := -lfdt -lz -lzstd -llzma -llz4 -lbearssl -ljson-c
 
 # khoctl asks what the bare-metal door of its own machine would do, with the same plans. One for
 # another machine has objects of its own.

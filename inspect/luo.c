@@ -121,6 +121,12 @@ static void end_folio(struct folios *w, uint64_t end)
 	w->any = false;
 }
 
+/* What follows it is not known, and so not how long it is; it has a page in any case. */
+static void cut_folio(struct folios *w)
+{
+	end_folio(w, w->is.index + 1);
+}
+
 static void see_folio(struct folios *w, uint64_t at, const uint8_t *p)
 {
 	uint64_t word = get_u64(p), index = get_u64(p + 8);
@@ -130,6 +136,7 @@ static void see_folio(struct folios *w, uint64_t at, const uint8_t *p)
 	if (index >= w->pages || (w->any && index <= w->is.index) || pfn >> (64 - w->page_shift)) {
 		inspect_note(w->f, "LUO", KB_LUO_MEMFD, at,
 			     pfn >> (64 - w->page_shift) ? pfn : index);
+		cut_folio(w);
 		return;
 	}
 	end_folio(w, index);
@@ -147,6 +154,7 @@ static enum kb_status see_page(void *ctx, bool entry, struct range r)
 		return KB_OK;
 	if (!p) {
 		inspect_note(w->f, "LUO", KB_INSPECT_MISSING, r.base, 1);
+		cut_folio(w);
 		w->left -= min_u64(w->left, r.size / FOLIO_BYTES);
 		return KB_OK;
 	}
@@ -176,7 +184,7 @@ uint64_t inspect_folios(const struct mem *m, unsigned int page_shift, const stru
 	st = luo_vmalloc_each(m, page_shift, &file->array, see_page, &w, &diag);
 	if (st)
 		inspect_note(f, "LUO", st, diag.at, diag.value);
-	/* After a fault the last one that was read may be cut: how long it is, is not known. */
+	/* Where not all was read it is not known how long the last one is. */
 	if (!w.left)
 		end_folio(&w, w.pages);
 	else if (!st)

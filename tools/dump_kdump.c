@@ -14,7 +14,6 @@
 
 #include <core/bits.h>
 
-#include <lzo/lzo1x.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -24,11 +23,14 @@
 #define SUB_BYTES    104
 #define DESC_BYTES   24
 
-/* How a page is packed; 0: not at all. */
+/* How a page is packed; 0: not at all. The header may have the same bits (its "status"). */
 #define PACKED_ZLIB   1U
 #define PACKED_LZO    2U
 #define PACKED_SNAPPY 4U
 #define PACKED_ZSTD   32U
+
+#define PACKED_REFUSED (PACKED_LZO | PACKED_SNAPPY)
+#define STATUS_AT      424
 
 /* Pages are found by counting bits: the count up to each piece of the bitmap is kept. */
 #define PIECE_BITS (SZ_4K * 8)
@@ -133,30 +135,37 @@ static bool read_headers(struct dump *d)
 	return k->dump_map + (k->pages + 7) / 8 <= d->file[0].size;
 }
 
-/* All pages are packed in one way, but for those that got longer by it. */
-static bool can_unpack(const struct dump *d)
+/*
+ * The way that nobody here unpacks, or 0. All pages are packed in one way, but for those that got
+ * longer by it. (There is no library for LZO that a program of this license can be linked with.)
+ */
+static uint32_t refused_packing(const struct dump *d)
 {
-	uint8_t desc[DESC_BYTES];
+	uint8_t status[4], desc[DESC_BYTES];
+	uint32_t how = 0;
 
-	for (uint64_t i = 0; i < 64 && i < d->kdump->rank[d->kdump->pieces]; i++)
+	if (dump_file_read(&d->file[0], STATUS_AT, status, sizeof(status)))
+		how = get_u32(status) & PACKED_REFUSED;
+	for (uint64_t i = 0; !how && i < 64 && i < d->kdump->rank[d->kdump->pieces]; i++)
 		if (dump_file_read(&d->file[0], d->kdump->descs + i * DESC_BYTES, desc,
-				   sizeof(desc)) &&
-		    get_u32(desc + 12) & PACKED_SNAPPY)
-			return false;
-	return true;
+				   sizeof(desc)))
+			how = get_u32(desc + 12) & PACKED_REFUSED;
+	return how;
 }
 
 enum kb_status dump_kdump_open(struct dump *d, struct kb_diag *diag)
 {
 	struct dump_kdump *k = calloc(1, sizeof(*k));
+	uint32_t how;
 
 	if (!k)
 		abort();
 	d->kdump = k;
 	if (!read_headers(d) || !count_pages(d))
 		return kb_note(diag, KB_DUMP_FORMAT, 0, k->pages);
-	if (!can_unpack(d))
-		return kb_note(diag, KB_DUMP_PACKED, k->descs, PACKED_SNAPPY);
+	how = refused_packing(d);
+	if (how)
+		return kb_note(diag, KB_DUMP_PACKED, k->descs, how);
 	k->packed = malloc(2 * k->page);
 	k->unpacked = malloc(k->page);
 	k->unpacked_pfn = UINT64_MAX;
@@ -205,18 +214,13 @@ static bool find_page(const struct dump *d, uint64_t pfn, uint64_t *ret)
 static bool unpack(const struct dump_kdump *k, uint32_t how, uint64_t size)
 {
 	unsigned long zlib = k->page;
-	lzo_uint lzo = k->page;
 
-	switch (how & (PACKED_ZLIB | PACKED_LZO | PACKED_SNAPPY | PACKED_ZSTD)) {
+	switch (how & (PACKED_ZLIB | PACKED_REFUSED | PACKED_ZSTD)) {
 	case 0:
 		memcpy(k->unpacked, k->packed, k->page);
 		return size == k->page;
 	case PACKED_ZLIB:
 		return uncompress(k->unpacked, &zlib, k->packed, size) == Z_OK && zlib == k->page;
-	case PACKED_LZO:
-		return lzo1x_decompress_safe(k->packed, size, k->unpacked, &lzo, NULL) ==
-			       LZO_E_OK &&
-		       lzo == k->page;
 	case PACKED_ZSTD:
 		return ZSTD_decompress(k->unpacked, k->page, k->packed, size) == k->page;
 	default:

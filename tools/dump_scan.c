@@ -18,6 +18,7 @@ struct scan {
 	struct dump_found *f;
 	struct kho_handover h[HANDOVERS];
 	unsigned int handovers;
+	uint64_t done; /* where the pages end that were looked at */
 };
 
 static void add_handover(struct scan *s, const struct kho_handover *h)
@@ -146,6 +147,9 @@ static void scan_range(struct scan *s, struct range r, uint8_t *buf)
 		at = align_down(r.base, PAGE);
 	if (range_end(r) % PAGE && range_list_contains(&s->d->mem.ram, (struct range){end, PAGE}))
 		end += PAGE;
+	/* A page that two ranges share is looked at once. */
+	at = max_u64(at, s->done);
+	s->done = max_u64(end, s->done);
 	while (at < end) {
 		uint64_t n = min_u64(end - at, BLOCK - at % BLOCK);
 

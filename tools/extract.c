@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PIECE SZ_1M
@@ -95,6 +96,7 @@ static int take(void *ctx, int option, const char *arg)
 struct writer {
 	struct shown *s;
 	int fd;
+	bool sparse;         /* what is not written reads as zeros */
 	bool failed;         /* to write; errno */
 	uint64_t missing;    /* bytes */
 	uint64_t missing_at; /* the first, in the file */
@@ -121,8 +123,21 @@ static void write_bytes(struct writer *w, const uint8_t *p, uint64_t n, uint64_t
 	}
 }
 
+/* A device has its former content where nothing is written. */
+static void write_zeros(struct writer *w, uint64_t at, uint64_t n)
+{
+	if (w->sparse)
+		return;
+	memset(w->buf, 0, PIECE);
+	for (uint64_t step; n && !w->failed; at += step, n -= step) {
+		step = min_u64(n, PIECE);
+		write_bytes(w, w->buf, step, at);
+	}
+}
+
 static void miss(struct writer *w, uint64_t at, uint64_t n)
 {
+	write_zeros(w, at, n);
 	if (!w->missing)
 		w->missing_at = at;
 	w->missing += n;
@@ -137,7 +152,7 @@ static void copy(struct writer *w, struct range r, uint64_t at)
 		uint64_t n = min_u64(r.size, step - r.base % step);
 
 		if (dump_read(&w->s->d, (struct range){r.base, n}, w->buf)) {
-			if (!all_zero(w->buf, n))
+			if (!w->sparse || !all_zero(w->buf, n))
 				write_bytes(w, w->buf, n, at);
 		} else if (n > SZ_4K) {
 			step = SZ_4K;
@@ -151,11 +166,37 @@ static void copy(struct writer *w, struct range r, uint64_t at)
 	}
 }
 
+static bool is_of_dump(const struct dump *d, const struct stat *out)
+{
+	struct stat s;
+
+	for (size_t i = 0; i < d->files; i++)
+		if (!fstat(d->file[i].fd, &s) && s.st_dev == out->st_dev && s.st_ino == out->st_ino)
+			return true;
+	return false;
+}
+
+/* Once it is known that there is something: else an older file stays. */
+static int begin(struct writer *w, const struct request *q)
+{
+	struct stat s;
+
+	w->fd = open(q->out, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (w->fd < 0 || fstat(w->fd, &s))
+		return ctl_system(q->out);
+	if (is_of_dump(&w->s->d, &s))
+		return ctl_usage("extract: -o %s would overwrite the dump", q->out);
+	w->sparse = S_ISREG(s.st_mode);
+	return w->sparse && ftruncate(w->fd, 0) ? ctl_system(q->out) : CTL_OK;
+}
+
 static int finish(struct writer *w, const struct request *q, uint64_t size)
 {
 	const struct kb_diag diag = {KB_DUMP_HOLES, w->missing_at, w->missing};
 
-	if (!w->failed && (ftruncate(w->fd, (off_t)size) || fsync(w->fd)) && errno != EINVAL)
+	if (!w->failed && w->sparse && ftruncate(w->fd, (off_t)size))
+		w->failed = true;
+	if (!w->failed && fsync(w->fd) && errno != EINVAL)
 		w->failed = true;
 	if (w->failed)
 		return ctl_system(q->out);
@@ -175,8 +216,22 @@ static int absent(const struct request *q)
 
 static int put_bytes(struct writer *w, const struct request *q, const void *bytes, uint64_t size)
 {
+	int ret = begin(w, q);
+
+	if (ret)
+		return ret;
 	write_bytes(w, bytes, size, 0);
 	return finish(w, q, size);
+}
+
+static int put_range(struct writer *w, const struct request *q, struct range r)
+{
+	int ret = begin(w, q);
+
+	if (ret)
+		return ret;
+	copy(w, r, 0);
+	return finish(w, q, r.size);
 }
 
 static int put_blob(struct writer *w, const struct request *q)
@@ -186,10 +241,7 @@ static int put_blob(struct writer *w, const struct request *q)
 
 	if (p)
 		return put_bytes(w, q, p, b->size);
-	if (!b || !b->size)
-		return absent(q);
-	copy(w, (struct range){b->at.addr, b->size}, 0);
-	return finish(w, q, b->size);
+	return b && b->size ? put_range(w, q, (struct range){b->at.addr, b->size}) : absent(q);
 }
 
 struct search {
@@ -219,8 +271,7 @@ static int put_reserved(struct writer *w, const struct request *q)
 					 &w->s->faults);
 	if (!f.found || f.range.size > INT64_MAX)
 		return absent(q);
-	copy(w, f.range, 0);
-	return finish(w, q, f.range.size);
+	return put_range(w, q, f.range);
 }
 
 static void see_session(void *ctx, const struct luo_session *s)
@@ -257,6 +308,8 @@ static void see_folio(void *ctx, const struct inspect_folio *folio)
 	f->end = at + n;
 	if (folio->flags & INSPECT_FOLIO_FRESH)
 		copy(f->w, (struct range){folio->at, n}, at);
+	else
+		write_zeros(f->w, at, n);
 }
 
 static int put_file(struct writer *w, const struct request *q)
@@ -266,10 +319,14 @@ static int put_file(struct writer *w, const struct request *q)
 	const struct inspect_luo_see see = {see_session, see_file, NULL, &f};
 	struct folios folios = {w, 1ULL << w->s->root.page_shift, 0, 0};
 	struct luo l;
+	int ret;
 
 	if (!b || inspect_luo(&w->s->d.mem, b, w->s->root.page_shift, &see, &l, &w->s->faults) ||
 	    !f.found || f.file.size > INT64_MAX)
 		return absent(q);
+	ret = begin(w, q);
+	if (ret)
+		return ret;
 	folios.size = f.file.size;
 	inspect_folios(&w->s->d.mem, w->s->root.page_shift, &f.file, see_folio, &folios,
 		       &w->s->faults);
@@ -289,15 +346,14 @@ static int put(struct writer *w, const struct request *q)
 
 static int extract(const struct request *q)
 {
-	struct writer w = {.s = calloc(1, sizeof(*w.s)), .buf = malloc(PIECE)};
+	struct writer w = {.s = calloc(1, sizeof(*w.s)), .fd = -1, .buf = malloc(PIECE)};
 	int ret;
 
 	if (!w.s || !w.buf)
 		abort();
 	ret = shown_open(w.s, &q->from, "");
 	if (!ret) {
-		w.fd = open(q->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-		ret = w.fd < 0 ? ctl_system(q->out) : put(&w, q);
+		ret = put(&w, q);
 		if (w.fd >= 0 && close(w.fd) && !ret)
 			ret = ctl_system(q->out);
 	}

@@ -110,9 +110,7 @@ static void print_line(void *ctx, struct kb_text line, bool harmless)
 	if (harmless && !l->harmless)
 		return;
 	fputs(l->start, l->out);
-	for (size_t i = 0; i < line.len; i++)
-		fputc(line.text[i] < ' ' || line.text[i] > '~' ? '?' : line.text[i], l->out);
-	fputc('\n', l->out);
+	fprintf(l->out, "%.*s\n", TEXT(line));
 }
 
 static void print_hops(const struct report *r, FILE *out)
@@ -132,7 +130,7 @@ static void print_hops(const struct report *r, FILE *out)
 	}
 }
 
-void report_text(const struct report *r, FILE *out)
+static void print_all(const struct report *r, FILE *out)
 {
 	struct lines warnings = {out, false, "warning:   "}, all = {out, true, "log:       "};
 	struct log_facts f;
@@ -150,6 +148,23 @@ void report_text(const struct report *r, FILE *out)
 	report_log_parse(r->log, &f, print_line, &warnings);
 	fprintf(out, "log:       from %s\n", r->source);
 	report_log_parse(r->log, &f, print_line, &all);
+}
+
+/* A log may be anybody's: nothing in it, nor in what is taken from it, controls a terminal. */
+void report_text(const struct report *r, FILE *out)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *all = open_memstream(&text, &size);
+
+	if (!all)
+		abort();
+	print_all(r, all);
+	if (fclose(all))
+		abort();
+	for (size_t i = 0; i < size; i++)
+		fputc((text[i] < ' ' && text[i] != '\n') || text[i] > '~' ? '?' : text[i], out);
+	free(text);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */

@@ -101,7 +101,7 @@ bool running_la57(const struct running *r)
 	return found;
 }
 
-/* ---- KHO ------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 enum option { OPTION_MISSING, OPTION_OFF, OPTION_ON };
 
@@ -121,11 +121,6 @@ static enum option option(const struct running *r, const char *name)
 static bool option_on(const struct running *r, const char *name)
 {
 	return option(r, name) == OPTION_ON;
-}
-
-bool running_kho_on(const struct running *r)
-{
-	return running_exists(r, KHO_OUT) || option_on(r, "kho");
 }
 
 /* ---- configuration --------------------------------------------------------------------------- */
@@ -164,8 +159,6 @@ enum running_config running_config(const struct running *r, const char *name)
 	return ret;
 }
 
-/* ---- finalize -------------------------------------------------------------------------------- */
-
 int running_release(const struct running *r)
 {
 	unsigned int major = 0, minor = 0;
@@ -178,6 +171,24 @@ int running_release(const struct running *r)
 	buffer_free(&text);
 	return (int)(major * 100 + minor);
 }
+
+/* ---- KHO ------------------------------------------------------------------------------------- */
+
+/* Words are there for any kernel. Releases before 6.16 may have it from their distribution. */
+static bool knows_kho(const struct running *r)
+{
+	const enum running_config built = running_config(r, "CONFIG_KEXEC_HANDOVER");
+	const int rel = running_release(r);
+
+	return built == CONFIG_UNKNOWN ? !rel || rel >= 616 : built == CONFIG_ON;
+}
+
+bool running_kho_on(const struct running *r)
+{
+	return running_exists(r, KHO_OUT) || (option_on(r, "kho") && knows_kho(r));
+}
+
+/* ---- finalize -------------------------------------------------------------------------------- */
 
 /* Has the kernel debugfs? */
 static bool knows_debugfs(const struct running *r)

@@ -51,7 +51,10 @@ enum running_config { CONFIG_UNKNOWN, CONFIG_OFF, CONFIG_ON };
  */
 enum running_config running_config(const struct running *r, const char *name);
 
-/* Is KHO on, as far as debugfs or the command line says? */
+/*
+ * Is KHO on, as far as debugfs or the command line says? Of a kernel that is known to have none
+ * the words say nothing: by its configuration, or where that is not known by its release.
+ */
 bool running_kho_on(const struct running *r);
 
 /* Is 5-level paging on? No when /proc/cpuinfo cannot be read. */

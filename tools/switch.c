@@ -207,10 +207,14 @@ static int unload(void)
 static int give_up(const struct request *r, const struct running *running)
 {
 	enum kb_status st;
-	int ret;
+	int ret, error = unload() ? errno : 0;
 
-	if (unload()) {
-		st = running_kexec_status(errno);
+	/* Forbidden, or not built: where nothing is loaded BootNext must go all the same. */
+	if (r->keep_entry && error && error != EBUSY && !prepare_loaded(running))
+		error = 0;
+	if (error) {
+		errno = error;
+		st = running_kexec_status(error);
 		ctl_system("kexec_file_load");
 		return st ? ctl_refuse("unload", st, NULL) : CTL_SYSTEM;
 	}

@@ -4,7 +4,6 @@
 
 #include <elf.h>
 #include <libfdt.h>
-#include <lzo/lzo1x.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,15 +111,11 @@ void make_elf(const struct kho_image *img, int fd, unsigned int machine, unsigne
 static uint64_t pack_page(const struct kho_image *img, unsigned int how, const uint8_t *page,
 			  uint8_t *to)
 {
-	static uint8_t work[LZO1X_1_MEM_COMPRESS];
 	unsigned long n = 2 * img->page;
 
 	switch (how) {
 	case 1:
 		require(compress(to, &n, page, img->page) == Z_OK, "zlib");
-		return n;
-	case 2:
-		require(!lzo1x_1_compress(page, img->page, to, &n, work), "lzo");
 		return n;
 	case 32:
 		return ZSTD_compress(to, n, page, img->page, 1);
@@ -144,7 +139,7 @@ void make_kdump(const struct kho_image *img, int fd, unsigned int packed, bool n
 	uint8_t *head = calloc(1, 2 * img->page + 2 * bytes), *to = malloc(2 * img->page);
 	uint64_t n = 0;
 
-	require(head && to && lzo_init() == LZO_E_OK, "memory");
+	require(head && to, "memory");
 	memcpy(head, "KDUMP   ", 8);
 	put_u32(head + 8, 6);
 	memcpy(head + 272, "x86_64", 7);

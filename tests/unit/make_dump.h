@@ -18,8 +18,8 @@ const char *make_path(int fd);
 
 /*
  * Write the used part of the field, in whole pages, as a dump. @machine: EM_X86_64, EM_AARCH64.
- * @packed: how pages of kdump are packed, 0, 1 (zlib), 2 (LZO), 32 (zstd); all-zero pages are left
- * out of the dump if @no_zeros.
+ * @packed: how pages of kdump are packed, 0, 1 (zlib), 32 (zstd), or what is said of pages that are
+ * not packed; all-zero pages are left out of the dump if @no_zeros.
  */
 void make_raw(const struct kho_image *img, int fd);
 void make_elf(const struct kho_image *img, int fd, unsigned int machine, unsigned int pieces);

@@ -227,6 +227,31 @@ static void time_by_the_wall_clock(void **state)
 	assert_false(report_away(&r).known);
 }
 
+/* Not from the log's lines, nor from what is taken out of them. */
+static void nothing_controls_the_terminal(void **state)
+{
+	static const char log[] =
+		"khoboot: start: khoboot 0.\033[2J1, bare-metal door, \033]0;x\a\n"
+		"khoboot: kho: from Linux 7.1\033[31m, kexec number 3\n"
+		"khoboot: \2335n\n"
+		"khoboot: boot: handing over kho-\033v4, 1 ranges, 1 bytes, to x in 1 us\n";
+	struct report r = {.has_log = true, .log = text_of(log), .source = "a file"};
+	char *text = NULL;
+	size_t size = 0, i = 0;
+	FILE *out = open_memstream(&text, &size);
+	(void)state;
+
+	assert_non_null(out);
+	report_log_parse(r.log, &r.facts, NULL, NULL);
+	report_text(&r, out);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "from:      Linux 7.1?[31m, kexec number 3\n"));
+	while (i < size && (text[i] == '\n' || (text[i] >= ' ' && text[i] <= '~')))
+		i++;
+	assert_int_equal(i, size);
+	free(text);
+}
+
 /* ---- what stays on disk ---------------------------------------------------------------------- */
 
 static struct running running;
@@ -322,6 +347,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_known_is_a_warning),
 		cmocka_unit_test(how_it_may_end),
 		cmocka_unit_test(time_by_the_wall_clock),
+		cmocka_unit_test(nothing_controls_the_terminal),
 		cmocka_unit_test_teardown(a_switch_belongs_to_one_boot, fake_root_remove),
 		cmocka_unit_test_teardown(hops_are_counted, fake_root_remove),
 	};

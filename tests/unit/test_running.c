@@ -117,6 +117,43 @@ static void hidden_debugfs(void **state)
 	}
 }
 
+/* "kho=on" alone does not give a kernel KHO. */
+static void words_of_kernels_without_kho(void **state)
+{
+	static const struct {
+		const char *release, *config;
+		bool want;
+	} t[] = {
+		{"6.15.9\n", NULL, false},
+		{"5.10.0\n", NULL, false},
+		{"6.16.0-rc1\n", NULL, true},
+		{"7.3.4\n", NULL, true},
+		{"next\n", NULL, true},
+		{"7.3.4\n", "CONFIG_KEXEC_FILE=y\n", false},
+		{"7.3.4\n", "CONFIG_KEXEC_HANDOVER=y\n", true},
+		{"6.12.1\n", "CONFIG_KEXEC_HANDOVER=y\n", true},
+	};
+	char config[64];
+	(void)state;
+
+	fake_file("/proc/cmdline", "quiet kho=on");
+	assert_true(running_kho_on(&running));
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		fake_file("/proc/sys/kernel/osrelease", t[i].release);
+		snprintf(config, sizeof(config), "/boot/config-%.*s",
+			 (int)strcspn(t[i].release, "\n"), t[i].release);
+		if (t[i].config)
+			fake_file(config, t[i].config);
+		if (running_kho_on(&running) != t[i].want)
+			fail_msg("%s with %s", t[i].release, t[i].config);
+	}
+	fake_file("/proc/cmdline", "quiet");
+	assert_false(running_kho_on(&running));
+	fake_file("/proc/sys/kernel/osrelease", "6.15.9\n");
+	fake_file(OUT "/scratch_phys", "");
+	assert_true(running_kho_on(&running));
+}
+
 /* KHO can be on by the kernel's configuration, and nothing tells. */
 static void on_by_default(void **state)
 {
@@ -267,6 +304,7 @@ int main(void)
 		SYSTEM_TEST(new_kernels_are_left_alone),
 		SYSTEM_TEST(refusal_of_the_kernel),
 		SYSTEM_TEST(hidden_debugfs),
+		SYSTEM_TEST(words_of_kernels_without_kho),
 		SYSTEM_TEST(on_by_default),
 		SYSTEM_TEST(configurations),
 		SYSTEM_TEST(debugfs_of_our_own),
