@@ -46,14 +46,6 @@ static int take(void *ctx, int option, const char *arg)
 	return shown_take("inspect", &q->from, option, arg);
 }
 
-static bool any_fault(const struct inspect_faults *f)
-{
-	for (uint64_t i = 0; i < f->count && i < INSPECT_FAULTS; i++)
-		if (!inspect_is_remark(f->first[i].status))
-			return true;
-	return f->count > INSPECT_FAULTS;
-}
-
 static int show(struct shown *s, const struct request *q)
 {
 	int ret = CTL_OK;
@@ -64,7 +56,7 @@ static int show(struct shown *s, const struct request *q)
 		shown_text(s, q->list);
 	if (!ret && (fflush(stdout) || ferror(stdout)))
 		ret = ctl_system("standard output");
-	return ret ? ret : any_fault(&s->faults) ? CTL_REFUSED : CTL_OK;
+	return ret ? ret : shown_is_faulty(s) ? CTL_REFUSED : CTL_OK;
 }
 
 static int run(const struct request *q)

@@ -4,7 +4,9 @@
 #include "check.h"
 #include "khoctl.h"
 #include "machine.h"
+#include "plot_kho.h"
 #include "prepare.h"
+#include "shown.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,28 +14,35 @@
 
 static const char help[] =
 	"Usage: khoctl plot [OPTION]... [UKI]\n"
+	"       khoctl plot --dump FILE[@ADDRESS]... [OPTION]...\n"
 	"\n"
 	"Draw memory as SVG: RAM, firmware, scratch; with UKI also where it will be loaded, and "
 	"where\n"
-	"khoboot will put the next kernel. Changes nothing.\n"
-	"\n"
-	"  --text                 for a terminal instead\n"
+	"khoboot will put the next kernel; with --live or --dump also what is preserved, by "
+	"owner.\n"
+	"Changes nothing.\n"
+	"\n" SHOWN_HELP "  --text                 for a terminal instead\n"
 	"  -o, --output FILE      write there; default: standard output\n"
 	"  --cmdline TEXT|@FILE   command line instead of the one in UKI\n"
 	"  -h, --help             show this text\n";
 
 enum { OPT_TEXT = 256 };
 
+/* clang-format off */
 static const struct option options[] = {
+	SHOWN_OPTIONS,
 	{"text", no_argument, NULL, OPT_TEXT},
 	{"output", required_argument, NULL, 'o'},
 	{"cmdline", required_argument, NULL, WAY_CMDLINE},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
+/* clang-format on */
 
 struct request {
 	struct way way;
+	struct shown_request from;
+	bool source; /* an option of it was given */
 	const char *output;
 	bool text;
 };
@@ -41,7 +50,12 @@ struct request {
 static int take_option(void *request, int option, const char *arg)
 {
 	struct request *r = request;
+	int ret = shown_take("plot", &r->from, option, arg);
 
+	if (ret >= 0) {
+		r->source = true;
+		return ret;
+	}
 	if (option == OPT_TEXT)
 		r->text = true;
 	else if (option == 'o')
@@ -187,9 +201,21 @@ static int open_image(struct plot *p, const struct request *r, const char *path,
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static void draw(struct plot *p, const struct request *r, const char *title, FILE *out)
+static struct plot_kho kho_of(const struct shown *s)
+{
+	return (struct plot_kho){&s->d.mem, &s->root, s->q->hint, &s->scratch};
+}
+
+/* @s: KHO data that were read, or NULL */
+static void draw(struct plot *p, const struct request *r, struct shown *s, const char *title,
+		 FILE *out)
 {
 	plot_layout(p, r->text ? &plot_text_scale : &plot_svg_scale);
+	if (s) {
+		const struct plot_kho k = kho_of(s);
+
+		plot_kho_count(p, &k, &s->faults);
+	}
 	plot_finish(p);
 	if (r->text)
 		plot_text(p, title, out);
@@ -197,28 +223,42 @@ static void draw(struct plot *p, const struct request *r, const char *title, FIL
 		plot_svg(p, title, out);
 }
 
-static int print(struct plot *p, const struct request *r, const struct running *running)
+static int print(struct plot *p, const struct request *r, struct shown *s, const char *title)
 {
 	FILE *out = r->output ? fopen(r->output, "w") : stdout;
-	struct buffer release = {0};
-	char title[128];
 	int bad;
 
 	if (!out)
 		return ctl_system(r->output);
+	draw(p, r, s, title, out);
+	bad = fflush(out) || ferror(out);
+	if (r->output)
+		bad |= fclose(out);
+	if (bad)
+		return ctl_system(r->output ? r->output : "standard output");
+	if (!s || !shown_is_faulty(s))
+		return CTL_OK;
+	fprintf(stderr, "khoctl: plot: not all could be read; khoctl inspect says what\n");
+	return CTL_REFUSED;
+}
+
+static int print_machine(struct plot *p, const struct request *r, struct shown *s,
+			 const struct running *running)
+{
+	struct buffer release = {0};
+	char title[128];
+
 	(void)running_read(running, "/proc/sys/kernel/osrelease", &release);
 	snprintf(title, sizeof(title), "memory under Linux %.*s",
 		 (int)strcspn(release.data ? (char *)release.data : "", "\n"),
 		 release.data ? (char *)release.data : "");
 	buffer_free(&release);
-	draw(p, r, title, out);
-	bad = fflush(out) || ferror(out);
-	if (r->output)
-		bad |= fclose(out);
-	return bad ? ctl_system(r->output ? r->output : "standard output") : CTL_OK;
+	return print(p, r, s, title);
 }
 
-static int answer(const struct request *r, const char *path, const struct running *running)
+/* @s: with --live; else NULL */
+static int answer(const struct request *r, const char *path, const struct running *running,
+		  struct shown *s)
 {
 	struct plot p = {.lanes = 0};
 	struct facts f;
@@ -234,9 +274,52 @@ static int answer(const struct request *r, const char *path, const struct runnin
 	if (!ret && path)
 		ret = open_image(&p, r, path, running, &f);
 	if (!ret)
-		ret = print(&p, r, running);
+		ret = print_machine(&p, r, s, running);
 	plot_free(&p);
 	machine_free(m);
+	return ret;
+}
+
+/* Of a dump the title says which. What is preserved, and scratch, is RAM, even if it lacks it. */
+static int answer_dump(const struct request *r, struct shown *s)
+{
+	const struct plot_kho k = kho_of(s);
+	const char *slash = strrchr(r->from.file[0], '/');
+	struct plot_cover ram = {.count = 0};
+	struct plot p = {.lanes = 0};
+	char title[72];
+	int ret;
+
+	for (size_t i = 0; i < s->d.mem.ram.count; i++)
+		plot_cover_add(&ram, s->d.mem.ram.r[i]);
+	for (unsigned int i = 0; i < s->area_count; i++)
+		plot_cover_add(&ram, s->areas[i]);
+	plot_kho_cover(&ram, &k);
+	for (size_t i = 0; i < ram.count; i++)
+		plot_add(&p, PLOT_RAM, ram.r[i]);
+	for (unsigned int i = 0; i < s->area_count; i++)
+		plot_add(&p, PLOT_SCRATCH, s->areas[i]);
+	snprintf(title, sizeof(title), "memory in %.40s%s", slash ? slash + 1 : r->from.file[0],
+		 r->from.files > 1 ? " and other files" : "");
+	ret = print(&p, r, s, title);
+	plot_free(&p);
+	return ret;
+}
+
+static int answer_kho(const struct request *r, const char *path, const struct running *running)
+{
+	struct shown *s = calloc(1, sizeof(*s));
+	int ret;
+
+	if (!s)
+		return ctl_refuse("plot", KB_CTL_MEMORY, NULL);
+	ret = shown_open(s, &r->from, "");
+	if (!ret && s->no_memory)
+		ret = ctl_refuse("plot", KB_LIVE_MEMORY, NULL);
+	if (!ret)
+		ret = r->from.files ? answer_dump(r, s) : answer(r, path, running, s);
+	shown_close(s);
+	free(s);
 	return ret;
 }
 
@@ -246,11 +329,14 @@ int cmd_plot(int argc, char **argv)
 	struct request r = {.text = false};
 	int ret = ctl_options(argc, argv, ":ho:", options, help, take_option, &r);
 
-	if (ret < 0 && argc - optind > 1)
-		ret = ctl_usage("plot: give one file, or none");
+	if (ret < 0 && argc - optind > (r.from.files ? 0 : 1))
+		ret = ctl_usage("plot: give one file, or none; with --dump none");
+	if (ret < 0 && r.source && !r.from.files == (r.from.from == SHOWN_DUMP))
+		ret = ctl_usage("plot: give either --dump or --live with the options of a source");
 	running_see_debugfs(&running);
 	if (ret < 0)
-		ret = answer(&r, argv[optind], &running);
+		ret = r.source ? answer_kho(&r, argv[optind], &running)
+			       : answer(&r, argv[optind], &running, NULL);
 	buffer_free(&r.way.cmdline);
 	return ret;
 }

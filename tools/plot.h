@@ -24,7 +24,7 @@ enum plot_kind {
 	PLOT_WINDOW,    /* the next kernel; after */
 	PLOT_BLOCK,     /* what it is given; after */
 	PLOT_INITRD,    /* after */
-	PLOT_META,      /* pages of the map, and its FDT; both */
+	PLOT_META,      /* pages of the map; both */
 	PLOT_MEMFD,     /* preserved, by live update; both */
 	PLOT_RESERVED,  /* preserved, by reserve_mem=; both */
 	PLOT_PRESERVED, /* preserved by somebody else; both */

@@ -236,6 +236,16 @@ int shown_open(struct shown *s, const struct shown_request *q, const char *root_
 	return shown_read_root(s, read_fdt(s));
 }
 
+bool shown_is_faulty(const struct shown *s)
+{
+	const struct inspect_faults *f = &s->faults;
+
+	for (uint64_t i = 0; i < f->count && i < INSPECT_FAULTS; i++)
+		if (!inspect_is_remark(f->first[i].status))
+			return true;
+	return f->count > INSPECT_FAULTS;
+}
+
 void shown_close(struct shown *s)
 {
 	free(s->scratch.r);

@@ -86,6 +86,9 @@ int shown_open_live(struct shown *s);
 /* Common to both: s->h, s->d and @size bytes of s->fdt are there. */
 int shown_read_root(struct shown *s, uint64_t size);
 
+/* Were there faults, and not only remarks? */
+bool shown_is_faulty(const struct shown *s);
+
 /* Areas of scratch, in the order of the array. */
 void shown_add_area(struct shown *s, struct range r);
 
