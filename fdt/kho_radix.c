@@ -29,34 +29,6 @@
 #include <core/bits.h>
 #include <fdt/internal.h>
 
-static unsigned int table_bits(const struct kho_map *map)
-{
-	return map->page_shift - 3;
-}
-
-static unsigned int leaf_bits(const struct kho_map *map)
-{
-	return map->page_shift + 3;
-}
-
-/* Width of a key: an address without its page offset, and the marker of order 0. */
-static unsigned int key_width(const struct kho_map *map)
-{
-	return 64 - map->page_shift + 1;
-}
-
-/* Levels of interior nodes; level 1 points to leaves. */
-static unsigned int node_levels(const struct kho_map *map)
-{
-	return (key_width(map) - leaf_bits(map) + table_bits(map) - 1) / table_bits(map);
-}
-
-/* Lowest key bit of the index into a node of @level. */
-static unsigned int level_shift(const struct kho_map *map, unsigned int level)
-{
-	return leaf_bits(map) + (level - 1) * table_bits(map);
-}
-
 /* Bit number of the marker of @order. */
 static unsigned int marker_bit(const struct kho_map *map, unsigned int order)
 {
@@ -91,7 +63,7 @@ static enum kb_status check_key(struct visit *v, uint64_t slot, uint64_t key, un
 	struct range span;
 	uint64_t base;
 
-	if (key >> key_width(v->map))
+	if (key >> kho_radix_key_width(v->map->page_shift))
 		return kb_fail(v->m, KB_KHO_KEY_WIDTH, slot, key);
 	if (!key) /* keys of several orders: nothing to check yet */
 		return KB_OK;
@@ -101,7 +73,7 @@ static enum kb_status check_key(struct visit *v, uint64_t slot, uint64_t key, un
 	span = kho_span(base, base | (((1ULL << shift) << unit) - 1));
 	if (!range_list_overlaps_near(&v->m->ram, &v->span_hint, span))
 		return kb_fail(v->m, KB_KHO_KEY_OUTSIDE, slot, base);
-	if (shift == leaf_bits(v->map))
+	if (shift == kho_radix_leaf_bits(v->map->page_shift))
 		v->orders |= 1ULL << (unit - v->map->page_shift);
 	return KB_OK;
 }
@@ -147,7 +119,7 @@ static enum kb_status visit_entry(struct visit *v, unsigned int level, uint64_t 
 	enum kb_status st = check_page(v, slot, pa);
 
 	if (!st)
-		st = check_key(v, slot, key, level_shift(v->map, level));
+		st = check_key(v, slot, key, kho_radix_shift(v->map->page_shift, level));
 	if (st)
 		return st;
 	return level == 1 ? visit_leaf(v, pa, key) : visit_node(v, level - 1, pa, key);
@@ -156,7 +128,7 @@ static enum kb_status visit_entry(struct visit *v, unsigned int level, uint64_t 
 /* Recursion is as deep as the tree: at most five nodes. */
 static enum kb_status visit_node(struct visit *v, unsigned int level, uint64_t pa, uint64_t key)
 {
-	uint64_t entries = 1ULL << table_bits(v->map);
+	uint64_t entries = 1ULL << kho_radix_table_bits(v->map->page_shift);
 	const uint8_t *node = mem_get(v->m, phys(pa), 1ULL << v->map->page_shift);
 	enum kb_status st;
 
@@ -168,7 +140,7 @@ static enum kb_status visit_node(struct visit *v, unsigned int level, uint64_t p
 
 		if (child)
 			st = visit_entry(v, level, pa + 8 * i, child,
-					 key | i << level_shift(v->map, level));
+					 key | i << kho_radix_shift(v->map->page_shift, level));
 	}
 	return st;
 }
@@ -180,7 +152,7 @@ enum kb_status kho_radix_each(struct mem *m, const struct kho_map *map, kho_meta
 	enum kb_status st = check_page(&v, map->root.addr, map->root.addr);
 
 	if (!st)
-		st = visit_node(&v, node_levels(map), map->root.addr, 0);
+		st = visit_node(&v, kho_radix_levels(map->page_shift), map->root.addr, 0);
 	if (!st && orders)
 		*orders = v.orders;
 	return st;
@@ -210,8 +182,8 @@ static uint64_t next_entry(uint64_t key, unsigned int shift)
 static uint64_t find_entry(const struct kho_strips *it, unsigned int level, const uint8_t *node,
 			   uint64_t *key, uint64_t end)
 {
-	unsigned int shift = level_shift(it->map, level);
-	uint64_t mask = (1ULL << table_bits(it->map)) - 1;
+	unsigned int shift = kho_radix_shift(it->map->page_shift, level);
+	uint64_t mask = (1ULL << kho_radix_table_bits(it->map->page_shift)) - 1;
 
 	do {
 		uint64_t child = get_u64(node + 8 * (*key >> shift & mask));
@@ -228,7 +200,7 @@ static uint64_t descend(struct kho_strips *it, uint64_t *key, uint64_t end)
 {
 	uint64_t pa = it->map->root.addr;
 
-	for (unsigned int level = node_levels(it->map); level && pa; level--) {
+	for (unsigned int level = kho_radix_levels(it->map->page_shift); level && pa; level--) {
 		it->node = mem_get(it->m, phys(pa), 1ULL << it->map->page_shift);
 		if (!it->node) {
 			it->status = KB_KHO_CHANGED;
@@ -267,7 +239,7 @@ static bool take_leaf(struct kho_strips *it, bool same_node, uint64_t key)
 	}
 	s->at = phys(pa);
 	s->block_shift = it->map->page_shift + s->order;
-	s->blocks = 1ULL << leaf_bits(it->map);
+	s->blocks = 1ULL << kho_radix_leaf_bits(it->map->page_shift);
 	s->base = (align_down(key, s->blocks) ^ (1ULL << marker)) << s->block_shift;
 	return true;
 }
@@ -292,6 +264,7 @@ bool kho_radix_next(struct kho_strips *it)
 	if (last == UINT64_MAX)
 		return false;
 	key = key_of(it, last + 1);
-	same_node = key >> leaf_bits(it->map) & ((1ULL << table_bits(it->map)) - 1);
+	same_node = key >> kho_radix_leaf_bits(it->map->page_shift) &
+		    ((1ULL << kho_radix_table_bits(it->map->page_shift)) - 1);
 	return take_leaf(it, same_node, key);
 }

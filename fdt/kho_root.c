@@ -75,18 +75,6 @@ static bool property_twice(const struct parse *p, int node, const char *name)
 	return n > 1;
 }
 
-/* Property of exactly 8 bytes; false when there is no such property. */
-static bool get_prop64(const struct parse *p, int node, const char *name, uint64_t *ret)
-{
-	int len = 0;
-	const void *v = fdt_getprop(p->fdt, node, name, &len);
-
-	if (!v || len != 8)
-		return false;
-	*ret = get_u64(v);
-	return true;
-}
-
 static const struct {
 	const char *string;
 	enum kho_abi abi;
@@ -162,21 +150,28 @@ static void read_versions(struct kho_root *root, const char *list, int len)
 	root->compatible = kho_abi_name(root->abi);
 }
 
+enum kb_status kho_root_version(struct kho_root *root, const char *list, int len)
+{
+	read_versions(root, list, len);
+	if (root->abi)
+		return KB_OK;
+	if (fdt_stringlist_contains(list, len, "kho-v2"))
+		return KB_KHO_V2;
+	return begins(list, len, "kho-v") ? KB_KHO_VERSION : KB_KHO_COMPATIBLE;
+}
+
 static enum kb_status parse_compatible(struct parse *p)
 {
 	int len = 0;
 	const char *list = fdt_getprop(p->fdt, 0, "compatible", &len);
+	enum kb_status st;
 
 	if (!list || len < 1 || list[len - 1])
 		return fail(p, KB_KHO_COMPATIBLE, 0, 0);
 	if (property_twice(p, 0, "compatible"))
 		return fail(p, KB_KHO_FDT_DUPLICATE, 0, 0);
-	read_versions(p->root, list, len);
-	if (p->root->abi)
-		return KB_OK;
-	if (fdt_stringlist_contains(list, len, "kho-v2"))
-		return fail(p, KB_KHO_V2, 0, 0);
-	return fail(p, begins(list, len, "kho-v") ? KB_KHO_VERSION : KB_KHO_COMPATIBLE, 0, 0);
+	st = kho_root_version(p->root, list, len);
+	return st ? fail(p, st, 0, 0) : KB_OK;
 }
 
 static enum kb_status parse_map(struct parse *p)
@@ -185,7 +180,7 @@ static enum kb_status parse_map(struct parse *p)
 
 	if (property_twice(p, 0, name))
 		return fail(p, KB_KHO_FDT_DUPLICATE, 0, 1);
-	if (!get_prop64(p, 0, name, &p->root->map.addr))
+	if (!tree_number(p->fdt, 0, name, &p->root->map.addr))
 		return fail(p, KB_KHO_MAP_PROP, 0, 0);
 	if (p->root->map.addr)
 		return KB_OK;
@@ -228,7 +223,7 @@ static enum kb_status blob_size(struct parse *p, int node, struct kho_blob *b)
 		return size_of_fdt(p, node, b);
 	if (property_twice(p, node, "blob-size"))
 		return fail(p, KB_KHO_FDT_DUPLICATE, node, 0);
-	if (!get_prop64(p, node, "blob-size", &b->size))
+	if (!tree_number(p->fdt, node, "blob-size", &b->size))
 		return fail(p, KB_KHO_BLOB_SIZE, node, 0);
 	return KB_OK;
 }
@@ -242,7 +237,7 @@ static enum kb_status parse_blob(struct parse *p, int node, struct kho_blob *b)
 		return st;
 	if (property_twice(p, node, name))
 		return fail(p, KB_KHO_FDT_DUPLICATE, node, 0);
-	if (!get_prop64(p, node, name, &b->at.addr) || !b->at.addr)
+	if (!tree_number(p->fdt, node, name, &b->at.addr) || !b->at.addr)
 		return fail(p, KB_KHO_BLOB_ADDR, node, 0);
 	if (!is_aligned(b->at.addr, 8))
 		return fail(p, KB_KHO_BLOB_ALIGN, node, b->at.addr);
@@ -274,14 +269,13 @@ static enum kb_status parse_blobs(struct parse *p)
 	return KB_OK;
 }
 
-/* Informative only: what cannot be read is left out. */
-static void parse_metadata(struct parse *p)
+void kho_root_read_metadata(struct kho_root *root, const struct mem *m)
 {
-	const struct kho_blob *b = kho_root_blob(p->root, "kexec-metadata");
-	struct kho_metadata *md = &p->root->metadata;
-	const uint8_t *raw = b && b->size >= METADATA_BYTES ? mem_get(p->m, b->at, b->size) : NULL;
+	const struct kho_blob *b = kho_root_blob(root, "kexec-metadata");
+	struct kho_metadata *md = &root->metadata;
+	const uint8_t *raw = b && b->size >= METADATA_BYTES ? mem_get(m, b->at, b->size) : NULL;
 
-	if (p->root->abi == KHO_ABI_V1 || !raw || get_u32(raw) != METADATA_VERSION)
+	if (root->abi == KHO_ABI_V1 || !raw || get_u32(raw) != METADATA_VERSION)
 		return;
 	for (unsigned int i = 0; i < RELEASE_BYTES - 1 && raw[4 + i]; i++)
 		md->release[i] = raw[4 + i] >= ' ' && raw[4 + i] <= '~' ? (char)raw[4 + i] : '?';
@@ -300,7 +294,7 @@ static enum kb_status parse_tree(struct parse *p)
 	if (!st)
 		st = parse_blobs(p);
 	if (!st)
-		parse_metadata(p);
+		kho_root_read_metadata(p->root, p->m);
 	return st;
 }
 

@@ -43,17 +43,6 @@ enum inspect_kind inspect_kind(const struct mem *m, const struct kho_blob *b)
 	return get_tree(m, b) ? INSPECT_TREE : INSPECT_UNKNOWN;
 }
 
-static bool get_number(const void *fdt, int node, const char *name, uint64_t *ret)
-{
-	int len = 0;
-	const void *v = fdt_getprop(fdt, node, name, &len);
-
-	if (!v || len != 8)
-		return false;
-	*ret = get_u64(v);
-	return true;
-}
-
 void inspect_reserved(const struct mem *m, const struct kho_blob *b,
 		      void (*see)(void *ctx, const struct inspect_reserved *r), void *ctx,
 		      struct inspect_faults *f)
@@ -69,8 +58,8 @@ void inspect_reserved(const struct mem *m, const struct kho_blob *b,
 		struct inspect_reserved r = {fdt_get_name(fdt, node, NULL), {0, 0}};
 
 		if (!r.name || fdt_node_check_compatible(fdt, node, "reserve-mem-v1") ||
-		    !get_number(fdt, node, "start", &r.range.base) ||
-		    !get_number(fdt, node, "size", &r.range.size) || range_wraps(r.range))
+		    !tree_number(fdt, node, "start", &r.range.base) ||
+		    !tree_number(fdt, node, "size", &r.range.size) || range_wraps(r.range))
 			inspect_note(f, b->name, KB_INSPECT_RESERVED, b->at.addr + (uint64_t)node,
 				     r.range.base);
 		else

@@ -4,30 +4,6 @@
 
 #include <core/bits.h>
 
-static unsigned int table_bits(unsigned int page_shift)
-{
-	return page_shift - 3;
-}
-
-static unsigned int leaf_bits(unsigned int page_shift)
-{
-	return page_shift + 3;
-}
-
-/* Levels of nodes above the leaves. */
-static unsigned int levels(unsigned int page_shift)
-{
-	unsigned int width = 64 - page_shift + 1;
-
-	return (width - leaf_bits(page_shift) + table_bits(page_shift) - 1) /
-	       table_bits(page_shift);
-}
-
-static unsigned int level_shift(unsigned int page_shift, unsigned int level)
-{
-	return leaf_bits(page_shift) + (level - 1) * table_bits(page_shift);
-}
-
 /* The page at @pa, named at @slot, if it was not visited before. */
 static const uint8_t *enter(struct walk *w, uint64_t slot, uint64_t pa, enum kho_meta_kind kind)
 {
@@ -79,7 +55,7 @@ static void see_leaf(struct walk *w, uint64_t slot, uint64_t pa, uint64_t key)
 		return;
 	}
 	marker = highest_bit(key);
-	s.blocks = 1ULL << leaf_bits(w->page_shift);
+	s.blocks = 1ULL << kho_radix_leaf_bits(w->page_shift);
 	s.block_shift = 64 - marker;
 	s.order = s.block_shift - w->page_shift;
 	s.base = (key ^ (1ULL << marker)) << s.block_shift;
@@ -90,7 +66,7 @@ static void see_node(struct walk *w, unsigned int level, uint64_t slot, uint64_t
 
 static void see_entry(struct walk *w, unsigned int level, uint64_t slot, uint64_t pa, uint64_t key)
 {
-	if (key >> (64 - w->page_shift + 1))
+	if (key >> kho_radix_key_width(w->page_shift))
 		inspect_note(w->f, "map", KB_KHO_KEY_WIDTH, slot, key);
 	else if (level == 1)
 		see_leaf(w, slot, pa, key);
@@ -103,18 +79,18 @@ static void see_node(struct walk *w, unsigned int level, uint64_t slot, uint64_t
 {
 	const uint8_t *p = enter(w, slot, pa, KHO_META_NODE);
 
-	for (uint64_t i = 0; p && i < 1ULL << table_bits(w->page_shift); i++) {
+	for (uint64_t i = 0; p && i < 1ULL << kho_radix_table_bits(w->page_shift); i++) {
 		uint64_t child = get_u64(p + 8 * i);
 
 		if (child)
 			see_entry(w, level, pa + 8 * i, child,
-				  key | i << level_shift(w->page_shift, level));
+				  key | i << kho_radix_shift(w->page_shift, level));
 	}
 }
 
 void walk_radix(struct walk *w, phys_t root)
 {
-	see_node(w, levels(w->page_shift), root.addr, root.addr, 0);
+	see_node(w, kho_radix_levels(w->page_shift), root.addr, root.addr, 0);
 	inspect_set_free(&w->seen);
 }
 
@@ -124,14 +100,14 @@ bool walk_tree_has(const struct mem *m, unsigned int page_shift, phys_t root, ui
 	uint64_t pa = root.addr, bit;
 	const uint8_t *p = NULL;
 
-	for (unsigned int level = levels(page_shift); level; level--) {
+	for (unsigned int level = kho_radix_levels(page_shift); level; level--) {
 		p = is_aligned(pa, size) ? mem_get(m, phys(pa), size) : NULL;
 		if (!p)
 			return false;
-		pa = get_u64(p + 8 * (key >> level_shift(page_shift, level) &
-				      ((1ULL << table_bits(page_shift)) - 1)));
+		pa = get_u64(p + 8 * (key >> kho_radix_shift(page_shift, level) &
+				      ((1ULL << kho_radix_table_bits(page_shift)) - 1)));
 	}
 	p = pa && is_aligned(pa, size) ? mem_get(m, phys(pa), size) : NULL;
-	bit = key & ((1ULL << leaf_bits(page_shift)) - 1);
+	bit = key & ((1ULL << kho_radix_leaf_bits(page_shift)) - 1);
 	return p && p[bit / 8] >> bit % 8 & 1;
 }

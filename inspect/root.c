@@ -9,8 +9,6 @@
 #include <libfdt.h>
 #include <string.h>
 
-#define METADATA_BYTES 73
-
 struct parse {
 	const struct mem *m;
 	const void *fdt;
@@ -24,33 +22,6 @@ static void fault(const struct parse *p, enum kb_status st, int node, uint64_t v
 	inspect_note(p->f, "root", st, p->at + (node > 0 ? (uint64_t)node : 0), value);
 }
 
-static bool get_number(const struct parse *p, int node, const char *name, uint64_t *ret)
-{
-	int len = 0;
-	const void *v = fdt_getprop(p->fdt, node, name, &len);
-
-	if (!v || len != 8)
-		return false;
-	*ret = get_u64(v);
-	return true;
-}
-
-static void read_versions(struct kho_root *root, const char *list, int len)
-{
-	struct kb_text rest = {list, (size_t)len};
-
-	while (rest.len) {
-		const struct kb_text name = text_cut(&rest, '\0');
-		const enum kho_abi abi = kho_abi_parse(name, NULL);
-
-		if (abi <= root->abi)
-			continue;
-		root->abi = abi;
-		root->version = name;
-	}
-	root->compatible = kho_abi_name(root->abi);
-}
-
 static enum kb_status parse_compatible(const struct parse *p)
 {
 	int len = 0;
@@ -58,17 +29,12 @@ static enum kb_status parse_compatible(const struct parse *p)
 
 	if (!list || len < 1 || list[len - 1])
 		return KB_KHO_COMPATIBLE;
-	read_versions(p->root, list, len);
-	if (p->root->abi)
-		return KB_OK;
-	if (fdt_stringlist_contains(list, len, "kho-v2"))
-		return KB_KHO_V2;
-	return strncmp(list, "kho-v", 5) ? KB_KHO_COMPATIBLE : KB_KHO_VERSION;
+	return kho_root_version(p->root, list, len);
 }
 
 static void parse_map(const struct parse *p)
 {
-	if (!get_number(p, 0, "preserved-memory-map", &p->root->map.addr))
+	if (!tree_number(p->fdt, 0, "preserved-memory-map", &p->root->map.addr))
 		fault(p, KB_KHO_MAP_PROP, 0, 0);
 	else if (!p->root->map.addr)
 		fault(p, p->root->abi == KHO_ABI_V1 ? KB_KHO_NOT_FINALIZED : KB_KHO_MAP_NULL, 0, 0);
@@ -80,7 +46,7 @@ static void parse_size(const struct parse *p, int node, struct kho_blob *b)
 	const void *fdt;
 
 	if (p->root->abi != KHO_ABI_V1) {
-		if (!get_number(p, node, "blob-size", &b->size) || !b->size ||
+		if (!tree_number(p->fdt, node, "blob-size", &b->size) || !b->size ||
 		    b->size > KHO_BLOB_MAX) {
 			fault(p, KB_KHO_BLOB_SIZE, node, b->size);
 			b->size = 0;
@@ -109,7 +75,7 @@ static void parse_blob(const struct parse *p, int node)
 		return;
 	}
 	memcpy(b->name, name, (size_t)len);
-	if (!get_number(p, node, prop, &b->at.addr) || !b->at.addr)
+	if (!tree_number(p->fdt, node, prop, &b->at.addr) || !b->at.addr)
 		fault(p, KB_KHO_BLOB_ADDR, node, 0);
 	else if (!is_aligned(b->at.addr, 8))
 		fault(p, KB_KHO_BLOB_ALIGN, node, b->at.addr);
@@ -134,20 +100,6 @@ static void parse_blobs(const struct parse *p)
 	}
 }
 
-static void parse_metadata(const struct parse *p)
-{
-	const struct kho_blob *b = kho_root_blob(p->root, "kexec-metadata");
-	struct kho_metadata *md = &p->root->metadata;
-	const uint8_t *raw = b && b->size >= METADATA_BYTES ? mem_get(p->m, b->at, b->size) : NULL;
-
-	if (p->root->abi == KHO_ABI_V1 || !raw || get_u32(raw) != 1)
-		return;
-	for (unsigned int i = 0; i < sizeof(md->release) - 1 && raw[4 + i]; i++)
-		md->release[i] = raw[4 + i] >= ' ' && raw[4 + i] <= '~' ? (char)raw[4 + i] : '?';
-	md->count = get_u32(raw + 4 + sizeof(md->release));
-	md->present = true;
-}
-
 enum kb_status inspect_root(const struct mem *m, const void *fdt, uint64_t at, uint64_t size,
 			    struct kho_root *ret, struct inspect_faults *f)
 {
@@ -164,7 +116,7 @@ enum kb_status inspect_root(const struct mem *m, const void *fdt, uint64_t at, u
 	root.fdt_totalsize = fdt_totalsize(fdt);
 	parse_map(&p);
 	parse_blobs(&p);
-	parse_metadata(&p);
+	kho_root_read_metadata(&root, m);
 	*ret = root;
 	return KB_OK;
 }

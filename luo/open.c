@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The root of the live update data, of both forms; and the count of all that it names. */
+#include <fdt/tree.h>
 #include <luo/luo.h>
 
 #include <libfdt.h>
 #include <string.h>
-
-/* The property @name of @node, a number in the byte order of the CPU; false if it is not there. */
-static bool get_number(const void *fdt, int node, const char *name, uint64_t *ret)
-{
-	int len = 0;
-	const void *p = fdt_getprop(fdt, node, name, &len);
-
-	if (!p || len != 8)
-		return false;
-	*ret = get_u64(p);
-	return true;
-}
 
 /* An address in @node, whose version is @version. A node that is not there gives 0 if it may. */
 static enum kb_status get_part(const void *fdt, const char *name, const char *version,
@@ -27,7 +16,7 @@ static enum kb_status get_part(const void *fdt, const char *name, const char *ve
 		return needed ? KB_LUO_DATA : KB_OK;
 	if (fdt_node_check_compatible(fdt, node, version))
 		return KB_KERNEL_LUO;
-	return get_number(fdt, node, prop, &ret->addr) && ret->addr ? KB_OK : KB_LUO_DATA;
+	return tree_number(fdt, node, prop, &ret->addr) && ret->addr ? KB_OK : KB_LUO_DATA;
 }
 
 static enum kb_status open_tree(const void *fdt, struct luo *l)
@@ -36,7 +25,7 @@ static enum kb_status open_tree(const void *fdt, struct luo *l)
 
 	if (fdt_node_check_compatible(fdt, 0, "luo-v1"))
 		return KB_KERNEL_LUO;
-	if (!get_number(fdt, 0, "liveupdate-number", &l->number))
+	if (!tree_number(fdt, 0, "liveupdate-number", &l->number))
 		return KB_LUO_DATA;
 	st = get_part(fdt, "luo-session", "luo-session-v2", "luo-session-header", true,
 		      &l->session);

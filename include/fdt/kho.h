@@ -98,6 +98,21 @@ struct kho_root {
 __must_check enum kb_status kho_root_parse(struct mem *m, const struct kho_handover *h,
 					   struct kho_root *ret);
 
+/*
+ * The two parts of it that hold of a damaged root as well, for who reads one as far as it goes.
+ *
+ * kho_root_version - set abi, version and compatible
+ * @list: the strings of the property `compatible`, @len bytes, the last of which is 0
+ *
+ * Returns KB_OK, KB_KHO_COMPATIBLE, KB_KHO_V2, KB_KHO_VERSION.
+ *
+ * kho_root_read_metadata - set metadata, from the blobs that @root has
+ *
+ * Informative only: what cannot be read is left out.
+ */
+__must_check enum kb_status kho_root_version(struct kho_root *root, const char *list, int len);
+void kho_root_read_metadata(struct kho_root *root, const struct mem *m);
+
 /* The blob of that name, or NULL. */
 const struct kho_blob *kho_root_blob(const struct kho_root *root, const char *name);
 

@@ -38,6 +38,41 @@
  */
 #define KHO_ORDERS 38
 
+/*
+ * The shape of a radix tree, by the page size. fdt/kho_radix.c draws it. Key: an address without
+ * its page offset, and the marker of order 0.
+ */
+static inline unsigned int kho_radix_key_width(unsigned int page_shift)
+{
+	return 64 - page_shift + 1;
+}
+
+/* Key bits that are the index into a node. */
+static inline unsigned int kho_radix_table_bits(unsigned int page_shift)
+{
+	return page_shift - 3;
+}
+
+/* Key bits that are the bit of a leaf. */
+static inline unsigned int kho_radix_leaf_bits(unsigned int page_shift)
+{
+	return page_shift + 3;
+}
+
+/* Levels of interior nodes; level 1 points to leaves. */
+static inline unsigned int kho_radix_levels(unsigned int page_shift)
+{
+	return (kho_radix_key_width(page_shift) - kho_radix_leaf_bits(page_shift) +
+		kho_radix_table_bits(page_shift) - 1) /
+	       kho_radix_table_bits(page_shift);
+}
+
+/* Lowest key bit of the index into a node of @level. */
+static inline unsigned int kho_radix_shift(unsigned int page_shift, unsigned int level)
+{
+	return kho_radix_leaf_bits(page_shift) + (level - 1) * kho_radix_table_bits(page_shift);
+}
+
 /* Chunks without elements that one v1 map may have: no kernel writes more than one per order. */
 #define KHO_EMPTY_CHUNKS 64
 

@@ -15,4 +15,11 @@
  */
 __must_check int tree_check(const void *fdt, uint64_t max);
 
+/*
+ * tree_number - a property of exactly 8 bytes, in the byte order of the CPU as KHO writes it
+ *
+ * False, and @ret untouched, when there is no such property.
+ */
+bool tree_number(const void *fdt, int node, const char *name, uint64_t *ret);
+
 #endif
